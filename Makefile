@@ -1,0 +1,56 @@
+# make demo   trains a DCGAN on handwritten digits and leaves pictures in runs/demo
+# make test   runs the tests and the notebooks
+# make lab    opens JupyterLab on the notebooks
+# make help   lists everything
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.gankit-installed
+BACKENDS_STAMP := $(VENV)/.gankit-backends-installed
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-backends lab lint clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+# pip asks the index even when everything is there; the stamp spares a second call that.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "gankit needs Python 3.11 or newer; name one with make PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing gankit into $(VENV), once (about two minutes) ..."
+	$(PIP) --editable ".[notebooks,test]"
+	@touch $@
+
+$(BACKENDS_STAMP): $(STAMP)
+	@echo "Installing the torch and JAX backends, once ..."
+	$(PIP) --editable ".[torch,jax]"
+	@touch $@
+
+demo: $(STAMP)  ## train a DCGAN on handwritten digits, about two minutes, into runs/demo
+	$(BIN)/gankit run demo
+
+test: $(STAMP)  ## tests on TensorFlow, then the notebooks, in smoke size
+	$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet tests
+	@if ls notebooks/*.ipynb >/dev/null 2>&1; then \
+	    GANKIT_SIZE=smoke KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet \
+	        --nbval-lax --nbval-current-env --nbval-cell-timeout 600 -x notebooks; \
+	fi
+	@echo "Left out: tests on torch and JAX (make test-backends)."
+
+test-backends: $(BACKENDS_STAMP)  ## the tests of the engine on torch and on JAX
+	KERAS_BACKEND=torch $(BIN)/python -m pytest --quiet -m "not tensorflow" tests
+	KERAS_BACKEND=jax $(BIN)/python -m pytest --quiet -m "not tensorflow" tests
+
+lab: $(STAMP)  ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab notebooks
+
+lint: $(STAMP)  ## format the code and check it
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+clean:  ## remove the environment and the caches, keep runs and data
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache

@@ -1,0 +1,85 @@
+"""gankit: generative adversarial networks to build, train, measure and teach with.
+
+`gankit.setup` chooses seed, precision and compilation; everything else is a module:
+`gankit.losses`, `gankit.networks`, `gankit.trainers`, `gankit.datasets`,
+`gankit.callbacks`, `gankit.plotting`, `gankit.experiments`. A module is imported when
+it is first used, so that `import gankit` costs nothing.
+"""
+
+import importlib
+import importlib.util
+import json
+import os
+from pathlib import Path
+
+__version__ = "0.1.0"
+
+_FROM_MODULE = {
+    "setup": "device",
+    "AdversarialModel": "trainers",
+    "GAN": "trainers",
+}
+_MODULES = (
+    "callbacks",
+    "checkpoint",
+    "datasets",
+    "device",
+    "experiments",
+    "history",
+    "losses",
+    "metrics",
+    "networks",
+    "plotting",
+    "trainers",
+)
+__all__ = sorted([*_FROM_MODULE, *_MODULES])
+
+# TensorFlow's C++ log is for its own developers; what concerns users is raised.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def _chosen_backend():
+    """The backend that `import keras` will load, as Keras itself decides it."""
+    if "KERAS_BACKEND" in os.environ:
+        return os.environ["KERAS_BACKEND"]
+    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    try:
+        return json.loads((home / "keras.json").read_text()).get("backend")
+    except (OSError, ValueError):
+        return None
+
+
+def _require_backend():
+    # Without this, `import keras` dies with "No module named 'tensorflow'", which
+    # says neither that another backend would do nor how to choose it.
+    chosen = _chosen_backend() or "tensorflow"
+    if importlib.util.find_spec(chosen) is not None:
+        return
+    present = [
+        name for name in ("jax", "torch") if importlib.util.find_spec(name) is not None
+    ]
+    remedy = (
+        f"set KERAS_BACKEND={present[0]}, which is installed"
+        if present
+        else 'install one with pip install "gankit[tensorflow]"'
+    )
+    raise ModuleNotFoundError(
+        f"gankit needs a Keras backend, and '{chosen}' is chosen but not installed: "
+        f"{remedy}."
+    )
+
+
+_require_backend()
+
+
+def __getattr__(name):
+    if name in _FROM_MODULE:
+        module = importlib.import_module(f"gankit.{_FROM_MODULE[name]}")
+        return getattr(module, name)
+    if name in _MODULES:
+        return importlib.import_module(f"gankit.{name}")
+    raise AttributeError(f"module 'gankit' has no attribute '{name}'")
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,162 @@
+"""Keras callbacks: progress, history, pictures, checkpoints, Ctrl-C."""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import keras
+from tqdm import tqdm
+
+from gankit import checkpoint, history, plotting
+
+
+class Progress(keras.callbacks.Callback):
+    """A progress bar over a whole training, with the time left and the losses.
+
+    Keras's own bar ends with each epoch; this one, a context manager, spans every
+    `fit()` of a training.
+
+    Args:
+        steps: Steps of the whole training.
+        start: Steps done before, by an earlier process.
+    """
+
+    def __init__(self, steps, *, start=0):
+        super().__init__()
+        self.steps = steps
+        self.start = start
+
+    def __enter__(self):
+        # A person gets ten pictures a second, a log file two lines a minute.
+        watched = sys.stderr.isatty() or "ipykernel" in sys.modules
+        self.bar = tqdm(
+            total=self.steps,
+            initial=self.start,
+            unit="step",
+            mininterval=0.1 if watched else 30.0,
+            dynamic_ncols=True,
+            smoothing=0.05,
+        )
+        return self
+
+    def __exit__(self, *exception):
+        self.bar.close()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.bar.update(self.model.steps_per_execution)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.bar.set_postfix(
+            {name: f"{value:.3f}" for name, value in logs.items()}, refresh=False
+        )
+
+
+class HistoryLog(keras.callbacks.Callback):
+    """Appends the mean losses of every epoch of `fit()` to a CSV file.
+
+    Args:
+        path: The file; see `gankit.history`.
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = Path(path)
+
+    def on_epoch_end(self, epoch, logs=None):
+        losses = {name: float(value) for name, value in logs.items()}
+        history.append(self.path, {"step": self.model.steps_done, **losses})
+
+
+class SampleGrid(keras.callbacks.Callback):
+    """Draws samples from the same latents again and again, as frames of a film.
+
+    Args:
+        folder: Where the frames go, as `step-000100.png`.
+        every: Steps between frames; a frame is drawn at the end of the first epoch of
+            `fit()` that reaches a multiple.
+        count: Samples in a frame.
+        columns: Samples in a row.
+        seed: Seed of the latents.
+    """
+
+    def __init__(self, folder, *, every, count=64, columns=8, seed=0):
+        super().__init__()
+        self.folder = Path(folder)
+        self.every = every
+        self.count = count
+        self.columns = columns
+        self.seed = seed
+        self.last = None
+
+    def on_train_begin(self, logs=None):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.last is None:
+            self.last = self.model.steps_done
+            if self.last == 0:
+                self.draw()
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = self.model.steps_done
+        if step // self.every > self.last // self.every:
+            self.draw()
+        self.last = step
+
+    def draw(self):
+        images = self.model.sample(self.count, seed=self.seed)
+        path = self.folder / f"step-{self.model.steps_done:06d}.png"
+        plotting.save_grid(path, images, columns=self.columns)
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves the whole state at the end of every epoch of `fit()`.
+
+    Args:
+        path: The file; see `gankit.checkpoint`.
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = Path(path)
+
+    def on_epoch_end(self, epoch, logs=None):
+        checkpoint.save(self.model, self.path)
+
+
+class StopOnInterrupt(keras.callbacks.Callback):
+    """Lets Ctrl-C end a training at the end of the epoch, when its state is saved.
+
+    A context manager around `fit()`. A second Ctrl-C interrupts as Python does without
+    it. Outside the main thread, where Python delivers no signals, it does nothing.
+
+    Attributes:
+        requested: Whether Ctrl-C was pressed.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.requested = False
+        self._previous = None
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():
+            self._previous = signal.signal(signal.SIGINT, self._interrupted)
+        return self
+
+    def __exit__(self, *exception):
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+
+    def _interrupted(self, number, frame):
+        # A flag, as an exception raised here may get lost inside a compiled step.
+        self.requested = True
+        signal.signal(signal.SIGINT, self._previous)
+        tqdm.write(
+            "Stopping at the next checkpoint; Ctrl-C again stops at once and loses the "
+            "steps since the last one.",
+            file=sys.stderr,
+        )
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.requested:
+            self.model.stop_training = True

@@ -1,0 +1,226 @@
+"""The command line: `gankit list`, `run`, `sample`, `publish`, `report`."""
+
+import contextlib
+import traceback
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Train, sample and score the experiments of five reports on GANs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+# Keras and its backend take seconds to import: each command imports what it needs, so
+# that --help answers at once.
+
+
+class Size(StrEnum):
+    """How long and on what an experiment trains."""
+
+    smoke = "smoke"
+    class_ = "class"
+    full = "full"
+
+
+Name = Annotated[str, typer.Argument(help="Name of an experiment; see gankit list.")]
+SizeOption = Annotated[
+    Size,
+    typer.Option(
+        help="smoke: seconds, to see that it works; class: minutes on a laptop; "
+        "full: the report's data and budget."
+    ),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything.")]
+RunFolder = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of the run, instead of runs/NAME (class, seed 0) or "
+        "runs/NAME@SIZE-seedN."
+    ),
+]
+
+
+@app.command("list")
+def list_experiments(
+    prefix: Annotated[str, typer.Argument(help="Beginning of the names.")] = "",
+):
+    """List the experiments, and how far each was trained here."""
+    with _sentences():
+        from gankit import experiments
+
+        table = _table("experiment", "what it trains", "steps: class", "full")
+        for name in experiments.names(prefix):
+            experiment = experiments.find(name)
+            table.add_row(
+                name,
+                experiment.summary,
+                f"{experiment.budgets['class'].steps:,}",
+                f"{experiment.budgets['full'].steps:,}",
+            )
+        _print(table)
+
+
+@app.command()
+def run(
+    name: Name,
+    size: SizeOption = Size.class_,
+    seed: Seed = 0,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, help="Total of steps at which to stop, instead of all."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the data sets ($GANKIT_DATA).")
+    ] = None,
+    out: RunFolder = None,
+):
+    """Train an experiment, or go on where it stopped, and score it."""
+    with _sentences():
+        from gankit import device, experiments, history
+
+        # Before anything is trained or loaded: a wrong name costs no time.
+        experiments.find(name)
+        device.setup(seed)
+        folder = out or experiments.run_folder(name, size.value, seed)
+        try:
+            done = experiments.run(
+                name, size=size.value, seed=seed, steps=steps, data=data, out=out
+            )
+        except KeyboardInterrupt:
+            saved = history.read(folder / "history.csv").get("step", [0])[-1]
+            typer.echo(
+                f"\nStopped; {folder} holds the state of step {int(saved):,}. The same "
+                "command goes on from there.",
+                err=True,
+            )
+            raise typer.Exit(130) from None
+        _conclude(done, name, size.value, seed, out)
+
+
+def _conclude(done, name, size, seed, out):
+    from gankit import experiments
+
+    table = _table("score", "ours", "report")
+    for score in done.scores["scores"]:
+        report = score["report"]
+        table.add_row(
+            score["name"],
+            f"{score['value']:.3f}",
+            "" if report is None else f"{report:g}",
+        )
+    _print(table)
+    typer.echo(f"{done.folder}/ holds, after step {done.scores['steps']:,}:")
+    for file, what in (
+        ("samples.png", "100 samples"),
+        ("training.gif", "the same 64 latents from the first step to the last"),
+        ("losses.png", "losses of both players, from history.csv"),
+        ("scores.json", "scores, settings, versions"),
+        ("generator.keras", "the generator, for keras.saving.load_model"),
+    ):
+        typer.echo(f"  {file:16} {what}")
+    options = "" if size == "class" else f" --size {size}"
+    options += f" --seed {seed}" if seed else ""
+    options += f" --out {out}" if out else ""
+    typer.echo("Try next:")
+    typer.echo(f"  gankit sample {name}{options} --sample-seed 7")
+    budget = experiments.find(name).budgets[size].steps
+    more = max(budget, 2 * done.scores["steps"])
+    typer.echo(f"  gankit run {name}{options} --steps {more}    (trains on)")
+    typer.echo("  gankit list")
+
+
+@app.command()
+def sample(
+    name: Name,
+    count: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
+    sample_seed: Annotated[int, typer.Option(min=0, help="Seed of the latents.")] = 0,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            help="A .png file for one grid, or a folder for one file per image; "
+            "samples-SEED.png in the run's folder if not given."
+        ),
+    ] = None,
+    size: SizeOption = Size.class_,
+    seed: Seed = 0,
+    out: RunFolder = None,
+):
+    """Draw samples from a trained experiment."""
+    with _sentences():
+        from gankit import experiments, plotting
+
+        experiments.find(name)
+        folder = out or experiments.run_folder(name, size.value, seed)
+        images = experiments.load(folder).model.sample(count, seed=sample_seed)
+        to = to or folder / f"samples-{sample_seed}.png"
+        if to.suffix == ".png":
+            to.parent.mkdir(parents=True, exist_ok=True)
+            plotting.save_grid(to, images, scale=2)
+        else:
+            plotting.save_each(to, images)
+        typer.echo(f"{count} samples: {to}")
+
+
+@app.command()
+def publish(
+    name: Name,
+    size: SizeOption = Size.full,
+    seed: Seed = 0,
+    out: RunFolder = None,
+):
+    """Copy scores, history and samples of a run to results/."""
+    with _sentences():
+        from gankit import experiments
+
+        typer.echo(experiments.publish(name, size=size.value, seed=seed, out=out))
+
+
+@app.command()
+def report(
+    prefix: Annotated[str, typer.Argument(help="Beginning of the names.")] = "",
+):
+    """Print what the reports say beside what the runs gave."""
+    with _sentences():
+        from gankit import experiments
+
+        columns = ("experiment", "score", "report", "ours", "images", "steps", "folder")
+        table = _table(*columns)
+        for row in experiments.report_rows(prefix):
+            table.add_row(*(row[column] for column in columns))
+        _print(table)
+
+
+@contextlib.contextmanager
+def _sentences():
+    """Prints an error that gankit raised as its sentence; other errors are bugs."""
+    try:
+        yield
+    except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
+        *_, last = traceback.walk_tb(error.__traceback__)
+        raised_in = Path(last[0].f_code.co_filename)
+        if Path(__file__).parent not in raised_in.parents:
+            raise
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def _table(*columns):
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    table = Table(box=SIMPLE)
+    for column in columns:
+        numeric = column in ("report", "ours", "steps: class", "full")
+        table.add_column(column, justify="right" if numeric else "left")
+    return table
+
+
+def _print(table):
+    from rich.console import Console
+
+    Console().print(table)

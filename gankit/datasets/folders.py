@@ -1,0 +1,145 @@
+"""Image files in folders: one data set, or two unpaired domains."""
+
+from pathlib import Path
+
+import numpy as np
+
+from gankit.datasets.checks import check_number
+from gankit.datasets.downloads import data_folder
+from gankit.datasets.image_data import ImageData, Split, UnpairedImageData
+from gankit.datasets.image_files import list_images, load_images
+
+BERKELEY = "http://efrosgans.eecs.berkeley.edu/cyclegan/datasets/"
+BERKELEY_SETS = ("apple2orange", "horse2zebra", "monet2photo")
+
+
+def image_folder(path, *, size, channels=3):
+    """Loads a folder of images of any kind as a data set of squares.
+
+    Sub-folders with images in them are the classes, in alphabetical order;
+    without sub-folders there are no labels. Read are JPEG, PNG, BMP, GIF (first
+    frame), WebP, TIFF and PPM files. Images are turned upright as their EXIF data
+    say, put on white where they are transparent, scaled to `size` along the
+    shorter side (bicubic, antialiased) and cropped in the centre. Files that
+    cannot be decoded are left out, with one warning.
+
+    Args:
+        path: The folder.
+        size: Height and width of the images in pixels, at least 1.
+        channels: 3 for colour or 1 for grey.
+
+    Returns:
+        `ImageData` with uint8 images of shape `(n, size, size, channels)` in train,
+        in the order of their paths; no validation and no test.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+        ValueError: If the folder holds no image that can be decoded, or images
+            both beside and in its sub-folders.
+    """
+    check_number("size", size, at_least=1)
+    if channels not in (1, 3):
+        raise ValueError(
+            f"channels must be 3 (colour) or 1 (grey), but received {channels!r}: "
+            "choose one of the two."
+        )
+    folder = Path(path).expanduser()
+    if not folder.exists():
+        raise FileNotFoundError(
+            f"path must be a folder of images, but there is no {folder}: check the "
+            f"spelling (the working directory is {Path.cwd()})."
+        )
+    files = list_images(folder)
+    classes = [file.relative_to(folder).parts[:-1][:1] for file in files]
+    if () in classes and any(classes):
+        raise ValueError(
+            f"{folder} must hold either images or one sub-folder per class, but it "
+            f"holds {classes.count(())} images beside sub-folders with images: move "
+            "them into a sub-folder."
+        )
+    images, kept = load_images(files, folder, size=size, channels=channels)
+    labels = names = None
+    if any(classes):
+        names, numbers = np.unique([name for (name,) in classes], return_inverse=True)
+        labels, names = numbers[kept], tuple(names.tolist())
+    return ImageData(
+        Split(np.stack(images), labels), None, None, names, folder.absolute().name
+    )
+
+
+def unpaired_folders(path_or_name, *, size=None, folder=None):
+    """Loads two unpaired domains from folders trainA, trainB, testA and testB.
+
+    This is the form of the data sets of "Unpaired Image-to-Image Translation using
+    Cycle-Consistent Adversarial Networks" (Zhu et al., 2017,
+    https://arxiv.org/abs/1703.10593). The test folders may be missing. Files are
+    decoded as by `image_folder`.
+
+    Args:
+        path_or_name: The folder that holds trainA and trainB; or a bare name such
+            as "horse2zebra", which is looked for in the data folder first.
+        size: Height and width in pixels to scale and crop the images to; None
+            keeps them as they are, and then all must be of one size.
+        folder: The data folder; None for `data_folder()`.
+
+    Returns:
+        `UnpairedImageData` with uint8 images of shape `(n, height, width, 3)`, in
+        the order of their names. A name such as "horse2zebra" gives the domain
+        names "horse" and "zebra", any other "A" and "B".
+
+    Raises:
+        FileNotFoundError: If trainA or trainB is missing.
+        ValueError: If a folder holds no image that can be decoded, or the images
+            differ in size and `size` is None.
+    """
+    if size is not None:
+        check_number("size", size, at_least=1)
+    root = _find_unpaired(path_or_name, folder)
+    arrays, shapes = {}, {}
+    for part in ("trainA", "trainB", "testA", "testB"):
+        if not (root / part).exists():
+            continue
+        files = list_images(root / part)
+        arrays[part], _ = load_images(files, root / part, size=size, channels=3)
+        for image in arrays[part]:
+            shapes.setdefault(image.shape[:2], part)
+    if len(shapes) > 1:
+        (one, place), (other, elsewhere) = list(shapes.items())[:2]
+        raise ValueError(
+            f"All images must be of one size, but {root} holds images of "
+            f"{one[0]} x {one[1]} pixels (in {place}) and of {other[0]} x {other[1]} "
+            f"(in {elsewhere}): pass size= to scale and crop them to one."
+        )
+    name = root.absolute().name
+    domains = name.split("2")
+    return UnpairedImageData(
+        np.stack(arrays["trainA"]),
+        np.stack(arrays["trainB"]),
+        np.stack(arrays["testA"]) if "testA" in arrays else None,
+        np.stack(arrays["testB"]) if "testB" in arrays else None,
+        name=name,
+        domain_names=domains if len(domains) == 2 and all(domains) else ("A", "B"),
+    )
+
+
+def _find_unpaired(path_or_name, folder):
+    """Returns the folder that holds trainA and trainB, or says what is missing."""
+    root = Path(path_or_name).expanduser()
+    if len(root.parts) == 1:
+        named = data_folder(folder) / root
+        # Relative folders keep working where the data folder has no such name.
+        root = named if named.is_dir() or not root.is_dir() else root
+    missing = [part for part in ("trainA", "trainB") if not (root / part).is_dir()]
+    if not missing:
+        return root
+    if root.name in BERKELEY_SETS:
+        source = f"unpack {BERKELEY}{root.name}.zip into {root.parent}"
+    elif root.name == "grumpycat":
+        source = "ask your course for this set, as no address of it is known"
+    else:
+        source = "put the images of either domain there"
+    raise FileNotFoundError(
+        f"{root} must hold the folders trainA and trainB (and may hold testA and "
+        f"testB), but {' and '.join(missing)} cannot be found: {source}, or use the "
+        "drawn animals of stripes(size=...), which need no download."
+    )

@@ -1,0 +1,34 @@
+"""Experiments: a name stands for data, networks, losses, budget and reported numbers.
+
+`run(name)` trains, resumes, scores and leaves pictures; `load(folder)` gives a run
+back. The experiments of each report are in the module of its name.
+"""
+
+from gankit.experiments import demo, imperial
+from gankit.experiments.publishing import publish, report_rows
+from gankit.experiments.registry import (
+    SIZES,
+    Budget,
+    Experiment,
+    find,
+    names,
+    register,
+)
+from gankit.experiments.runner import Run, load, run, run_folder
+
+__all__ = [
+    "SIZES",
+    "Budget",
+    "Experiment",
+    "Run",
+    "demo",
+    "find",
+    "imperial",
+    "load",
+    "names",
+    "publish",
+    "register",
+    "report_rows",
+    "run",
+    "run_folder",
+]

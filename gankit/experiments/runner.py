@@ -1,0 +1,284 @@
+"""Runs an experiment by name: trains, resumes, scores, leaves pictures."""
+
+import dataclasses
+import importlib.metadata
+import json
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import keras
+
+from gankit import callbacks, checkpoint, datasets, device, plotting
+from gankit import history as gan_history
+from gankit.experiments import registry
+from gankit.trainers import AdversarialModel
+
+FRAMES = 48
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A trained experiment.
+
+    Attributes:
+        folder: Where its files are.
+        history: Dict of arrays: `step`, `d_loss`, `g_loss`.
+        scores: The content of `scores.json`.
+        model: The `gankit.AdversarialModel`.
+    """
+
+    folder: Path
+    history: Mapping
+    scores: Mapping
+    model: AdversarialModel
+
+    @property
+    def finished(self):
+        """Whether the steps that were asked for were done."""
+        return self.scores["steps"] >= self.scores["steps_asked"]
+
+
+def run_folder(name, size="class", seed=0):
+    """The folder of a run: `runs/NAME` for class and seed 0, else with both named."""
+    suffix = "" if (size, seed) == ("class", 0) else f"@{size}-seed{seed}"
+    return Path("runs") / f"{name}{suffix}"
+
+
+def run(name, *, size="class", seed=0, steps=None, data=None, out=None):
+    """Trains an experiment, or goes on where it stopped, and scores it.
+
+    Every epoch of `fit()` ends with a checkpoint; the same call after a stop, however
+    it came about, goes on from there and ends with the weights of an uninterrupted
+    run, bit for bit on the same machine. A finished run is only scored again.
+
+    Args:
+        name: Name of the experiment.
+        size: `"smoke"`, `"class"` or `"full"`.
+        seed: Seed of everything, a whole number from 0.
+        steps: Total of steps at which to stop; `None` takes the size's budget.
+        data: Folder of the data sets; `None` looks where `gankit.datasets` does.
+        out: Folder of the run; `None` takes `run_folder(name, size, seed)`.
+
+    Returns:
+        The `Run`.
+
+    Raises:
+        ValueError: If there is no such experiment or size, or the folder holds a run
+            of other settings.
+        KeyboardInterrupt: After Ctrl-C, once the state is saved.
+    """
+    experiment = registry.find(name)
+    if size not in experiment.budgets:
+        raise ValueError(
+            f"Expected size to be one of {', '.join(registry.SIZES)}, received "
+            f"{size!r}: choose one of these."
+        )
+    budget = experiment.budgets[size]
+    steps = budget.steps if steps is None else steps
+    if steps < 1:
+        raise ValueError(
+            f"Expected at least 1 step, received {steps}: pass the total of steps at "
+            "which to stop."
+        )
+    images = experiment.data(size, data)
+    folder = Path(out) if out else run_folder(name, size, seed)
+    record = _open(folder, _settings(experiment, size, seed, images))
+
+    keras.utils.set_random_seed(seed)
+    model = experiment.build(images)
+    _train(model, experiment, images, record, folder, steps, budget)
+    return _conclude(model, experiment, images, record, folder, steps, budget)
+
+
+def load(folder):
+    """Gives a run back from its folder, with its model as it was last saved.
+
+    Args:
+        folder: Folder of a run.
+
+    Returns:
+        The `Run`.
+
+    Raises:
+        FileNotFoundError: If there is no run with scores in `folder`.
+    """
+    folder = Path(folder)
+    if not (folder / "scores.json").exists():
+        raise FileNotFoundError(
+            f"Expected a run in {folder}, received a folder without scores.json: train "
+            "one with gankit run."
+        )
+    return Run(
+        folder,
+        gan_history.read(folder / "history.csv"),
+        json.loads((folder / "scores.json").read_text()),
+        keras.saving.load_model(folder / "gan.keras"),
+    )
+
+
+def _settings(experiment, size, seed, images):
+    """What must not change between the parts of one run."""
+    packages = ("keras", keras.backend.backend(), "numpy")
+    return {
+        "name": experiment.name,
+        "size": size,
+        "seed": seed,
+        "batch_size": experiment.batch_size,
+        "backend": keras.backend.backend(),
+        "precision": keras.config.dtype_policy().name,
+        "device": device.name(),
+        "threads": device.threads(),
+        "data": images.name,
+        "data_fingerprint": images.fingerprint,
+        "versions": {p: importlib.metadata.version(p) for p in packages},
+    }
+
+
+def _open(folder, settings):
+    """Makes or opens the folder of a run and returns its record."""
+    path = folder / "run.json"
+    if not path.exists():
+        # A name that begins with a dot is what a kill left of a file being written.
+        if folder.exists() and any(p.name[0] != "." for p in folder.iterdir()):
+            raise ValueError(
+                f"Expected {folder} to be empty or to hold a run, received a folder "
+                "with other files: choose another with --out."
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        record = {**settings, "seconds": 0.0}
+        _write_json(path, record)
+        return record
+    record = json.loads(path.read_text())
+    differ = [key for key, value in settings.items() if record.get(key) != value]
+    if differ:
+        key = differ[0]
+        raise ValueError(
+            f"Expected to go on with the run in {folder}, whose {key} is "
+            f"{record.get(key)}, received {settings[key]}: use the same settings or "
+            "another folder with --out."
+        )
+    return record
+
+
+def _train(model, experiment, images, record, folder, steps, budget):
+    """Plays from the last checkpoint to `steps`."""
+    state = folder / "checkpoint.npz"
+    done = checkpoint.restore(model, state) if state.exists() else 0
+    gan_history.cut(folder / "history.csv", done)
+    if done >= steps:
+        return
+    progress = callbacks.Progress(steps, start=done)
+    interrupt = callbacks.StopOnInterrupt()
+    watchers = [
+        callbacks.HistoryLog(folder / "history.csv"),
+        callbacks.SampleGrid(folder / "samples", every=max(1, budget.steps // FRAMES)),
+        callbacks.Checkpoint(state),
+        _Stopwatch(record, folder),
+        progress,
+        interrupt,
+    ]
+    with interrupt, progress:
+        for epoch_steps, epochs in _epochs(done, steps, budget.epoch_steps):
+            batches = datasets.Batches(
+                images.train.images,
+                batch_size=experiment.batch_size * model.discriminator_steps,
+                seed=record["seed"],
+                start_step=model.steps_done,
+            )
+            model.fit(
+                batches,
+                steps_per_epoch=epoch_steps,
+                epochs=epochs,
+                verbose=0,
+                callbacks=watchers,
+            )
+            if interrupt.requested:
+                raise KeyboardInterrupt
+
+
+def _epochs(done, steps, epoch_steps):
+    """Pairs (steps of an epoch, epochs) from `done` to `steps`.
+
+    All but the first and the last epoch end at multiples of `epoch_steps`, wherever
+    a run was stopped.
+    """
+    while done < steps:
+        length = min(epoch_steps - done % epoch_steps, steps - done)
+        count = (steps - done) // length if length == epoch_steps else 1
+        yield length, count
+        done += length * count
+
+
+class _Stopwatch(keras.callbacks.Callback):
+    """Adds the time of every saved epoch to the record of the run."""
+
+    def __init__(self, record, folder):
+        super().__init__()
+        self.record = record
+        self.path = folder / "run.json"
+
+    def on_train_begin(self, logs=None):
+        self.last = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        now = time.monotonic()
+        self.record["seconds"] += now - self.last
+        self.last = now
+        _write_json(self.path, self.record)
+
+
+def _conclude(model, experiment, images, record, folder, steps, budget):
+    """Scores the model and leaves its files."""
+    history = gan_history.read(folder / "history.csv")
+    done = model.steps_done
+    scores = {
+        **record,
+        "steps": done,
+        "steps_asked": steps,
+        "budget": budget.steps,
+        "seconds": round(record["seconds"], 1),
+        "commit": _commit(),
+        "scores": [
+            dataclasses.asdict(
+                dataclasses.replace(s, report=experiment.reported.get(s.name))
+            )
+            for s in experiment.score(model, images, history)
+        ],
+    }
+    model.save(folder / "gan.keras")
+    (model.averaged_generator or model.generator).save(folder / "generator.keras")
+    plotting.save_grid(folder / "samples.png", model.sample(100), scale=2)
+    plotting.loss_curves(
+        history,
+        loss=model.adversarial_loss,
+        title=f"{experiment.name}: losses to step {done:,}",
+    ).savefig(folder / "losses.png", dpi=120)
+    plotting.save_film(folder / "training.gif", folder / "samples")
+    _write_json(folder / "scores.json", scores)
+    return Run(folder, history, scores, model)
+
+
+def _commit():
+    """The commit of the checkout that this code runs from; `None` elsewhere."""
+    place = Path(__file__).parent
+    try:
+        commit = _git(place, "rev-parse", "--short=12", "HEAD")
+        changed = _git(place, "status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return commit + (" with changes" if changed else "")
+
+
+def _git(place, *arguments):
+    return subprocess.run(
+        ["git", "-C", place, *arguments], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def _write_json(path, content):
+    temporary = path.with_name(f".partial-{path.name}")
+    temporary.write_text(json.dumps(content, indent=2) + "\n")
+    os.replace(temporary, path)

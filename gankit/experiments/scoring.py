@@ -1,0 +1,86 @@
+"""Scores that the experiments share."""
+
+import numpy as np
+
+from gankit.metrics import Score, precision_recall
+
+# Enough for three digits, few enough for seconds.
+COUNT = 1000
+
+
+def adversarial_scores(model, data, history):
+    """Scores of an unconditional GAN that need no other network.
+
+    Args:
+        model: A `gankit.GAN`.
+        data: The `gankit.datasets.ImageData` it was trained on.
+        history: Its history, as `gankit.history.read` gives it.
+
+    Returns:
+        List of `gankit.metrics.Score`: the losses at the end, what the discriminator
+        makes of training, held-out and generated images, and precision, recall,
+        density and coverage of the pixels.
+    """
+    fake = model.sample(COUNT, seed=1)
+    return [
+        *_final_losses(history),
+        *_discriminator_scores(model, data, fake),
+        *_pixel_scores(data, fake),
+    ]
+
+
+def _final_losses(history):
+    rows = max(1, len(history["step"]) // 10)
+    steps = int(history["step"][-1])
+    note = f"mean of the last {rows} logged epochs of fit(), to step {steps}"
+    return [
+        Score(name, float(np.mean(history[name][-rows:])), warnings=(note,))
+        for name in ("d_loss", "g_loss")
+    ]
+
+
+def _discriminator_scores(model, data, fake):
+    scores = []
+    for what, images, is_real in (
+        ("training images", data.train.images[:COUNT], True),
+        ("held-out images", data.test.images[:COUNT], True),
+        ("generated images", fake, False),
+    ):
+        logits = model.discriminator.predict(
+            images.astype("float32") / 127.5 - 1.0, batch_size=256, verbose=0
+        )
+        counts = {"n_real" if is_real else "n_fake": len(images)}
+        signed = logits if is_real else -logits
+        scores.append(
+            Score(
+                f"discriminator cross-entropy, {what}",
+                float(np.mean(np.logaddexp(0.0, -signed.astype("float64")))),
+                **counts,
+            )
+        )
+        scores.append(
+            Score(
+                f"discriminator accuracy, {what}",
+                float(np.mean(signed > 0)),
+                **counts,
+            )
+        )
+    return scores
+
+
+def _pixel_scores(data, fake):
+    real = data.test.images[:COUNT]
+    result = precision_recall(
+        real=real.reshape(len(real), -1), fake=fake.reshape(len(fake), -1)
+    )
+    return [
+        Score(
+            name,
+            getattr(result, name),
+            n_real=len(real),
+            n_fake=len(fake),
+            extractor="pixels",
+            warnings=("distances between pixels, k = 3: for comparison within gankit",),
+        )
+        for name in ("precision", "recall", "density", "coverage")
+    ]

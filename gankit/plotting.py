@@ -1,0 +1,206 @@
+"""Pictures: image grids, loss curves, films of a training."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+
+def image_grid(images, *, columns=None, padding=2, background=255):
+    """Lays images out in rows.
+
+    Args:
+        images: uint8 array `(n, height, width, channels)`, 1 or 3 channels.
+        columns: Images in a row; `None` makes the grid as square as may be.
+        padding: Pixels between images and around them.
+        background: Grey level of the padding and of empty places, 0 to 255.
+
+    Returns:
+        uint8 array `(rows, columns)` in pixels, with a last axis of 3 for colour.
+
+    Raises:
+        ValueError: If `images` is of another form.
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or images.dtype != np.uint8 or images.shape[-1] not in (1, 3):
+        raise ValueError(
+            "Expected uint8 images (n, height, width, 1 or 3), received "
+            f"{images.dtype} {images.shape}: convert them with "
+            "gankit.datasets.to_uint8."
+        )
+    n, height, width, channels = images.shape
+    columns = columns or math.ceil(math.sqrt(n))
+    rows = math.ceil(n / columns)
+    cells = np.full(
+        (rows * columns, height + padding, width + padding, channels),
+        background,
+        "uint8",
+    )
+    cells[:n, :height, :width] = images
+    grid = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
+    grid = grid.reshape(rows * cells.shape[1], columns * cells.shape[2], channels)
+    grid = np.pad(
+        grid, ((padding, 0), (padding, 0), (0, 0)), constant_values=background
+    )
+    return grid[..., 0] if channels == 1 else grid
+
+
+def save_grid(path, images, *, columns=None, scale=1):
+    """Writes images as one PNG.
+
+    Args:
+        path: The file.
+        images: uint8 array `(n, height, width, channels)`.
+        columns: Images in a row; `None` makes the grid as square as may be.
+        scale: Whole number by which the pixels are enlarged.
+    """
+    grid = image_grid(images, columns=columns)
+    picture = Image.fromarray(grid)
+    if scale != 1:
+        size = (picture.width * scale, picture.height * scale)
+        picture = picture.resize(size, Image.Resampling.NEAREST)
+    picture.save(path, optimize=True)
+
+
+def save_each(folder, images):
+    """Writes every image as a PNG of its own, named by its number.
+
+    Args:
+        folder: The folder; it is made where it is missing.
+        images: uint8 array `(n, height, width, channels)`.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, image in enumerate(images):
+        picture = image[..., 0] if image.shape[-1] == 1 else image
+        Image.fromarray(picture).save(folder / f"{i:06d}.png")
+
+
+def show_grid(images, *, columns=None, title=None):
+    """Draws images as a Matplotlib figure, for a notebook.
+
+    Args:
+        images: uint8 array `(n, height, width, channels)`.
+        columns: Images in a row; `None` makes the grid as square as may be.
+        title: Title of the figure.
+
+    Returns:
+        The `matplotlib.figure.Figure`.
+    """
+    from matplotlib.figure import Figure
+
+    grid = image_grid(images, columns=columns)
+    height, width = grid.shape[:2]
+    figure = Figure(figsize=(6, 6 * height / width + 0.3), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(grid, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    axes.axis("off")
+    if title:
+        axes.set_title(title)
+    return figure
+
+
+def loss_curves(history, *, loss, title, window=None):
+    """Draws the losses of both players with the values of the equilibrium.
+
+    Args:
+        history: Dict of arrays with `step`, `d_loss` and `g_loss`, as
+            `gankit.history.read` gives it.
+        loss: The `gankit.losses.AdversarialLoss` of the game.
+        title: Title of the figure.
+        window: Rows of the moving average drawn over the rows; `None` takes a
+            twentieth of them.
+
+    Returns:
+        The `matplotlib.figure.Figure`.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = figure.subplots()
+    window = window or max(1, len(history["step"]) // 20)
+    players = (
+        ("d_loss", "discriminator", "tab:blue", loss.discriminator_equilibrium),
+        ("g_loss", "generator", "tab:orange", loss.generator_equilibrium),
+    )
+    for name, player, colour, equilibrium in players:
+        # A point says more than nothing where there is one row.
+        marker = "o" if len(history["step"]) == 1 else None
+        axes.plot(
+            history["step"], history[name], color=colour, alpha=0.3, marker=marker
+        )
+        axes.plot(
+            history["step"],
+            moving_average(history[name], window),
+            color=colour,
+            label=f"{player} (mean of {window})" if window > 1 else player,
+        )
+        axes.axhline(
+            equilibrium,
+            color=colour,
+            linestyle="--",
+            linewidth=1,
+            label=f"{player} at equilibrium: {equilibrium:.3f}",
+        )
+    axes.set_title(f"{title}\nd_loss: {loss.formula}", fontsize=11)
+    axes.set_xlabel("step")
+    axes.set_ylabel("loss (nats)" if "entrop" in loss.formula else "loss")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=9)
+    return figure
+
+
+def moving_average(values, window):
+    """Mean of the last `window` values at each place, of fewer at the beginning.
+
+    Args:
+        values: Array `(n,)`.
+        window: Whole number of at least 1.
+
+    Returns:
+        float64 array `(n,)`.
+    """
+    total = np.concatenate([[0.0], np.cumsum(values, dtype="float64")])
+    last = np.arange(1, len(total))
+    first = np.maximum(last - window, 0)
+    return (total[last] - total[first]) / (last - first)
+
+
+def save_film(path, folder, *, scale=2, seconds=8.0):
+    """Joins the frames that `gankit.callbacks.SampleGrid` drew into a GIF.
+
+    Every frame is captioned with its step; the last one stays for two seconds.
+
+    Args:
+        path: The GIF.
+        folder: Folder of `step-000100.png` and so on.
+        scale: Whole number by which the pixels are enlarged.
+        seconds: Length of the film without the last frame's stay.
+    """
+    paths = sorted(Path(folder).glob("step-*.png"))
+    frames = [_captioned(Image.open(p), p.stem, scale) for p in paths]
+    each = max(40, int(1000 * seconds / len(frames)))
+    frames[0].save(
+        path,
+        save_all=True,
+        append_images=frames[1:],
+        duration=[each] * (len(frames) - 1) + [2000],
+        loop=0,
+        optimize=True,
+    )
+
+
+def _captioned(picture, stem, scale):
+    mode = "L" if picture.mode == "L" else "RGB"
+    size = (picture.width * scale, picture.height * scale)
+    bar = 28
+    frame = Image.new(mode, (size[0], size[1] + bar), "white")
+    frame.paste(picture.convert(mode).resize(size, Image.Resampling.NEAREST), (0, bar))
+    ImageDraw.Draw(frame).text(
+        (8, 4),
+        f"step {int(stem.removeprefix('step-')):,}",
+        fill="black",
+        font=ImageFont.load_default(18),
+    )
+    return frame

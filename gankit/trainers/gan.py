@@ -1,0 +1,207 @@
+"""The unconditional GAN."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from gankit import losses as gan_losses
+from gankit.trainers.adversarial import AdversarialModel
+
+LATENT_DISTRIBUTIONS = ("normal", "uniform")
+
+
+@keras.saving.register_keras_serializable("gankit")
+class GAN(AdversarialModel):
+    """A generator and a discriminator that play one of the games of `gankit.losses`.
+
+    Args:
+        generator: Built `keras.Model`, latents `(n, latent_dim)` to images
+            `(n, height, width, channels)` in [-1, 1].
+        discriminator: Built `keras.Model`, images to logits of any shape (no sigmoid).
+        losses: A key of `gankit.losses.LOSSES`.
+        latent_dim: Length of a latent vector.
+        latent_distribution: `"normal"`, N(0, 1), or `"uniform"`, U(-1, 1).
+        discriminator_steps: Updates of the discriminator in a step; the data must
+            then deliver that many batches as one.
+        generator_steps: Updates of the generator in a step, each on new latents.
+        real_label: The discriminator's target for real images; 0.9 is one-sided label
+            smoothing.
+        average: Decay of an exponential moving average of the generator's weights
+            (such as 0.999), from which `sample` then draws; `None` keeps none.
+
+    Raises:
+        ValueError: If the networks do not fit together, or an argument is out of its
+            range.
+
+    Example:
+
+    >>> generator, discriminator = gankit.networks.dcgan.shallow()
+    >>> gan = gankit.GAN(generator, discriminator, latent_dim=100)
+    >>> gan.compile(keras.optimizers.Adam(2e-4, 0.5), keras.optimizers.Adam(2e-4, 0.5))
+    >>> gan.sample(16).shape
+    (16, 28, 28, 1)
+
+    References:
+        Goodfellow et al. 2014 (https://arxiv.org/abs/1406.2661); the averaged
+        generator: Yazıcı et al. 2019 (https://arxiv.org/abs/1806.04498).
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        *,
+        losses="non_saturating",
+        latent_dim,
+        latent_distribution="normal",
+        discriminator_steps=1,
+        generator_steps=1,
+        real_label=1.0,
+        average=None,
+        **kwargs,
+    ):
+        super().__init__(
+            [generator],
+            [discriminator],
+            discriminator_steps=discriminator_steps,
+            generator_steps=generator_steps,
+            **kwargs,
+        )
+        self.adversarial_loss = gan_losses.get(losses)
+        _check_networks(generator, discriminator, latent_dim)
+        if latent_distribution not in LATENT_DISTRIBUTIONS:
+            raise ValueError(
+                "Expected latent_distribution to be normal or uniform, received "
+                f"{latent_distribution!r}: choose one of the two."
+            )
+        if not 0.0 < real_label <= 1.0:
+            raise ValueError(
+                f"Expected real_label in (0, 1], received {real_label!r}: pass 0.9 for "
+                "one-sided smoothing or 1.0 for none."
+            )
+        if real_label != 1.0 and not self.adversarial_loss.smooths_labels:
+            raise ValueError(
+                f"Expected real_label=1.0 with the loss {losses!r}, which has no "
+                f"labels to smooth, received {real_label!r}: leave it out or choose "
+                "another loss."
+            )
+        if average is not None and not 0.0 < average < 1.0:
+            raise ValueError(
+                f"Expected average to be None or in (0, 1), received {average!r}: "
+                "pass a decay such as 0.999."
+            )
+        self.generator = generator
+        self.discriminator = discriminator
+        self.losses_name = losses
+        self.latent_dim = latent_dim
+        self.latent_distribution = latent_distribution
+        self.real_label = real_label
+        self.average = average
+        if average is None:
+            self.averaged_generator = None
+        else:
+            self.averaged_generator = keras.models.clone_model(generator)
+            self.averaged_generator.set_weights(generator.get_weights())
+            # No player: it has no turn, and no optimizer may come to own it.
+            self.averaged_generator.trainable = False
+
+    def sample_latent(self, n, *, seed=None):
+        """Draws latent vectors.
+
+        Args:
+            n: How many.
+            seed: Whole number for the same latents at every call; `None` draws on from
+                the model's own seed.
+
+        Returns:
+            Tensor `(n, latent_dim)`.
+        """
+        seed = self.seed_generator if seed is None else seed
+        shape = (n, self.latent_dim)
+        if self.latent_distribution == "uniform":
+            return keras.random.uniform(shape, -1.0, 1.0, seed=seed)
+        return keras.random.normal(shape, seed=seed)
+
+    def discriminator_loss(self, real):
+        latent = self.sample_latent(ops.shape(real)[0])
+        fake = ops.stop_gradient(self.generator(latent, training=True))
+        smoothing = {} if self.real_label == 1.0 else {"real_label": self.real_label}
+        return self.adversarial_loss.discriminator(
+            self.discriminator(real, training=True),
+            self.discriminator(fake, training=True),
+            **smoothing,
+        )
+
+    def generator_loss(self, real):
+        latent = self.sample_latent(ops.shape(real)[0])
+        fake = self.generator(latent, training=True)
+        return self.adversarial_loss.generator(self.discriminator(fake, training=True))
+
+    def play(self, batch):
+        logs = super().play(batch)
+        if self.averaged_generator is not None:
+            self._update_average()
+        return logs
+
+    def _update_average(self):
+        # The first steps are averaged over fewer steps, else the initial weights
+        # would linger for 1 / (1 - average) of them.
+        step = ops.cast(self.generator_optimizer.iterations, "float32")
+        decay = ops.minimum(self.average, (1.0 + step) / (10.0 + step))
+        for mean, weight in zip(
+            self.averaged_generator.weights, self.generator.weights, strict=True
+        ):
+            mean.assign(decay * mean + (1.0 - decay) * ops.stop_gradient(weight.value))
+
+    def sample(self, n, *, seed=0, batch_size=256):
+        """Generates images, from the averaged generator where there is one.
+
+        Args:
+            n: How many images.
+            seed: Whole number; the same seed gives the same latents.
+            batch_size: How many images are computed at once.
+
+        Returns:
+            NumPy uint8 array `(n, height, width, channels)`.
+        """
+        network = self.averaged_generator or self.generator
+        latent = ops.convert_to_numpy(self.sample_latent(n, seed=seed))
+        images = network.predict(latent, batch_size=batch_size, verbose=0)
+        return np.clip(np.round((images + 1.0) * 127.5), 0, 255).astype("uint8")
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "generator": serialize(self.generator),
+            "discriminator": serialize(self.discriminator),
+            "losses": self.losses_name,
+            "latent_dim": self.latent_dim,
+            "latent_distribution": self.latent_distribution,
+            "discriminator_steps": self.discriminator_steps,
+            "generator_steps": self.generator_steps,
+            "real_label": self.real_label,
+            "average": self.average,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        for network in ("generator", "discriminator"):
+            config[network] = keras.saving.deserialize_keras_object(config[network])
+        return cls(**config)
+
+
+def _check_networks(generator, discriminator, latent_dim):
+    if tuple(generator.input_shape) != (None, latent_dim):
+        raise ValueError(
+            f"Expected a generator that takes latents (n, {latent_dim}), received one "
+            f"with the input shape {generator.input_shape}: make latent_dim and the "
+            "generator agree."
+        )
+    if tuple(generator.output_shape[1:]) != tuple(discriminator.input_shape[1:]):
+        raise ValueError(
+            "Expected the generator's images to be what the discriminator takes, "
+            f"received {generator.output_shape[1:]} and "
+            f"{discriminator.input_shape[1:]}: build both for one image shape."
+        )

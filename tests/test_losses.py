@@ -1,0 +1,122 @@
+"""Losses against closed forms, the papers' formulas in NumPy and numeric gradients."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from gankit import losses
+from gankit.trainers import input_gradient
+
+
+def _sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+# Each formula as its paper prints it, in NumPy's float64.
+FORMULAS = {
+    "minimax": (
+        lambda r, f: -np.mean(np.log(_sigmoid(r))) - np.mean(np.log(1 - _sigmoid(f))),
+        lambda f: np.mean(np.log(1 - _sigmoid(f))),
+    ),
+    "non_saturating": (
+        lambda r, f: -np.mean(np.log(_sigmoid(r))) - np.mean(np.log(1 - _sigmoid(f))),
+        lambda f: -np.mean(np.log(_sigmoid(f))),
+    ),
+    "least_squares": (
+        lambda r, f: np.mean((r - 1) ** 2) / 2 + np.mean(f**2) / 2,
+        lambda f: np.mean((f - 1) ** 2) / 2,
+    ),
+    "hinge": (
+        lambda r, f: np.mean(np.maximum(0, 1 - r)) + np.mean(np.maximum(0, 1 + f)),
+        lambda f: -np.mean(f),
+    ),
+    "wasserstein": (lambda r, f: np.mean(f) - np.mean(r), lambda f: -np.mean(f)),
+}
+
+
+@pytest.mark.parametrize("shape", [(7,), (7, 1), (2, 5, 5, 1)])
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_losses_are_their_papers_formulas(name, shape):
+    rng = np.random.default_rng(0)
+    real, fake = rng.normal(0, 2, (2, *shape)).astype("float32")
+    loss = losses.get(name)
+    discriminator, generator = FORMULAS[name]
+    assert float(loss.discriminator(real, fake)) == pytest.approx(
+        discriminator(real.astype("float64"), fake.astype("float64")), rel=1e-5
+    )
+    assert float(loss.generator(fake)) == pytest.approx(
+        generator(fake.astype("float64")), rel=1e-5
+    )
+
+
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_gradients_are_numeric_gradients(name):
+    rng = np.random.default_rng(1)
+    logits = rng.normal(0, 2, (6, 1)).astype("float32")
+    loss = losses.get(name)
+    real = ops.convert_to_tensor(rng.normal(0, 2, (6, 1)).astype("float32"))
+    for function, formula in (
+        (loss.generator, FORMULAS[name][1]),
+        (
+            lambda fake: loss.discriminator(real, fake),
+            lambda fake: FORMULAS[name][0](ops.convert_to_numpy(real), fake),
+        ),
+    ):
+        gradient = ops.convert_to_numpy(
+            ops.stop_gradient(input_gradient(function, ops.convert_to_tensor(logits)))
+        )
+        step = 1e-5
+        for i in range(len(logits)):
+            shift = np.zeros(logits.shape)
+            shift[i] = step
+            numeric = (formula(logits + shift) - formula(logits - shift)) / (2 * step)
+            assert gradient[i, 0] == pytest.approx(numeric, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_equilibrium_is_where_the_discriminator_cannot_tell(name):
+    # D(x) = 1/2 is the logit 0, and for least squares, without sigmoid, 1/2 itself.
+    undecided = np.full((4, 1), 0.5 if name == "least_squares" else 0.0, "float32")
+    loss = losses.get(name)
+    assert float(loss.discriminator(undecided, undecided)) == pytest.approx(
+        loss.discriminator_equilibrium
+    )
+    assert float(loss.generator(undecided)) == pytest.approx(loss.generator_equilibrium)
+
+
+def test_smoothing_is_one_sided():
+    logits = np.linspace(-4, 4, 9, dtype="float32")[:, None]
+    p = _sigmoid(logits.astype("float64"))
+    expected = -np.mean(0.9 * np.log(p) + 0.1 * np.log(1 - p)) - np.mean(np.log(1 - p))
+    for name in ("minimax", "non_saturating"):
+        value = losses.get(name).discriminator(logits, logits, real_label=0.9)
+        assert float(value) == pytest.approx(expected, rel=1e-5)
+    # Fakes keep the target 0: their gradient is that of the loss without smoothing.
+    value = losses.least_squares_discriminator_loss(logits, logits, real_label=0.9)
+    assert float(value) == pytest.approx(
+        np.mean((logits - 0.9) ** 2) / 2 + np.mean(logits**2) / 2, rel=1e-5
+    )
+
+
+def test_confident_logits_neither_overflow_nor_lose_their_gradient():
+    far = ops.convert_to_tensor(np.array([[-200.0]], "float32"))
+    assert float(losses.non_saturating_generator_loss(far)) == pytest.approx(200)
+    slope = ops.stop_gradient(input_gradient(losses.non_saturating_generator_loss, far))
+    assert float(slope[0, 0]) == pytest.approx(-1)
+    # The saturating loss has none there: the point of section 3 of the paper.
+    slope = ops.stop_gradient(input_gradient(losses.minimax_generator_loss, far))
+    assert abs(float(slope[0, 0])) < 1e-6
+
+
+def test_losses_average_in_float32():
+    # 4,097 ones sum to 4,096 in bfloat16, whose mantissa has 8 bits.
+    logits = ops.cast(np.full((4097, 1), 1.0, "float32"), "bfloat16")
+    value = losses.wasserstein_generator_loss(logits)
+    assert keras.backend.standardize_dtype(value.dtype) == "float32"
+    assert float(value) == -1.0
+
+
+def test_an_unknown_loss_is_named():
+    with pytest.raises(ValueError, match="one of minimax, .* received 'hinges'"):
+        losses.get("hinges")

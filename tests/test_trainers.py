@@ -1,0 +1,324 @@
+"""The game: who moves when, on what, and what is saved."""
+
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from gankit.datasets import Batches
+from gankit.trainers import GAN, input_gradient
+
+NETWORKS = ("generator", "discriminator")
+
+
+def _weights(gan, trainable):
+    attribute = "trainable_weights" if trainable else "non_trainable_weights"
+    return {
+        name: [ops.convert_to_numpy(w) for w in getattr(getattr(gan, name), attribute)]
+        for name in NETWORKS
+    }
+
+
+def _changed(before, after):
+    return {
+        name: [
+            not np.array_equal(b, a)
+            for b, a in zip(before[name], after[name], strict=True)
+        ]
+        for name in NETWORKS
+    }
+
+
+@pytest.mark.parametrize("mover", NETWORKS)
+def test_a_player_moves_in_its_own_turn_only(make_gan, images, mover):
+    gan = make_gan()
+    still = ({*NETWORKS} - {mover}).pop()
+
+    minimize = gan.minimize
+
+    def one_turn(loss, networks, optimizer):
+        if networks == [getattr(gan, mover)]:
+            return minimize(loss, networks, optimizer)
+        return ops.zeros(())
+
+    gan.minimize = one_turn
+    before = _weights(gan, True), _weights(gan, False)
+    gan.fit(Batches(images, batch_size=8, seed=0), steps_per_epoch=1, verbose=0)
+    moved = _changed(before[0], _weights(gan, True))
+    assert all(moved[mover])
+    assert not any(moved[still])
+    # Moving statistics follow every forward pass in training mode: the generator's in
+    # both turns, as both draw fakes, and so do the discriminator's.
+    updated = _changed(before[1], _weights(gan, False))
+    assert all(updated["generator"]) and all(updated["discriminator"])
+
+
+def test_both_players_move_in_a_step(make_gan, images):
+    gan = make_gan()
+    before = _weights(gan, True)
+    gan.fit(Batches(images, batch_size=8, seed=0), steps_per_epoch=1, verbose=0)
+    moved = _changed(before, _weights(gan, True))
+    assert all(moved["generator"]) and all(moved["discriminator"])
+
+
+@pytest.mark.tensorflow
+def test_the_frozen_pattern_of_the_reports_leaves_the_discriminator_untrained(images):
+    """Documentation: compile D, freeze it, compile the stack, `train_on_batch`.
+
+    On Keras 2 a model kept the variables that it had when it was compiled; on Keras 3
+    it asks again, finds none, and says so in a warning only.
+    """
+    latent = keras.Input((6,))
+    x = keras.layers.Dense(64, activation="tanh")(latent)
+    generator = keras.Model(latent, keras.layers.Reshape((8, 8, 1))(x))
+    picture = keras.Input((8, 8, 1))
+    x = keras.layers.Dense(1, activation="sigmoid")(keras.layers.Flatten()(picture))
+    discriminator = keras.Model(picture, x)
+    discriminator.compile("adam", "binary_crossentropy")
+    discriminator.trainable = False
+    combined = keras.Model(latent, discriminator(generator(latent)))
+    combined.compile("adam", "binary_crossentropy")
+
+    before = [w.copy() for w in discriminator.get_weights()]
+    generator_before = [w.copy() for w in generator.get_weights()]
+    real = images[:8].astype("float32") / 127.5 - 1
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        discriminator.train_on_batch(real, np.ones((8, 1)))
+    assert any("does not have any trainable weights" in str(w.message) for w in said)
+    combined.train_on_batch(np.ones((8, 6), "float32"), np.ones((8, 1)))
+    for b, a in zip(before, discriminator.get_weights(), strict=True):
+        np.testing.assert_array_equal(b, a)
+    assert any(
+        not np.array_equal(b, a)
+        for b, a in zip(generator_before, generator.get_weights(), strict=True)
+    )
+
+
+def _record(gan, method, kept):
+    """Replaces a loss by one that keeps what it is given; for eager runs."""
+    original = getattr(gan, method)
+
+    def recording(batch):
+        kept.append(ops.convert_to_numpy(batch))
+        return original(batch)
+
+    setattr(gan, method, recording)
+
+
+@pytest.mark.tensorflow
+def test_every_discriminator_step_takes_a_fresh_batch(make_gan, images):
+    gan = make_gan(discriminator_steps=3)
+    gan.run_eagerly = True
+    seen, seen_by_generator = [], []
+    _record(gan, "discriminator_loss", seen)
+    _record(gan, "generator_loss", seen_by_generator)
+    batches = Batches(images, batch_size=3 * 8, seed=0)
+    gan.fit(batches, steps_per_epoch=2, verbose=0)
+    expected = np.concatenate([batches[0], batches[1]]) / np.float32(127.5) - 1
+    np.testing.assert_allclose(np.concatenate(seen), expected, atol=1e-6)
+    np.testing.assert_array_equal(seen_by_generator[0], seen[2])
+    np.testing.assert_array_equal(seen_by_generator[1], seen[5])
+
+
+@pytest.mark.tensorflow
+def test_every_turn_draws_new_latents(make_gan, images):
+    gan = make_gan(discriminator_steps=2, generator_steps=3)
+    gan.run_eagerly = True
+    drawn = []
+    original = gan.sample_latent
+
+    def sample_latent(n, **kwargs):
+        latent = original(n, **kwargs)
+        drawn.append(ops.convert_to_numpy(latent))
+        return latent
+
+    gan.sample_latent = sample_latent
+    gan.fit(Batches(images, batch_size=8, seed=0), steps_per_epoch=2, verbose=0)
+    assert len(drawn) == 2 * (2 + 3)
+    assert len({latent.tobytes() for latent in drawn}) == len(drawn)
+
+
+def test_the_optimizers_count_their_own_turns(make_gan, images):
+    gan = make_gan(discriminator_steps=2, generator_steps=3)
+    gan.fit(Batches(images, batch_size=8, seed=0), steps_per_epoch=4, verbose=0)
+    assert int(gan.discriminator_optimizer.iterations) == 8
+    assert int(gan.generator_optimizer.iterations) == 12
+    assert gan.steps_done == 4
+
+
+def test_a_step_is_the_step_written_out_by_hand(make_gan, images):
+    """SGD on fixed latents: weights and losses against gradients taken by hand.
+
+    The oracle differentiates numerically, so it holds on the three backends.
+    """
+    rate = 0.1
+    gan = make_gan(lambda: keras.optimizers.SGD(rate))
+    latents = np.random.default_rng(0).normal(size=(8, 6)).astype("float32")
+    gan.sample_latent = lambda n, seed=None: ops.convert_to_tensor(latents)
+    real = images[:8].astype("float32") / 127.5 - 1
+    variable = gan.discriminator.trainable_weights[-1]  # the logit's bias
+    fake = gan.generator(latents, training=True)
+
+    def bias_loss(shift):
+        """The discriminator's loss with its last bias moved by `shift`."""
+        logits = [
+            ops.convert_to_numpy(gan.discriminator(x, training=True)).astype("float64")
+            for x in (real, fake)
+        ]
+        r, f = logits[0] + shift, logits[1] + shift
+        return np.mean(np.logaddexp(0, -r)) + np.mean(np.logaddexp(0, f))
+
+    step = 1e-4
+    gradient = (bias_loss(step) - bias_loss(-step)) / (2 * step)
+    loss = bias_loss(0.0)
+    history = gan.fit(images[:8], batch_size=8, verbose=0, shuffle=False).history
+    assert history["d_loss"][0] == pytest.approx(loss, abs=1e-5)
+    assert float(ops.convert_to_numpy(variable)[0]) == pytest.approx(
+        -rate * gradient, abs=1e-6
+    )
+
+
+def test_the_game_reaches_its_target():
+    """A generator of points learns a Gaussian's mean and spread."""
+    rng = np.random.default_rng(0)
+    target = (rng.normal(size=(4096, 2)) * 0.3 + [2.0, -1.0]).astype("float32")
+    latent = keras.Input((4,))
+    generator = keras.Model(latent, keras.layers.Dense(2)(latent))
+    point = keras.Input((2,))
+    x = keras.layers.Dense(32, activation="leaky_relu")(point)
+    x = keras.layers.Dense(32, activation="leaky_relu")(x)
+    discriminator = keras.Model(point, keras.layers.Dense(1)(x))
+    gan = GAN(generator, discriminator, latent_dim=4, average=0.99)
+    gan.compile(keras.optimizers.Adam(5e-3, 0.5), keras.optimizers.Adam(5e-3, 0.5))
+    gan.fit(target, batch_size=256, epochs=40, verbose=0)
+    latents = gan.sample_latent(4096, seed=1)
+    points = ops.convert_to_numpy(gan.averaged_generator(latents))
+    np.testing.assert_allclose(points.mean(axis=0), [2.0, -1.0], atol=0.1)
+    np.testing.assert_allclose(points.std(axis=0), 0.3, atol=0.1)
+
+
+def test_the_averaged_generator_is_the_moving_average(make_gan, images):
+    gan = make_gan(average=0.9)
+    kept = [w.copy() for w in gan.generator.get_weights()]
+    batches = Batches(images, batch_size=8, seed=0)
+    for step in range(1, 4):
+        gan.fit(batches, steps_per_epoch=1, verbose=0)
+        decay = min(0.9, (1 + step) / (10 + step))
+        kept = [
+            decay * mean + (1 - decay) * weight
+            for mean, weight in zip(kept, gan.generator.get_weights(), strict=True)
+        ]
+    for mean, expected in zip(gan.averaged_generator.get_weights(), kept, strict=True):
+        np.testing.assert_allclose(mean, expected, atol=1e-6)
+    owned = {id(v) for v in gan.optimizer._trainable_variables}
+    assert not owned & {id(v) for v in gan.averaged_generator.variables}
+
+
+def test_save_and_load_keep_everything(make_gan, images, tmp_path):
+    gan = make_gan(average=0.9, real_label=0.9, latent_distribution="uniform")
+    batches = Batches(images, batch_size=8, seed=0)
+    gan.fit(batches, steps_per_epoch=3, verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.saving.load_model(tmp_path / "gan.keras")
+    assert loaded.get_config().keys() == gan.get_config().keys()
+    assert loaded.steps_done == 3
+
+    def state(model):
+        return [
+            ops.convert_to_numpy(v)
+            for v in [*model.variables, *model.optimizer.variables]
+        ]
+
+    for one, other in zip(state(gan), state(loaded), strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(gan.sample(5), loaded.sample(5))
+    # And the game goes on alike: same seeds, same moments.
+    later = Batches(images, batch_size=8, seed=0, start_step=3)
+    for model in (gan, loaded):
+        model.fit(later, steps_per_epoch=2, verbose=0)
+    for one, other in zip(state(gan), state(loaded), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+    gan.generator.save(tmp_path / "generator.keras")
+    generator = keras.saving.load_model(tmp_path / "generator.keras")
+    latents = gan.sample_latent(3, seed=5)
+    np.testing.assert_array_equal(
+        ops.convert_to_numpy(generator(latents)),
+        ops.convert_to_numpy(gan.generator(latents)),
+    )
+
+
+def test_samples_depend_on_their_seed_alone(make_gan):
+    gan = make_gan()
+    first = gan.sample(5, seed=3)
+    assert first.shape == (5, 8, 8, 1) and first.dtype == np.uint8
+    np.testing.assert_array_equal(first, gan.sample(5, seed=3))
+    np.testing.assert_array_equal(first, gan.sample(5, seed=3, batch_size=2))
+    assert not np.array_equal(first, gan.sample(5, seed=4))
+    uniform = ops.convert_to_numpy(
+        make_gan(latent_distribution="uniform").sample_latent(2000, seed=0)
+    )
+    assert -1 <= uniform.min() < -0.99 and 0.99 < uniform.max() <= 1
+
+
+def test_input_gradient_can_be_differentiated_again():
+    # f(x) = sum x^3: the gradient is 3 x^2, the gradient of its sum 6 x.
+    x = ops.convert_to_tensor(np.array([[1.0, -2.0], [0.5, 3.0]], "float32"))
+    first = input_gradient(lambda y: y**3, x)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(ops.stop_gradient(first)),
+        3 * ops.convert_to_numpy(x) ** 2,
+        rtol=1e-6,
+    )
+    second = input_gradient(lambda y: input_gradient(lambda z: z**3, y), x)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(ops.stop_gradient(second)),
+        6 * ops.convert_to_numpy(x),
+        rtol=1e-6,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"losses": "hinges"}, "received 'hinges'"),
+        ({"discriminator_steps": 0}, "discriminator_steps .* received 0"),
+        ({"generator_steps": 1.5}, "generator_steps .* received 1.5"),
+        ({"real_label": 1.2}, "real_label in .* received 1.2"),
+        ({"real_label": 0.9, "losses": "hinge"}, "no labels to smooth"),
+        ({"average": 1.0}, "average .* received 1.0"),
+        ({"latent_distribution": "gaussian"}, "received 'gaussian'"),
+    ],
+)
+def test_bad_arguments_get_a_sentence(make_gan, arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        make_gan(**arguments)
+
+
+def test_networks_and_optimizers_that_do_not_fit_get_a_sentence(make_gan):
+    gan = make_gan()
+    with pytest.raises(ValueError, match=r"latents \(n, 7\).*\(None, 6\)"):
+        GAN(gan.generator, gan.discriminator, latent_dim=7)
+    with pytest.raises(ValueError, match="different networks"):
+        GAN(gan.generator, gan.generator, latent_dim=6)
+    shared = keras.optimizers.Adam()
+    with pytest.raises(ValueError, match="one instance for both players"):
+        gan.compile(shared, shared)
+    keras.config.set_dtype_policy("mixed_float16")
+    with pytest.raises(ValueError, match="mixed_float16"):
+        gan.compile(keras.optimizers.Adam(), keras.optimizers.Adam())
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_training_works_in_both_precisions(images, make_gan, precision):
+    keras.config.set_dtype_policy(precision)
+    gan = make_gan()
+    gan.fit(Batches(images, batch_size=8, seed=0), steps_per_epoch=2, verbose=0)
+    assert {v.dtype for v in gan.trainable_variables} == {"float32"}
+    for network in NETWORKS:
+        output = getattr(gan, network).output
+        assert keras.backend.standardize_dtype(output.dtype) == "float32"
+    assert np.isfinite(float(gan.d_loss_tracker.result()))

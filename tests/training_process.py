@@ -1,0 +1,97 @@
+"""A small training in a process of its own, which `test_resume.py` kills.
+
+    python training_process.py FOLDER PRECISION [DIE]
+
+DIE names where the process kills itself, as kill -9 would: `writing`, with half a
+checkpoint on the disk; `moving`, with a whole one that is not in its place yet; and
+`logged`, between the row of the history and the checkpoint. Each waits for the second
+checkpoint that the process writes.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from gankit import checkpoint, device, experiments
+from gankit.datasets import ImageData, Split
+from gankit.networks import dcgan
+from gankit.trainers import GAN
+
+STEPS = 40
+IMAGE = (8, 8, 1)
+
+
+def _data(size, folder):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (50, *IMAGE), dtype="uint8")
+    split = Split(images, None)
+    return ImageData(
+        train=split, validation=None, test=split, class_names=None, name="noise"
+    )
+
+
+def _build(data):
+    """Everything that has a state: batch norm, dropout, two Adams, average, seeds."""
+    generator = dcgan.generator((8, 4), (2, 2), image_shape=IMAGE, latent_dim=6)
+    image = keras.Input(IMAGE)
+    x = dcgan.discriminator((4, 8), (2, 2), image_shape=IMAGE)(image)
+    x = keras.layers.Dense(4, activation="leaky_relu")(x)
+    # torch's dropout without a seed of its own would use torch's global generator.
+    x = keras.layers.Dropout(0.3, seed=1)(x)
+    discriminator = keras.Model(image, keras.layers.Dense(1, dtype="float32")(x))
+    gan = GAN(
+        generator, discriminator, latent_dim=6, discriminator_steps=2, average=0.9
+    )
+    gan.compile(keras.optimizers.Adam(1e-3, 0.5), keras.optimizers.Adam(1e-3, 0.5))
+    return gan
+
+
+experiments.register(
+    experiments.Experiment(
+        name="tests/training-process",
+        summary="a small training",
+        data=_data,
+        build=_build,
+        score=lambda model, data, history: [],
+        batch_size=8,
+        budgets=dict.fromkeys(experiments.SIZES, experiments.Budget(STEPS, 2)),
+    )
+)
+
+
+def _die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _arrange_death(where):
+    write, move, written = np.savez, os.replace, []
+
+    def savez(file, *arrays):
+        written.append(file)
+        if where == "logged" and len(written) == 2:
+            _die()
+        write(file, *arrays)
+        if where == "writing" and len(written) == 2:
+            file.flush()
+            os.truncate(file.name, Path(file.name).stat().st_size // 2)
+            _die()
+
+    def replace(source, target):
+        if where == "moving" and len(written) == 2:
+            _die()
+        move(source, target)
+
+    checkpoint.np.savez = savez
+    checkpoint.os.replace = replace
+
+
+if __name__ == "__main__":
+    folder, precision, *where = sys.argv[1:]
+    if where:
+        _arrange_death(where[0])
+    device.setup(0, precision=precision)
+    experiments.run("tests/training-process", out=folder)
