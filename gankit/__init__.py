@@ -73,12 +73,12 @@ _require_backend()
 
 
 def __getattr__(name):
-    if name in _FROM_MODULE:
-        module = importlib.import_module(f"gankit.{_FROM_MODULE[name]}")
-        return getattr(module, name)
-    if name in _MODULES:
-        return importlib.import_module(f"gankit.{name}")
-    raise AttributeError(f"module 'gankit' has no attribute '{name}'")
+    if name not in __all__:
+        raise AttributeError(f"module 'gankit' has no attribute '{name}'")
+    # First, as it imports Keras without TensorFlow's native notices.
+    importlib.import_module("gankit.device")
+    module = importlib.import_module(f"gankit.{_FROM_MODULE.get(name, name)}")
+    return getattr(module, name) if name in _FROM_MODULE else module
 
 
 def __dir__():

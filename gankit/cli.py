@@ -1,6 +1,9 @@
 """The command line: `gankit list`, `run`, `sample`, `publish`, `report`."""
 
 import contextlib
+import os
+import shutil
+import sys
 import traceback
 from enum import StrEnum
 from pathlib import Path
@@ -49,7 +52,7 @@ RunFolder = Annotated[
 def list_experiments(
     prefix: Annotated[str, typer.Argument(help="Beginning of the names.")] = "",
 ):
-    """List the experiments, and how far each was trained here."""
+    """List the experiments."""
     with _sentences():
         from gankit import experiments
 
@@ -105,15 +108,7 @@ def run(
 def _conclude(done, name, size, seed, out):
     from gankit import experiments
 
-    table = _table("score", "ours", "report")
-    for score in done.scores["scores"]:
-        report = score["report"]
-        table.add_row(
-            score["name"],
-            f"{score['value']:.3f}",
-            "" if report is None else f"{report:g}",
-        )
-    _print(table)
+    _print(_score_table(done.scores))
     typer.echo(f"{done.folder}/ holds, after step {done.scores['steps']:,}:")
     for file, what in (
         ("samples.png", "100 samples"),
@@ -126,12 +121,24 @@ def _conclude(done, name, size, seed, out):
     options = "" if size == "class" else f" --size {size}"
     options += f" --seed {seed}" if seed else ""
     options += f" --out {out}" if out else ""
-    typer.echo("Try next:")
-    typer.echo(f"  gankit sample {name}{options} --sample-seed 7")
     budget = experiments.find(name).budgets[size].steps
     more = max(budget, 2 * done.scores["steps"])
-    typer.echo(f"  gankit run {name}{options} --steps {more}    (trains on)")
-    typer.echo("  gankit list")
+    typer.echo("Try next:")
+    for arguments, what in (
+        (f"sample {name}{options} --sample-seed 7", "other latents"),
+        (f"run {name}{options} --steps {more}", "trains on"),
+        ("list", "the other experiments"),
+    ):
+        typer.echo(f"  {_command()} {arguments:44}  {what}")
+
+
+def _command():
+    """How to call gankit from here: by name where the environment is active."""
+    called = Path(sys.argv[0])
+    found = shutil.which("gankit")
+    if found and Path(found).resolve() == called.resolve():
+        return "gankit"
+    return os.path.relpath(called)
 
 
 @app.command()
@@ -188,11 +195,37 @@ def report(
     with _sentences():
         from gankit import experiments
 
-        columns = ("experiment", "score", "report", "ours", "images", "steps", "folder")
-        table = _table(*columns)
-        for row in experiments.report_rows(prefix):
-            table.add_row(*(row[column] for column in columns))
-        _print(table)
+        for name in experiments.names(prefix):
+            experiment = experiments.find(name)
+            found = experiments.runs_of(name)
+            if not found:
+                table = _table("score", "report", "ours")
+                for score, value in experiment.reported.items():
+                    table.add_row(score, f"{value:g}", "not run")
+                _print(table, f"{name}: not run")
+            for folder, scores in found:
+                _print(_score_table(scores), f"{name}: {_how_far(scores)} ({folder})")
+
+
+def _how_far(scores):
+    steps = f"{scores['steps']:,}"
+    if scores["steps"] < scores["budget"]:
+        steps += f" of {scores['budget']:,}"
+    return f"{scores['size']}, seed {scores['seed']}, {steps} steps"
+
+
+def _score_table(scores):
+    table = _table("score", "report", "ours", "real", "fake")
+    for score in scores["scores"]:
+        counts = (score["n_real"], score["n_fake"])
+        extractor = f" ({score['extractor']})" if score["extractor"] else ""
+        table.add_row(
+            score["name"] + extractor,
+            "" if score["report"] is None else f"{score['report']:g}",
+            f"{score['value']:.3f}",
+            *("" if n is None else f"{n:,}" for n in counts),
+        )
+    return table
 
 
 @contextlib.contextmanager
@@ -214,13 +247,16 @@ def _table(*columns):
     from rich.table import Table
 
     table = Table(box=SIMPLE)
+    words = ("experiment", "score", "what it trains")
     for column in columns:
-        numeric = column in ("report", "ours", "steps: class", "full")
-        table.add_column(column, justify="right" if numeric else "left")
+        table.add_column(column, justify="left" if column in words else "right")
     return table
 
 
-def _print(table):
+def _print(table, title=None):
     from rich.console import Console
 
-    Console().print(table)
+    console = Console()
+    if title:
+        console.print(title, highlight=False)
+    console.print(table)

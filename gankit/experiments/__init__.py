@@ -5,7 +5,7 @@ back. The experiments of each report are in the module of its name.
 """
 
 from gankit.experiments import demo, imperial
-from gankit.experiments.publishing import publish, report_rows
+from gankit.experiments.publishing import publish, runs_of
 from gankit.experiments.registry import (
     SIZES,
     Budget,
@@ -28,7 +28,7 @@ __all__ = [
     "names",
     "publish",
     "register",
-    "report_rows",
     "run",
     "run_folder",
+    "runs_of",
 ]

@@ -14,9 +14,11 @@ def _data(size, folder):
 
 
 def _build(data):
-    generator, discriminator = dcgan.shallow(data.image_shape)
-    gan = GAN(generator, discriminator, latent_dim=100, average=0.99)
-    gan.compile(keras.optimizers.Adam(2e-4, 0.5), keras.optimizers.Adam(2e-4, 0.5))
+    generator, discriminator = dcgan.shallow(data.image_shape, latent_dim=32)
+    # For two minutes: rates of five times the paper's, the discriminator at half the
+    # generator's and smoothed, as 1,397 digits are soon learnt by heart.
+    gan = GAN(generator, discriminator, latent_dim=32, real_label=0.9, average=0.99)
+    gan.compile(keras.optimizers.Adam(1e-3, 0.5), keras.optimizers.Adam(5e-4, 0.5))
     return gan
 
 
@@ -30,8 +32,8 @@ register(
         batch_size=64,
         budgets={
             "smoke": Budget(steps=4, epoch_steps=2),
-            "class": Budget(steps=1000, epoch_steps=50),
-            "full": Budget(steps=4000, epoch_steps=100),
+            "class": Budget(steps=1800, epoch_steps=30),
+            "full": Budget(steps=6000, epoch_steps=100),
         },
     )
 )

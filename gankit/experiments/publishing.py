@@ -49,68 +49,21 @@ def publish(name, *, size="full", seed=0, out=None):
     return target
 
 
-def report_rows(prefix=""):
-    """What the reports say beside what the runs gave.
+def runs_of(name):
+    """Finds the scored runs of an experiment, published ones first.
 
     Args:
-        prefix: Beginning of the experiments' names.
+        name: Name of the experiment.
 
     Returns:
-        A list of dicts with `experiment`, `score`, `report`, `ours`, `images`,
-        `steps` and `folder`; an experiment that was not run has one row that says so.
+        A list of pairs: the folder, and the content of its `scores.json`. Published
+        runs are looked for in `results/`, local ones in `runs/`.
     """
-    rows = []
-    for name in registry.names(prefix):
-        found = [*_scored(RESULTS, name), *_scored(Path("runs"), name)]
-        if not found:
-            rows.append(_not_run(registry.find(name)))
-        for folder in found:
-            rows.extend(_rows(name, folder))
-    return rows
-
-
-def _scored(root, name):
-    place = root / name
-    candidates = sorted(place.parent.glob(f"{place.name}*"))
-    return [
-        folder
-        for folder in candidates
-        if folder.name.split("@")[0] == place.name and (folder / "scores.json").exists()
-    ]
-
-
-def _not_run(experiment):
-    reported = ", ".join(f"{k} {v:g}" for k, v in experiment.reported.items())
-    return {
-        "experiment": experiment.name,
-        "score": "",
-        "report": reported,
-        "ours": "not run",
-        "images": "",
-        "steps": "",
-        "folder": "",
-    }
-
-
-def _rows(name, folder):
-    run = json.loads((folder / "scores.json").read_text())
-    steps = f"{run['steps']:,}"
-    if run["steps"] < run["budget"]:
-        steps += f" of {run['budget']:,}"
-    return [
-        {
-            "experiment": name,
-            "score": score["name"],
-            "report": "" if score["report"] is None else f"{score['report']:g}",
-            "ours": f"{score['value']:.3f}",
-            "images": _images(score),
-            "steps": steps,
-            "folder": str(folder),
-        }
-        for score in run["scores"]
-    ]
-
-
-def _images(score):
-    counts = {"real": score["n_real"], "fake": score["n_fake"]}
-    return ", ".join(f"{n:,} {kind}" for kind, n in counts.items() if n)
+    found = []
+    for root in (RESULTS, Path("runs")):
+        place = root / name
+        for folder in [place, *sorted(place.parent.glob(f"{place.name}@*"))]:
+            if (folder / "scores.json").exists():
+                scores = json.loads((folder / "scores.json").read_text())
+                found.append((folder, scores))
+    return found

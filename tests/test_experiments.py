@@ -1,0 +1,194 @@
+"""Experiments by name: folders, refusals, epochs, publishing, the command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from gankit import experiments, history
+from gankit.cli import app
+from gankit.experiments import registry, runner
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty working directory, as `runs/` and `results/` are relative."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _gankit(*arguments):
+    return CliRunner().invoke(app, arguments)
+
+
+def test_a_run_leaves_what_it_promises(here):
+    run = experiments.run("demo", size="smoke")
+    assert str(run.folder) == "runs/demo@smoke-seed0" and run.finished
+    files = {path.name for path in run.folder.iterdir()}
+    assert files >= {
+        "run.json",
+        "checkpoint.npz",
+        "history.csv",
+        "scores.json",
+        "generator.keras",
+        "samples.png",
+        "losses.png",
+        "training.gif",
+    }
+    with Image.open(run.folder / "samples.png") as grid:
+        side = 2 * (10 * 30 + 2)  # ten digits of 28 + 2 pixels and a border, twice
+        assert grid.size == (side, side)
+    with Image.open(run.folder / "training.gif") as film:
+        assert film.n_frames == 1 + 2  # the start, and an epoch of two steps each
+    scores = json.loads((run.folder / "scores.json").read_text())
+    assert scores["steps"] == scores["budget"] == 4 and scores["seconds"] > 0
+    assert scores["data"] == "digits-28" and scores["backend"] == keras.config.backend()
+    for score in scores["scores"]:
+        assert {"name", "value", "report", "n_real", "n_fake", "extractor"} <= {*score}
+        assert np.isfinite(score["value"])
+    np.testing.assert_array_equal(run.history["step"], [2, 4])
+
+    loaded = experiments.load(run.folder)
+    np.testing.assert_array_equal(loaded.model.sample(4), run.model.sample(4))
+    generator = keras.saving.load_model(run.folder / "generator.keras")
+    assert generator.output_shape == (None, 28, 28, 1)
+
+
+def test_parts_of_a_run_are_the_whole(here):
+    """Stops at steps that are no multiple of an epoch change no weight."""
+    for steps in (1, 3, 4):
+        run = experiments.run("demo", size="smoke", steps=steps, out="parts")
+        assert run.scores["steps"] == steps
+    whole = experiments.run("demo", size="smoke", out="whole")
+    for one, other in zip(
+        run.model.get_weights(), whole.model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+    again = experiments.run("demo", size="smoke", out="whole")
+    assert again.scores["scores"] == whole.scores["scores"]
+    assert again.scores["seconds"] == whole.scores["seconds"]  # scored, not trained
+
+
+def test_epochs_end_at_multiples_wherever_a_run_stopped():
+    for done, steps, size in ((0, 10, 5), (3, 21, 5), (5, 7, 5), (4, 5, 5), (0, 3, 5)):
+        ends = [done]
+        for length, count in runner._epochs(done, steps, size):
+            ends += [ends[-1] + length * (i + 1) for i in range(count)]
+        multiples = [s for s in range(done + 1, steps + 1) if s % size == 0]
+        assert ends == sorted({done, *multiples, steps})
+
+
+def test_other_settings_are_refused_and_nothing_is_lost(here):
+    experiments.run("demo", size="smoke", steps=2, out="kept")
+    before = (here / "kept" / "checkpoint.npz").read_bytes()
+    for change, sentence in (
+        ({"seed": 1}, "whose seed is 0, received 1: .*--out"),
+        ({"size": "class", "steps": 2}, "whose size is smoke, received class"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            experiments.run("demo", **{"size": "smoke", "out": "kept", **change})
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    with pytest.raises(ValueError, match="precision is float32, received mixed_bf"):
+        experiments.run("demo", size="smoke", out="kept")
+    assert (here / "kept" / "checkpoint.npz").read_bytes() == before
+    (here / "other").mkdir()
+    (here / "other" / "thesis.txt").write_text("mine")
+    with pytest.raises(ValueError, match="other to be empty or to hold a run"):
+        experiments.run("demo", size="smoke", out="other")
+
+
+def test_unknown_names_and_sizes_get_a_sentence(here):
+    with pytest.raises(ValueError, match="did you mean imperial/dcgan-shallow?"):
+        experiments.run("imperial/dcgan-shalow")
+    with pytest.raises(ValueError, match="did you mean imperial/dcgan-shallow?"):
+        experiments.run("shallow")
+    with pytest.raises(ValueError, match="see gankit list"):
+        experiments.run("zzzz")
+    with pytest.raises(ValueError, match="smoke, class, full, received 'huge'"):
+        experiments.run("demo", size="huge")
+    with pytest.raises(ValueError, match="at least 1 step, received 0"):
+        experiments.run("demo", steps=0)
+    demo = registry.find("demo")
+    with pytest.raises(ValueError, match="'demo', which is registered"):
+        registry.register(demo)
+    with pytest.raises(FileNotFoundError, match="train one with gankit run"):
+        experiments.load(here)
+    assert not (here / "runs").exists()
+
+
+def test_publish_keeps_little_and_report_says_what_is_missing(here):
+    assert "dcgan-shallow: not run" in _gankit("report", "imperial").output
+    result = _gankit("publish", "demo")
+    assert result.exit_code == 1 and "gankit run demo --size full" in result.output
+    experiments.run("demo", size="smoke", steps=2)
+    result = _gankit("publish", "demo", "--size", "smoke")
+    assert result.exit_code == 0
+    target = here / "results" / "demo@smoke-seed0"
+    assert {p.name for p in target.iterdir()} == {
+        "scores.json",
+        "history.csv",
+        "samples.png",
+    }
+    output = _gankit("report", "demo").output
+    assert "2 of 4 steps (results/demo@smoke-seed0)" in output
+    assert "precision (pixels)" in output
+
+
+def test_the_command_line_lists_samples_and_names_its_errors(here):
+    assert "imperial/dcgan-shallow" in _gankit("list").output
+    result = _gankit("run", "demos")
+    assert result.exit_code == 1
+    assert result.output == (
+        "Expected the name of an experiment, received 'demos': did you mean demo?\n"
+    )
+    experiments.run("demo", size="smoke", steps=2)
+    size = ("--size", "smoke")
+    result = _gankit("sample", "demo", *size, "--count", "3", "--to", "each")
+    assert result.exit_code == 0, result.output
+    written = sorted((here / "each").iterdir())
+    model = experiments.load("runs/demo@smoke-seed0").model
+    for path, image in zip(written, model.sample(3, seed=0), strict=True):
+        np.testing.assert_array_equal(np.asarray(Image.open(path)), image[..., 0])
+    assert _gankit("sample", "demo").exit_code == 1
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(here):
+    """A real process and a real signal, as a person would send it."""
+    code = (
+        "import sys; from gankit.experiments import registry, demo; "
+        "import dataclasses; e = registry._EXPERIMENTS; "
+        "e['demo'] = dataclasses.replace(e['demo'], batch_size=4, budgets="
+        "dict.fromkeys(registry.SIZES, registry.Budget(100000, 3))); "
+        "from gankit.cli import app; sys.argv = ['gankit', 'run', 'demo']; app()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "KERAS_BACKEND": keras.config.backend()},
+    )
+    timer = threading.Timer(240, process.kill)
+    timer.start()
+    log = here / "runs" / "demo" / "history.csv"
+    while not log.exists() and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate()
+    timer.cancel()
+    assert process.returncode == 130, output
+    assert "Stopping at the next checkpoint" in output
+    steps = history.read(log)["step"]
+    assert f"state of step {int(steps[-1]):,}. The same command goes on" in output
+    assert int(steps[-1]) % 3 == 0
+    with np.load(here / "runs" / "demo" / "checkpoint.npz") as archive:
+        assert len(archive.files) > 20
