@@ -11,7 +11,7 @@ BACKENDS_STAMP := $(VENV)/.gankit-backends-installed
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-backends lab lint clean
+.PHONY: help install demo test test-backends lab lint clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -29,6 +29,8 @@ $(BACKENDS_STAMP): $(STAMP)
 	@echo "Installing the torch and JAX backends, once ..."
 	$(PIP) --editable ".[torch,jax]"
 	@touch $@
+
+install: $(STAMP)  ## make the environment in .venv
 
 demo: $(STAMP)  ## train a DCGAN on handwritten digits, about two minutes, into runs/demo
 	$(BIN)/gankit run demo

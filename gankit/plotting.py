@@ -120,6 +120,7 @@ def loss_curves(history, *, loss, title, window=None):
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
     window = window or max(1, len(history["step"]) // 20)
+    steps = int(window * history["step"][-1] / len(history["step"]))
     players = (
         ("d_loss", "discriminator", "tab:blue", loss.discriminator_equilibrium),
         ("g_loss", "generator", "tab:orange", loss.generator_equilibrium),
@@ -134,7 +135,7 @@ def loss_curves(history, *, loss, title, window=None):
             history["step"],
             moving_average(history[name], window),
             color=colour,
-            label=f"{player} (mean of {window})" if window > 1 else player,
+            label=f"{player}, mean over {steps:,} steps",
         )
         axes.axhline(
             equilibrium,

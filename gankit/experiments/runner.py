@@ -129,7 +129,6 @@ def _settings(experiment, size, seed, images):
         "batch_size": experiment.batch_size,
         "backend": keras.backend.backend(),
         "precision": keras.config.dtype_policy().name,
-        "device": device.name(),
         "threads": device.threads(),
         "data": images.name,
         "data_fingerprint": images.fingerprint,
@@ -148,7 +147,7 @@ def _open(folder, settings):
                 "with other files: choose another with --out."
             )
         folder.mkdir(parents=True, exist_ok=True)
-        record = {**settings, "seconds": 0.0}
+        record = {**settings, "device": device.name(), "seconds": 0.0}
         _write_json(path, record)
         return record
     record = json.loads(path.read_text())
@@ -174,7 +173,7 @@ def _train(model, experiment, images, record, folder, steps, budget):
     interrupt = callbacks.StopOnInterrupt()
     watchers = [
         callbacks.HistoryLog(folder / "history.csv"),
-        callbacks.SampleGrid(folder / "samples", every=max(1, budget.steps // FRAMES)),
+        callbacks.SampleGrid(folder / "samples", at=_film_steps(budget.steps)),
         callbacks.Checkpoint(state),
         _Stopwatch(record, folder),
         progress,
@@ -210,6 +209,11 @@ def _epochs(done, steps, epoch_steps):
         count = (steps - done) // length if length == epoch_steps else 1
         yield length, count
         done += length * count
+
+
+def _film_steps(steps):
+    # Dense at the beginning, where samples change fastest.
+    return [steps * frame**2 // FRAMES**2 for frame in range(FRAMES + 1)]
 
 
 class _Stopwatch(keras.callbacks.Callback):

@@ -1,0 +1,105 @@
+"""What `setup` chooses and says, and what `import gankit` does without a backend."""
+
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from gankit import device
+
+
+@pytest.fixture(autouse=True)
+def _no_choice_kept():
+    yield
+    device._jit = None
+
+
+def test_setup_says_in_one_line_what_it_chose(capsys):
+    device.setup(3)
+    (line,) = capsys.readouterr().out.splitlines()
+    names = {"tensorflow": "TensorFlow", "torch": "PyTorch", "jax": "JAX"}
+    assert names[keras.backend.backend()] in line and "seed 3" in line
+    assert keras.config.dtype_policy().name in line and "threads" in line
+
+
+def test_setup_makes_everything_repeat():
+    drawn = []
+    for _ in range(2):
+        device.setup(5)
+        layer = keras.layers.Dense(3)
+        layer.build((None, 4))
+        drawn.append(keras.ops.convert_to_numpy(layer.kernel))
+    np.testing.assert_array_equal(*drawn)
+
+
+@pytest.mark.parametrize(
+    ("flags", "precision"),
+    [
+        ({"flags": "fpu avx2 avx512_bf16"}, "mixed_bfloat16"),
+        ({"flags": "fpu amx_bf16 avx2"}, "mixed_bfloat16"),
+        ({"Features": "fp asimd bf16"}, "mixed_bfloat16"),
+        ({"flags": "fpu avx2 avx512f"}, "float32"),
+        ({}, "float32"),  # not Linux
+    ],
+)
+def test_precision_follows_the_processor(monkeypatch, flags, precision):
+    monkeypatch.setattr(device, "_cpu_info", lambda: flags)
+    if keras.backend.backend() == "jax":
+        precision = "float32"
+    assert device._best_precision()[0] == precision
+
+
+def test_compilation_follows_the_device(make_gan, capsys):
+    on_tensorflow = keras.backend.backend() == "tensorflow"
+    assert device.default_jit_compile() == (False if on_tensorflow else "auto")
+    device.setup(jit=True)
+    assert device.default_jit_compile() is True
+    assert "jit on, as asked" in capsys.readouterr().out
+    assert make_gan().jit_compile
+
+
+def test_an_unknown_precision_gets_a_sentence():
+    with pytest.raises(ValueError, match="float32, mixed_bfloat16, received 'half'"):
+        device.setup(precision="half")
+
+
+def _python(code, tmp_path, **environment):
+    variables = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**variables, "KERAS_HOME": str(tmp_path), **environment},
+    )
+
+
+HIDE = """
+import importlib.util
+find = importlib.util.find_spec
+hidden = {hidden!r}
+importlib.util.find_spec = lambda name, *a: None if name in hidden else find(name, *a)
+import gankit
+"""
+
+
+def test_without_a_backend_import_says_what_to_do(tmp_path):
+    everything = ["tensorflow", "torch", "jax"]
+    result = _python(HIDE.format(hidden=everything), tmp_path)
+    last = result.stderr.strip().splitlines()[-1]
+    assert "'tensorflow' is chosen but not installed" in last
+    assert 'pip install "gankit[tensorflow]"' in last
+    (tmp_path / "keras.json").write_text('{"backend": "torch"}')
+    result = _python(HIDE.format(hidden=everything), tmp_path)
+    assert "'torch' is chosen but not installed" in result.stderr
+    result = _python(HIDE.format(hidden=["jax"]), tmp_path, KERAS_BACKEND="jax")
+    assert "'jax' is chosen but not installed" in result.stderr
+
+
+def test_import_gankit_imports_no_keras(tmp_path):
+    code = "import gankit, sys; assert 'keras' not in sys.modules; gankit.losses"
+    result = _python(code, tmp_path, KERAS_BACKEND=keras.backend.backend())
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""

@@ -1,0 +1,109 @@
+"""Networks: shapes, widths, the guidelines, and counts of parameters by hand."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from gankit.networks import dcgan, mlp
+
+
+def _of(model, kind):
+    return [layer for layer in model.layers if isinstance(layer, kind)]
+
+
+def _count(model):
+    """Trainable parameters: batch norm's moving statistics are not learnt."""
+    return sum(int(np.prod(v.shape)) for v in model.trainable_variables)
+
+
+def test_shallow_is_the_network_of_the_report():
+    generator, discriminator = dcgan.shallow()
+    transposed = _of(generator, layers.Conv2DTranspose)
+    assert [(t.filters, t.kernel_size, t.strides) for t in transposed] == [
+        (64, (5, 5), (2, 2)),
+        (1, (5, 5), (2, 2)),
+    ]
+    convolutions = _of(discriminator, layers.Conv2D)
+    assert [(c.filters, c.kernel_size, c.strides) for c in convolutions] == [
+        (64, (5, 5), (2, 2)),
+        (128, (5, 5), (2, 2)),
+    ]
+    dense = 100 * 7 * 7 * 128
+    batch_norms = 2 * 128 + 2 * 64
+    kernels = 25 * 128 * 64 + 25 * 64 * 1 + 1
+    assert _count(generator) == dense + batch_norms + kernels
+    assert _count(discriminator) == (25 * 64 + 64) + (25 * 64 * 128) + 2 * 128 + (
+        7 * 7 * 128 + 1
+    )
+
+
+def test_deep_is_the_network_of_the_report():
+    generator, discriminator = dcgan.deep()
+    transposed = _of(generator, layers.Conv2DTranspose)
+    assert [(t.filters, t.strides[0]) for t in transposed] == [
+        (128, 2),
+        (64, 2),
+        (32, 1),
+        (1, 1),
+    ]
+    convolutions = _of(discriminator, layers.Conv2D)
+    assert [(c.filters, c.strides[0]) for c in convolutions] == [
+        (32, 2),
+        (64, 2),
+        (128, 1),
+        (256, 1),
+    ]
+    assert generator.output_shape == (None, 28, 28, 1)
+
+
+@pytest.mark.parametrize("build", [dcgan.shallow, dcgan.deep])
+def test_no_bias_stands_before_batch_normalisation(build):
+    for network in build():
+        followers = {}
+        for layer in network.layers:
+            for node in layer._inbound_nodes:
+                for parent in node.parent_nodes:
+                    followers.setdefault(parent.operation, []).append(layer)
+        for layer in _of(network, (layers.Dense, layers.Conv2D)):
+            after = followers.get(layer, [])
+            while any(isinstance(f, layers.Reshape) for f in after):
+                after = [g for f in after for g in followers[f]]
+            normalised = any(isinstance(f, layers.BatchNormalization) for f in after)
+            assert layer.use_bias != normalised, layer.name
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 48, 3)])
+def test_networks_fit_each_other_and_the_image(shape):
+    for generator, discriminator in (
+        dcgan.shallow(shape, latent_dim=5),
+        dcgan.deep(shape, latent_dim=5),
+        (mlp.generator(shape, 5), mlp.discriminator(shape)),
+    ):
+        images = generator(np.zeros((2, 5), "float32"))
+        assert tuple(images.shape) == (2, *shape)
+        assert tuple(discriminator(images).shape) == (2, 1)
+        values = ops.convert_to_numpy(images)
+        assert -1 <= values.min() and values.max() <= 1
+
+
+def test_fully_connected_networks_have_the_widths_given():
+    generator = mlp.generator(hidden=(8, 16))
+    assert [d.units for d in _of(generator, layers.Dense)] == [8, 16, 784]
+    discriminator = mlp.discriminator(hidden=(16, 8))
+    assert [d.units for d in _of(discriminator, layers.Dense)] == [16, 8, 1]
+
+
+def test_strides_that_do_not_fit_get_a_sentence():
+    with pytest.raises(ValueError, match="multiples of 4, .* received 30 x 28"):
+        dcgan.shallow((30, 28, 1))
+
+
+def test_weights_start_as_in_the_paper():
+    keras.utils.set_random_seed(0)
+    generator, discriminator = dcgan.shallow()
+    for network in (generator, discriminator):
+        for layer in _of(network, layers.Conv2D):
+            kernel = ops.convert_to_numpy(layer.kernel)
+            assert kernel.mean() == pytest.approx(0, abs=0.003)
+            assert kernel.std() == pytest.approx(0.02, rel=0.05)

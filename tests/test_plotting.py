@@ -1,0 +1,79 @@
+"""Pictures: every pixel of a grid, moving averages, what a plot says."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gankit import losses, plotting
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_image_is_at_its_place(channels):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (5, 4, 6, channels), dtype="uint8")
+    grid = plotting.image_grid(images, columns=3, padding=1, background=7)
+    assert grid.shape[:2] == (2 * 5 + 1, 3 * 7 + 1)
+    grid = grid.reshape(*grid.shape[:2], channels)
+    covered = np.zeros(grid.shape[:2], bool)
+    for i, image in enumerate(images):
+        top, left = 1 + (i // 3) * 5, 1 + (i % 3) * 7
+        np.testing.assert_array_equal(grid[top : top + 4, left : left + 6], image)
+        covered[top : top + 4, left : left + 6] = True
+    assert (grid[~covered] == 7).all()
+
+
+def test_images_of_another_form_get_a_sentence():
+    with pytest.raises(ValueError, match=r"received float64 \(2, 4, 4, 1\)"):
+        plotting.image_grid(np.zeros((2, 4, 4, 1)))
+    with pytest.raises(ValueError, match=r"received uint8 \(4, 4, 1\)"):
+        plotting.image_grid(np.zeros((4, 4, 1), "uint8"))
+
+
+def test_saved_images_are_the_images(tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (4, 5, 5, 3), dtype="uint8")
+    plotting.save_grid(tmp_path / "grid.png", images, scale=2)
+    with Image.open(tmp_path / "grid.png") as picture:
+        pixels = np.asarray(picture)
+    np.testing.assert_array_equal(pixels[::2, ::2], plotting.image_grid(images))
+    plotting.save_each(tmp_path / "each", images)
+    for i, image in enumerate(images):
+        with Image.open(tmp_path / "each" / f"{i:06d}.png") as picture:
+            np.testing.assert_array_equal(np.asarray(picture), image)
+
+
+@pytest.mark.parametrize("window", [1, 3, 50])
+def test_moving_average_is_the_mean_of_the_last(window):
+    values = np.random.default_rng(0).normal(size=20)
+    expected = [values[max(0, i - window + 1) : i + 1].mean() for i in range(20)]
+    np.testing.assert_allclose(plotting.moving_average(values, window), expected)
+
+
+def test_loss_curves_say_what_they_show():
+    steps = np.arange(10, 410, 10)
+    history = {"step": steps, "d_loss": steps / 400, "g_loss": 1 - steps / 400}
+    loss = losses.get("non_saturating")
+    figure = plotting.loss_curves(history, loss=loss, title="a run")
+    (axes,) = figure.axes
+    assert "a run" in axes.get_title() and "sum" in axes.get_title()
+    assert axes.get_xlabel() == "step" and axes.get_ylabel() == "loss (nats)"
+    said = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert "discriminator at equilibrium: 1.386" in said
+    assert "generator at equilibrium: 0.693" in said
+    flat = [line for line in axes.lines if line.get_linestyle() == "--"]
+    assert [line.get_ydata()[0] for line in flat] == pytest.approx(
+        [2 * np.log(2), np.log(2)]
+    )
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), history["d_loss"])
+
+
+def test_a_film_has_a_frame_for_each_drawing_in_order(tmp_path):
+    for step, level in ((0, 0), (20, 100), (100, 200)):
+        Image.new("L", (12, 8), level).save(tmp_path / f"step-{step:06d}.png")
+    plotting.save_film(tmp_path / "film.gif", tmp_path)
+    with Image.open(tmp_path / "film.gif") as film:
+        assert film.n_frames == 3 and film.info["loop"] == 0
+        for frame, level in enumerate((0, 100, 200)):
+            film.seek(frame)
+            assert np.asarray(film.convert("L"))[-1, -1] == pytest.approx(level, abs=8)
+        assert film.info["duration"] == 2000
