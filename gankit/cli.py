@@ -81,6 +81,9 @@ def run(
         Path | None, typer.Option(help="Folder of the data sets ($GANKIT_DATA).")
     ] = None,
     out: RunFolder = None,
+    devices: Annotated[
+        int, typer.Option(min=1, help="Devices to divide each batch among.")
+    ] = 1,
 ):
     """Train an experiment, or go on where it stopped, and score it."""
     with _sentences():
@@ -88,12 +91,13 @@ def run(
 
         # Before anything is trained or loaded: a wrong name costs no time.
         experiments.find(name)
-        device.setup(seed)
         folder = out or experiments.run_folder(name, size.value, seed)
         try:
-            done = experiments.run(
-                name, size=size.value, seed=seed, steps=steps, data=data, out=out
-            )
+            with device.distribute(devices):
+                device.setup(seed)
+                done = experiments.run(
+                    name, size=size.value, seed=seed, steps=steps, data=data, out=out
+                )
         except KeyboardInterrupt:
             saved = history.read(folder / "history.csv").get("step", [0])[-1]
             typer.echo(

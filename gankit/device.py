@@ -97,6 +97,98 @@ def has_gpu():
             return jax.default_backend() != "cpu"
 
 
+def distribute(devices):
+    """A context in which models are built and trained on several devices.
+
+    Each step's batch is divided among them. On TensorFlow this is a
+    `tf.distribute.MirroredStrategy`, on JAX a `keras.distribution.DataParallel`. On a
+    machine without accelerators the CPU is divided into that many virtual devices,
+    which is no faster: it is for tests.
+
+    Args:
+        devices: How many; 1 changes nothing.
+
+    Returns:
+        A context manager.
+
+    Raises:
+        ValueError: If there are fewer, or the backend cannot distribute.
+    """
+    if devices == 1:
+        return contextlib.nullcontext()
+    match keras.backend.backend():
+        case "tensorflow":
+            import tensorflow as tf
+
+            kind = "GPU" if has_gpu() else "CPU"
+            if kind == "CPU":
+                cpu = tf.config.list_physical_devices("CPU")[0]
+                parts = [tf.config.LogicalDeviceConfiguration()] * devices
+                with contextlib.suppress(RuntimeError):  # divided before
+                    tf.config.set_logical_device_configuration(cpu, parts)
+            present = [d.name for d in tf.config.list_logical_devices(kind)]
+            _check_devices(devices, present)
+            return tf.distribute.MirroredStrategy(present[:devices]).scope()
+        case "jax":
+            import jax
+
+            # It takes effect on CPUs alone, and before JAX first looks for devices.
+            with contextlib.suppress(RuntimeError):
+                jax.config.update("jax_num_cpu_devices", devices)
+            present = keras.distribution.list_devices()
+            _check_devices(devices, present)
+            return keras.distribution.DataParallel(devices=present[:devices]).scope()
+        case "torch":
+            raise ValueError(
+                f"Expected one device on PyTorch, which Keras cannot distribute, "
+                f"received {devices}: set KERAS_BACKEND=tensorflow or jax."
+            )
+
+
+def _check_devices(devices, present):
+    if devices > len(present):
+        raise ValueError(
+            f"Expected at most {len(present)} devices, which is what there are, "
+            f"received {devices}: ask for fewer, and before anything is computed."
+        )
+
+
+def replicas():
+    """How many replicas compute a step together, and which of them this one is.
+
+    Only TensorFlow shows each replica its own share of the batch; elsewhere, and
+    outside a distributed step, the pair is `(1, 0)`.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        context = tf.distribute.get_replica_context()
+        if context is not None and context.num_replicas_in_sync > 1:
+            return context.num_replicas_in_sync, context.replica_id_in_sync_group
+    return 1, 0
+
+
+def count():
+    """How many devices a model that is built now will train on."""
+    match keras.backend.backend():
+        case "tensorflow":
+            import tensorflow as tf
+
+            return tf.distribute.get_strategy().num_replicas_in_sync
+        case "jax":
+            distribution = keras.distribution.distribution()
+            return 1 if distribution is None else distribution.device_mesh.devices.size
+    return 1
+
+
+def synchronizes_batches():
+    """Whether batch normalisation must gather its statistics from several replicas.
+
+    On JAX a batch is one array, however many devices hold it.
+    """
+    return keras.backend.backend() == "tensorflow" and count() > 1
+
+
 def threads():
     """How many threads the backend computes with on the CPU."""
     chosen = 0

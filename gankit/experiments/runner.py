@@ -52,7 +52,8 @@ def run(name, *, size="class", seed=0, steps=None, data=None, out=None):
 
     Every epoch of `fit()` ends with a checkpoint; the same call after a stop, however
     it came about, goes on from there and ends with the weights of an uninterrupted
-    run, bit for bit on the same machine. A finished run is only scored again.
+    run, bit for bit on the same machine. A finished run is only scored again. Within
+    `gankit.device.distribute(n)` it trains on n devices.
 
     Args:
         name: Name of the experiment.
@@ -82,6 +83,11 @@ def run(name, *, size="class", seed=0, steps=None, data=None, out=None):
         raise ValueError(
             f"Expected at least 1 step, received {steps}: pass the total of steps at "
             "which to stop."
+        )
+    if experiment.batch_size % device.count():
+        raise ValueError(
+            f"Expected devices to divide the batch of {experiment.batch_size} evenly, "
+            f"received {device.count()} devices: choose another number of them."
         )
     images = experiment.data(size, data)
     folder = Path(out) if out else run_folder(name, size, seed)
@@ -130,6 +136,7 @@ def _settings(experiment, size, seed, images):
         "backend": keras.backend.backend(),
         "precision": keras.config.dtype_policy().name,
         "threads": device.threads(),
+        "devices": device.count(),
         "data": images.name,
         "data_fingerprint": images.fingerprint,
         "versions": {p: importlib.metadata.version(p) for p in packages},

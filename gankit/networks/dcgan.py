@@ -10,9 +10,15 @@ import math
 import keras
 from keras import layers
 
-# Momentum and epsilon of the original Torch code; Keras's momentum of 0.99 would let
-# the moving statistics lag a hundred steps behind the weights that samples use.
-_BATCH_NORMALIZATION = {"momentum": 0.9, "epsilon": 1e-5}
+from gankit import device
+
+
+def _batch_normalization():
+    # Momentum and epsilon of the original Torch code; Keras's momentum of 0.99 would
+    # let the moving statistics lag a hundred steps behind the weights.
+    return layers.BatchNormalization(
+        momentum=0.9, epsilon=1e-5, synchronized=device.synchronizes_batches()
+    )
 
 
 def _weights():
@@ -65,7 +71,7 @@ def generator(
     )(latent)
     x = layers.Reshape(base)(x)
     for width_out, stride in zip(filters[1:], strides[:-1], strict=True):
-        x = layers.ReLU()(layers.BatchNormalization(**_BATCH_NORMALIZATION)(x))
+        x = layers.ReLU()(_batch_normalization()(x))
         x = layers.Conv2DTranspose(
             width_out,
             kernel_size,
@@ -74,7 +80,7 @@ def generator(
             use_bias=False,
             kernel_initializer=_weights(),
         )(x)
-    x = layers.ReLU()(layers.BatchNormalization(**_BATCH_NORMALIZATION)(x))
+    x = layers.ReLU()(_batch_normalization()(x))
     x = layers.Conv2DTranspose(
         channels,
         kernel_size,
@@ -124,7 +130,7 @@ def discriminator(
             kernel_initializer=_weights(),
         )(x)
         if i > 0:
-            x = layers.BatchNormalization(**_BATCH_NORMALIZATION)(x)
+            x = _batch_normalization()(x)
         x = layers.LeakyReLU(negative_slope=0.2)(x)
     logits = layers.Dense(
         1, kernel_initializer=_weights(), dtype="float32", name="logits"

@@ -148,6 +148,25 @@ class AdversarialModel(keras.Model):
         _without_gradient(lambda: optimizer.apply(gradients, variables))
         return ops.stop_gradient(value)
 
+    def draw(self, sampler, n):
+        """Draws random numbers inside a step, for `n` examples of this replica.
+
+        Replicas of a distributed training share one seed: left alone each would draw
+        the same numbers. So each draws for the global batch and takes its share,
+        which is what one device with the whole batch would draw.
+
+        Args:
+            sampler: Function from a number of examples to a tensor `(number, ...)`.
+            n: Examples of this replica.
+
+        Returns:
+            Tensor `(n, ...)`.
+        """
+        replicas, replica = device.replicas()
+        if replicas == 1:
+            return sampler(n)
+        return sampler(replicas * n)[replica * n : (replica + 1) * n]
+
     def fit(self, x, **kwargs):
         """Plays the game on batches of `x`; arguments as in `keras.Model.fit`."""
         # An endless data set, such as `Batches`, orders itself; asked to shuffle it
@@ -330,8 +349,11 @@ def _value_and_gradients(loss, variables, state):
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch([v.value for v in variables])
                 value = loss()
+                # Keras sums the gradients of replicas; one device with the whole
+                # batch would average them.
+                share = value / device.replicas()[0]
             return value, tape.gradient(
-                value, [v.value for v in variables], unconnected_gradients="zero"
+                share, [v.value for v in variables], unconnected_gradients="zero"
             )
         case "torch":
             import torch

@@ -116,7 +116,11 @@ class GAN(AdversarialModel):
         Returns:
             Tensor `(n, latent_dim)`.
         """
-        seed = self.seed_generator if seed is None else seed
+        if seed is None:
+            return self.draw(lambda n: self._latents(n, self.seed_generator), n)
+        return self._latents(n, seed)
+
+    def _latents(self, n, seed):
         shape = (n, self.latent_dim)
         if self.latent_distribution == "uniform":
             return keras.random.uniform(shape, -1.0, 1.0, seed=seed)
