@@ -8,10 +8,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.gankit-installed
 BACKENDS_STAMP := $(VENV)/.gankit-backends-installed
+# TensorFlow Addons, the reference, needs a Python of its time.
+PYTHON_ADDONS ?= python3.11
+ADDONS := .venv-addons
+ADDONS_STAMP := $(ADDONS)/.gankit-installed
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-backends lab lint clean
+.PHONY: help install demo test test-backends addons bench handout lab lint clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -48,6 +52,28 @@ test-backends: $(BACKENDS_STAMP)  ## the tests of the engine on torch and on JAX
 	KERAS_BACKEND=torch $(BIN)/python -m pytest --quiet -m "not tensorflow" tests
 	KERAS_BACKEND=jax $(BIN)/python -m pytest --quiet -m "not tensorflow" tests
 
+$(ADDONS_STAMP): environment-addons.yml
+	@$(PYTHON_ADDONS) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	    { echo "TensorFlow Addons needs Python 3.11; say where with make addons PYTHON_ADDONS=..."; exit 1; }
+	@echo "Installing TensorFlow Addons into $(ADDONS), once (about a minute, 1.7 GB) ..."
+	$(PYTHON_ADDONS) -m venv --clear $(ADDONS)
+	$(ADDONS)/bin/pip install --quiet --disable-pip-version-check \
+	    $$(sed -n 's/^ *- \(.*==.*\)/\1/p' $<)
+	@touch $@
+
+addons: $(ADDONS_STAMP)  ## record anew what TensorFlow Addons computes, which tests compare with
+	TF_CPP_MIN_LOG_LEVEL=3 $(ADDONS)/bin/python tests/addons/record.py
+
+bench: $(BACKENDS_STAMP)  ## training steps per second against keras.io's example and PyTorch
+	$(BIN)/python benchmarks/bench.py
+
+handout: $(STAMP)  ## a wheel, and a zip of wheel and notebooks, to hand out in class
+	rm -rf dist build
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	cd notebooks && $(CURDIR)/$(BIN)/python -m zipfile -c ../dist/gankit-handout.zip \
+	    ../dist/gankit-*.whl *.ipynb README.md
+	@echo "dist/gankit-handout.zip: unpack it, or upload wheel and notebook to Colab."
+
 lab: $(STAMP)  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
@@ -55,4 +81,4 @@ lint: $(STAMP)  ## format the code and check it
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 clean:  ## remove the environment and the caches, keep runs and data
-	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(ADDONS) build *.egg-info .pytest_cache .ruff_cache

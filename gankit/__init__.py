@@ -20,16 +20,22 @@ _FROM_MODULE = {
     "GAN": "trainers",
 }
 _MODULES = (
+    "augmentation",
     "callbacks",
     "checkpoint",
+    "constraints",
     "datasets",
     "device",
     "experiments",
     "history",
+    "image_pool",
+    "layers",
     "losses",
     "metrics",
     "networks",
+    "penalties",
     "plotting",
+    "schedules",
     "trainers",
 )
 __all__ = sorted([*_FROM_MODULE, *_MODULES])

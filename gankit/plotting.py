@@ -1,10 +1,21 @@
 """Pictures: image grids, loss curves, films of a training."""
 
+import io
 import math
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
+
+
+class Picture(Figure):
+    """A Matplotlib figure that a notebook shows, though pyplot does not manage it."""
+
+    def _repr_png_(self):
+        png = io.BytesIO()
+        self.savefig(png, format="png")
+        return png.getvalue()
 
 
 def image_grid(images, *, columns=None, padding=2, background=255):
@@ -86,13 +97,11 @@ def show_grid(images, *, columns=None, title=None):
         title: Title of the figure.
 
     Returns:
-        The `matplotlib.figure.Figure`.
+        The `Picture`.
     """
-    from matplotlib.figure import Figure
-
     grid = image_grid(images, columns=columns)
     height, width = grid.shape[:2]
-    figure = Figure(figsize=(6, 6 * height / width + 0.3), layout="constrained")
+    figure = Picture(figsize=(6, 6 * height / width + 0.3), layout="constrained")
     axes = figure.subplots()
     axes.imshow(grid, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     axes.axis("off")
@@ -113,11 +122,9 @@ def loss_curves(history, *, loss, title, window=None):
             twentieth of them.
 
     Returns:
-        The `matplotlib.figure.Figure`.
+        The `Picture`.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    figure = Picture(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
     window = window or max(1, len(history["step"]) // 20)
     steps = int(window * history["step"][-1] / len(history["step"]))

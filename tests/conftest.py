@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items):
     }
     for item in items:
         for mark, (absent, reason) in reasons.items():
-            if mark in item.keywords and absent:
+            if absent and item.get_closest_marker(mark):
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 

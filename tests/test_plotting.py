@@ -1,5 +1,7 @@
 """Pictures: every pixel of a grid, moving averages, what a plot says."""
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -65,6 +67,8 @@ def test_loss_curves_say_what_they_show():
         [2 * np.log(2), np.log(2)]
     )
     np.testing.assert_array_equal(axes.lines[0].get_ydata(), history["d_loss"])
+    with Image.open(io.BytesIO(figure._repr_png_())) as shown:  # as a notebook does
+        assert shown.format == "PNG" and shown.size == (800, 450)
 
 
 def test_a_film_has_a_frame_for_each_drawing_in_order(tmp_path):

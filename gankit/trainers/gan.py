@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from gankit import losses as gan_losses
+from gankit.constraints import clip_weights
 from gankit.trainers.adversarial import AdversarialModel
 
 LATENT_DISTRIBUTIONS = ("normal", "uniform")
@@ -26,6 +27,8 @@ class GAN(AdversarialModel):
         generator_steps: Updates of the generator in a step, each on new latents.
         real_label: The discriminator's target for real images; 0.9 is one-sided label
             smoothing.
+        weight_clipping: Bound of every trainable weight of the discriminator, such as
+            0.01; `None` clips none. See `gankit.constraints.clip_weights`.
         average: Decay of an exponential moving average of the generator's weights
             (such as 0.999), from which `sample` then draws; `None` keeps none.
 
@@ -57,6 +60,7 @@ class GAN(AdversarialModel):
         discriminator_steps=1,
         generator_steps=1,
         real_label=1.0,
+        weight_clipping=None,
         average=None,
         **kwargs,
     ):
@@ -90,12 +94,17 @@ class GAN(AdversarialModel):
                 f"Expected average to be None or in (0, 1), received {average!r}: "
                 "pass a decay such as 0.999."
             )
+        if weight_clipping is not None:
+            # Here, as no file keeps the constraints of variables: a model that is
+            # loaded is clipped again.
+            clip_weights(discriminator, weight_clipping)
         self.generator = generator
         self.discriminator = discriminator
         self.losses_name = losses
         self.latent_dim = latent_dim
         self.latent_distribution = latent_distribution
         self.real_label = real_label
+        self.weight_clipping = weight_clipping
         self.average = average
         if average is None:
             self.averaged_generator = None
@@ -184,6 +193,7 @@ class GAN(AdversarialModel):
             "discriminator_steps": self.discriminator_steps,
             "generator_steps": self.generator_steps,
             "real_label": self.real_label,
+            "weight_clipping": self.weight_clipping,
             "average": self.average,
             "name": self.name,
         }

@@ -1,0 +1,223 @@
+"""Random, differentiable augmentation of batches of images, inside the training step.
+
+Every function takes float images `(n, height, width, channels)` in [-1, 1] and a
+`keras.random.SeedGenerator`, draws anew for each image at each call, and gives images
+of the same shape. Gradients pass through to the images, so that a generator learns
+from a discriminator that sees augmented fakes.
+
+Colours, translation and cutout are those of Zhao et al. 2020
+(https://arxiv.org/abs/2006.10738); what they take out becomes 0, mid-grey, and
+nothing is clipped back to [-1, 1].
+"""
+
+import keras
+import numpy as np
+from keras import ops
+
+
+def random_brightness(images, seed_generator):
+    """Adds a number from U(-0.5, 0.5) to each image."""
+    return images + _uniform(images, -0.5, 0.5, seed_generator)
+
+
+def random_saturation(images, seed_generator):
+    """Scales each pixel's distance from its grey, the mean of its channels, by U(0, 2).
+
+    Images of one channel stay as they are.
+    """
+    grey = ops.mean(images, axis=-1, keepdims=True)
+    return grey + (images - grey) * _uniform(images, 0.0, 2.0, seed_generator)
+
+
+def random_contrast(images, seed_generator):
+    """Scales each pixel's distance from the mean of its image by U(0.5, 1.5)."""
+    mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
+    return mean + (images - mean) * _uniform(images, 0.5, 1.5, seed_generator)
+
+
+def random_translation(images, seed_generator):
+    """Shifts each image by up to an eighth of its height and of its width.
+
+    All whole shifts are equally likely; what comes in from outside is 0.
+    """
+    rows, columns = (
+        np.pad(np.eye(size, dtype="float32"), ((size // 8, size // 8), (0, 0)))
+        for size in images.shape[1:3]
+    )
+    return _random_crop(images, rows, columns, seed_generator)
+
+
+def random_cutout(images, seed_generator):
+    """Sets a rectangle of half the height and half the width of each image to 0.
+
+    Its centre lies anywhere in the image, so it may reach beyond the border.
+    """
+    rows = _random_interval(images, 1, seed_generator)  # (n, height, 1, 1)
+    columns = _random_interval(images, 2, seed_generator)  # (n, 1, width, 1)
+    return images * (1.0 - rows * columns)
+
+
+def random_flip(images, seed_generator):
+    """Mirrors each image left to right with probability 1/2."""
+    flip = _uniform(images, 0.0, 1.0, seed_generator) < 0.5
+    return ops.where(flip, ops.flip(images, axis=2), images)
+
+
+def resize_crop_flip(images, seed_generator, *, scale=1.1):
+    """Enlarges the images, crops each at random to its old size, flips it or not.
+
+    Args:
+        images: Float images `(n, height, width, channels)`.
+        seed_generator: A `keras.random.SeedGenerator`.
+        scale: How much larger, at least 1; sides are rounded.
+
+    Returns:
+        Images of the same shape; the interpolation is bicubic, clipped to [-1, 1].
+
+    Raises:
+        ValueError: If `scale` is less than 1.
+    """
+    if scale < 1:
+        raise ValueError(
+            f"Expected scale to be at least 1, received {scale!r}: pass 1.1 to crop "
+            "from images a tenth larger."
+        )
+    rows, columns = (_bicubic(size, round(size * scale)) for size in images.shape[1:3])
+    cropped = ops.clip(_random_crop(images, rows, columns, seed_generator), -1.0, 1.0)
+    return random_flip(cropped, seed_generator)
+
+
+POLICIES = {
+    "color": (random_brightness, random_saturation, random_contrast),
+    "translation": (random_translation,),
+    "cutout": (random_cutout,),
+    "flip": (random_flip,),
+    "resize_crop_flip": (resize_crop_flip,),
+}
+
+
+@keras.saving.register_keras_serializable("gankit")
+class DifferentiableAugmentation(keras.layers.Layer):
+    """Augments batches of images by a policy, freshly at every call.
+
+    One instance serves real and generated images: each call draws for itself, in
+    training and in inference alike. It computes in float32 whatever the policy of
+    precision.
+
+    Args:
+        policy: Keys of `POLICIES` in the order of their application, separated by
+            commas.
+        seed: Whole number for the same draws in every run; `None` draws a seed.
+
+    Raises:
+        ValueError: If `policy` contains another word.
+
+    Example:
+
+    >>> augment = DifferentiableAugmentation("color,translation,cutout", seed=0)
+    >>> augment(np.zeros((16, 64, 64, 3))).shape
+    (16, 64, 64, 3)
+
+    Reference:
+        Zhao et al. 2020, section 3.2 (https://arxiv.org/abs/2006.10738).
+    """
+
+    def __init__(self, policy="color,translation,cutout", seed=None, **kwargs):
+        kwargs.setdefault("dtype", "float32")
+        super().__init__(**kwargs)
+        unknown = [name for name in policy.split(",") if name not in POLICIES]
+        if unknown:
+            raise ValueError(
+                f"Expected a policy of the words {', '.join(POLICIES)}, separated by "
+                f"commas, received {policy!r}: leave out {unknown[0]!r}."
+            )
+        self.policy = policy
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        # There is nothing to build, and a model is trained only once all of it is.
+        self.built = True
+
+    def call(self, images):
+        for name in self.policy.split(","):
+            for augment in POLICIES[name]:
+                images = augment(images, self.seed_generator)
+        return images
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape)
+
+    def get_config(self):
+        return {**super().get_config(), "policy": self.policy, "seed": self.seed}
+
+
+def _uniform(images, low, high, seed_generator):
+    """One number for each image, (n, 1, 1, 1)."""
+    shape = (ops.shape(images)[0], 1, 1, 1)
+    return keras.random.uniform(shape, low, high, seed=seed_generator)
+
+
+def _random_interval(images, axis, seed_generator):
+    """Marks half of each image's positions along `axis` with 1, the others with 0."""
+    n, size = ops.shape(images)[0], images.shape[axis]
+    length = size // 2
+    # An even interval has its centre between two positions, or on either border.
+    centre = keras.random.randint(
+        (n, 1, 1, 1), 0, size + 1 - length % 2, seed=seed_generator
+    )
+    start = centre - length // 2
+    shape = [1, 1, 1, 1]
+    shape[axis] = size
+    position = ops.reshape(ops.arange(size, dtype="int32"), shape)
+    inside = ops.logical_and(position >= start, position < start + length)
+    return ops.cast(inside, images.dtype)
+
+
+def _random_crop(images, rows, columns, seed_generator):
+    """Crops each image at random out of `rows @ image @ columns.T`.
+
+    Args:
+        images: `(n, height, width, channels)`.
+        rows: NumPy array `(height + spare, height)`.
+        columns: NumPy array `(width + spare, width)`.
+        seed_generator: A `keras.random.SeedGenerator`.
+
+    Returns:
+        `(n, height, width, channels)`.
+    """
+    _, height, width, channels = images.shape
+    # Products with a few rows of each matrix: faster on a CPU than gathering pixels,
+    # and far faster backwards. Where a GPU multiplies in TensorFloat-32 an image is
+    # rounded by a sixteenth of a grey level.
+    rows, columns = (_random_rows(m, images, seed_generator) for m in (rows, columns))
+    images = ops.matmul(rows, ops.reshape(images, (-1, height, width * channels)))
+    images = ops.reshape(images, (-1, height, width, channels))
+    images = ops.reshape(
+        ops.transpose(images, (0, 2, 1, 3)), (-1, width, height * channels)
+    )
+    images = ops.reshape(ops.matmul(columns, images), (-1, width, height, channels))
+    return ops.transpose(images, (0, 2, 1, 3))
+
+
+def _random_rows(matrix, images, seed_generator):
+    """As many neighbouring rows of `matrix` as it has columns, (n, size, size)."""
+    enlarged, size = matrix.shape
+    first = keras.random.randint(
+        (ops.shape(images)[0], 1), 0, enlarged - size + 1, seed=seed_generator
+    )
+    return ops.take(matrix, first + ops.arange(size, dtype="int32"), axis=0)
+
+
+def _bicubic(size, enlarged):
+    """The matrix (enlarged, size) of bicubic interpolation with Keys's a = -1/2.
+
+    Pixels are squares, and weights beyond the border go to those within, as in Pillow;
+    the backends' own resizing differs from one to the next.
+    """
+    centre = (np.arange(enlarged)[:, None] + 0.5) * size / enlarged - 0.5
+    x = np.abs(np.arange(size) - centre)
+    weights = np.where(
+        x < 1,
+        1.5 * x**3 - 2.5 * x**2 + 1,
+        np.where(x < 2, -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2, 0),
+    )
+    return (weights / weights.sum(axis=1, keepdims=True)).astype("float32")

@@ -1,0 +1,102 @@
+"""Batch normalisation with a gain and a bias for every class."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("gankit")
+class ConditionalBatchNormalization(keras.layers.Layer):
+    """Normalises over the batch, then scales and shifts each image as its class says.
+
+    Statistics are common to all classes; gain and bias of a channel are looked up in
+    two embeddings by the image's label. All of it is computed in float32.
+
+    Args:
+        num_classes: Number of classes, at least 1.
+        momentum: Of the moving statistics, in (0, 1).
+        epsilon: Added to the variance.
+        synchronized: Whether replicas share their statistics, as in
+            `keras.layers.BatchNormalization` (TensorFlow only).
+
+    Input shape: a list `[images, labels]`: `(n, height, width, channels)` and whole
+    numbers `(n,)` in [0, num_classes).
+
+    Output shape: that of the images.
+
+    Raises:
+        ValueError: If `num_classes` is less than 1, or labels are not of shape `(n,)`.
+
+    Example:
+
+    >>> layer = ConditionalBatchNormalization(num_classes=10)
+    >>> layer([np.ones((2, 8, 8, 3)), np.array([0, 7])]).shape
+    (2, 8, 8, 3)
+
+    Reference:
+        De Vries et al. 2017, section 3 (https://arxiv.org/abs/1707.00683); by class
+        and in a GAN, Miyato and Koyama 2018 (https://arxiv.org/abs/1802.05637).
+    """
+
+    def __init__(
+        self, num_classes, momentum=0.9, epsilon=1e-5, synchronized=False, **kwargs
+    ):
+        super().__init__(**kwargs)
+        if not isinstance(num_classes, int) or num_classes < 1:
+            raise ValueError(
+                "Expected num_classes to be a whole number of at least 1, received "
+                f"{num_classes!r}: pass the number of classes of the data."
+            )
+        self.num_classes = num_classes
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.synchronized = synchronized
+        self.normalize = keras.layers.BatchNormalization(
+            momentum=momentum,
+            epsilon=epsilon,
+            center=False,
+            scale=False,
+            synchronized=synchronized,
+            dtype="float32",
+            name="normalize",
+        )
+
+    def build(self, input_shape):
+        images_shape, labels_shape = input_shape
+        if len(labels_shape) != 1:
+            raise ValueError(
+                "Expected [images, labels] with labels of shape (n,), received labels "
+                f"of shape {tuple(labels_shape)}: pass whole numbers, one per image."
+            )
+        self.gain, self.bias = (
+            keras.layers.Embedding(
+                self.num_classes,
+                images_shape[-1],
+                embeddings_initializer=initializer,
+                dtype="float32",
+                name=name,
+            )
+            for name, initializer in (("gain", "ones"), ("bias", "zeros"))
+        )
+        self.normalize.build(images_shape)
+        self.gain.build(labels_shape)
+        self.bias.build(labels_shape)
+
+    def call(self, inputs, training=False):
+        images, labels = inputs
+        # One gain and one bias per image and channel: (n, 1, 1, channels).
+        gain = self.gain(labels)[:, None, None, :]
+        bias = self.bias(labels)[:, None, None, :]
+        outputs = self.normalize(images, training=training) * gain + bias
+        return ops.cast(outputs, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape[0])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_classes": self.num_classes,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "synchronized": self.synchronized,
+        }

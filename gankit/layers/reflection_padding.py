@@ -1,0 +1,67 @@
+"""Padding by reflection at the borders."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("gankit")
+class ReflectionPadding2D(keras.layers.Layer):
+    """Pads images with their mirror image, the border itself not repeated.
+
+    CycleGAN's generators pad so before convolutions without padding: zeros would draw
+    a frame around every image.
+
+    Args:
+        padding: Pixels added on each of the four sides, at least 1 and less than the
+            image's sides.
+
+    Input shape: `(n, height, width, channels)`.
+
+    Output shape: `(n, height + 2 * padding, width + 2 * padding, channels)`.
+
+    Raises:
+        ValueError: If `padding` is no such number.
+
+    Example:
+
+    >>> ReflectionPadding2D(1)(np.ones((1, 8, 8, 3))).shape
+    (1, 10, 10, 3)
+
+    Reference:
+        Zhu et al. 2017, appendix 7.2 (https://arxiv.org/abs/1703.10593).
+    """
+
+    def __init__(self, padding, **kwargs):
+        super().__init__(**kwargs)
+        if not isinstance(padding, int) or padding < 1:
+            raise ValueError(
+                "Expected padding to be a whole number of at least 1, received "
+                f"{padding!r}: pass the pixels to add on each side."
+            )
+        self.padding = padding
+
+    def build(self, input_shape):
+        for side in input_shape[1:3]:
+            if side is not None and side <= self.padding:
+                raise ValueError(
+                    f"Expected images of more than {self.padding} pixels a side to "
+                    f"reflect, received the shape {tuple(input_shape)}: use less "
+                    "padding or larger images."
+                )
+
+    def call(self, inputs):
+        border = (self.padding, self.padding)
+        return ops.pad(inputs, ((0, 0), border, border, (0, 0)), mode="reflect")
+
+    def compute_output_shape(self, input_shape):
+        n, height, width, channels = input_shape
+        grow = 2 * self.padding
+        return (
+            n,
+            None if height is None else height + grow,
+            None if width is None else width + grow,
+            channels,
+        )
+
+    def get_config(self):
+        return {**super().get_config(), "padding": self.padding}

@@ -1,0 +1,160 @@
+"""The self-attention of SAGAN."""
+
+import keras
+from keras import layers, ops
+
+from gankit.layers.spectral_normalization import SpectralNormalization
+
+
+@keras.saving.register_keras_serializable("gankit")
+class SelfAttention2D(layers.Layer):
+    """Lets every pixel of a feature map look at all others.
+
+    Four convolutions 1 x 1 without bias, named after what they compute: `query` (the
+    paper's g), `key` (f), `value` (h) and `output` (v). With the pixels numbered 1 to
+    N, pixel j attends to pixel i by
+
+        beta[j, i] = softmax over i of f(x_i) . g(x_j)
+        o_j = v(sum over i of beta[j, i] h(x_i))
+        y_j = x_j + gamma o_j
+
+    Scores are not divided by sqrt(d), unlike in `keras.layers.MultiHeadAttention`.
+    Gamma, one number, starts from zero, so at first the layer passes its input on.
+
+    The authors' code differs from their paper: it has values of C / 2 channels where
+    the paper has C / 8, and pools keys and values. The first is the default here, as
+    in later implementations; the second is `pool=True`.
+
+    Args:
+        reduction: Queries and keys have C / reduction channels.
+        value_reduction: Values have C / value_reduction channels.
+        pool: Whether keys and values are max-pooled 2 x 2, which makes the attention
+            map four times smaller.
+        spectral_normalization: Whether the four convolutions are wrapped in
+            `gankit.layers.SpectralNormalization`, as in the paper.
+
+    Call arguments:
+        inputs: `(n, height, width, C)`, height and width fixed, C a multiple of both
+            reductions.
+        training: Whether the vectors of spectral normalisation are updated.
+        return_attention: Whether to return the attention map as well.
+
+    Returns:
+        `(n, height, width, C)`; with `return_attention=True` a pair of this and the
+        float32 map `(n, height * width, keys)`, whose rows sum to 1. There are
+        `height * width` keys, or `(height // 2) * (width // 2)` with `pool=True`.
+
+    Raises:
+        ValueError: If the input's shape is of another kind.
+
+    Example:
+
+    >>> y, attention = SelfAttention2D()(np.ones((1, 8, 8, 64)), return_attention=True)
+    >>> y.shape, attention.shape
+    ((1, 8, 8, 64), (1, 64, 64))
+
+    Reference:
+        Zhang et al. 2019, section 3, equations 1 to 3
+        (https://arxiv.org/abs/1805.08318).
+    """
+
+    def __init__(
+        self,
+        reduction=8,
+        *,
+        value_reduction=2,
+        pool=False,
+        spectral_normalization=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.reduction = reduction
+        self.value_reduction = value_reduction
+        self.pool = pool
+        self.spectral_normalization = spectral_normalization
+
+    def build(self, input_shape):
+        _, height, width, channels = input_shape
+        if None in (height, width) or any(
+            channels % reduction for reduction in (self.reduction, self.value_reduction)
+        ):
+            raise ValueError(
+                "Expected feature maps of fixed height and width with a multiple of "
+                f"{self.reduction} and of {self.value_reduction} channels, received "
+                f"the shape {tuple(input_shape)}: fix the image's size, or choose "
+                "other channels or reductions."
+            )
+        self.query = self._convolution(channels // self.reduction, "query")
+        self.key = self._convolution(channels // self.reduction, "key")
+        self.value = self._convolution(channels // self.value_reduction, "value")
+        # Keras keeps the attribute `output` for itself.
+        self.output_convolution = self._convolution(channels, "output")
+        for convolution in (self.query, self.key, self.value):
+            convolution.build(input_shape)
+        values_shape = (*input_shape[:-1], channels // self.value_reduction)
+        self.output_convolution.build(values_shape)
+        self.gamma = self.add_weight(shape=(), initializer="zeros", name="gamma")
+
+    def _convolution(self, filters, name):
+        if not self.spectral_normalization:
+            return layers.Conv2D(
+                filters, 1, use_bias=False, dtype=self.dtype_policy, name=name
+            )
+        convolution = layers.Conv2D(filters, 1, use_bias=False, dtype=self.dtype_policy)
+        return SpectralNormalization(convolution, use_bias=False, name=name)
+
+    def call(self, inputs, training=False, return_attention=False):
+        _, height, width, _ = inputs.shape
+        # Keras hands `training` on to the layers that are called in here.
+        query = self.query(inputs)  # (n, h, w, C/8)
+        key = self.key(inputs)  # (n, h, w, C/8)
+        value = self.value(inputs)  # (n, h, w, C/2)
+        if self.pool:
+            key = _max_pool(key)  # (n, h/2, w/2, C/8)
+            value = _max_pool(value)  # (n, h/2, w/2, C/2)
+        query, key, value = (_pixels(x) for x in (query, key, value))  # (n, hw, .)
+        scores = ops.matmul(query, ops.transpose(key, (0, 2, 1)))  # (n, hw, keys)
+        # In float32: bfloat16 cannot tell apart the weights of a thousand keys.
+        attention = ops.softmax(ops.cast(scores, "float32"))  # (n, hw, keys)
+        o = ops.matmul(ops.cast(attention, value.dtype), value)  # (n, hw, C/2)
+        o = ops.reshape(o, (-1, height, width, o.shape[-1]))  # (n, h, w, C/2)
+        o = self.output_convolution(o)  # (n, h, w, C)
+        outputs = inputs + self.gamma * o  # (n, h, w, C)
+        return (outputs, attention) if return_attention else outputs
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape)
+
+    def compute_output_spec(self, inputs, training=False, return_attention=False):
+        outputs = keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
+        if not return_attention:
+            return outputs
+        n, height, width, _ = inputs.shape
+        step = 2 if self.pool else 1
+        map_shape = (n, height * width, (height // step) * (width // step))
+        return outputs, keras.KerasTensor(map_shape, dtype="float32")
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "reduction": self.reduction,
+            "value_reduction": self.value_reduction,
+            "pool": self.pool,
+            "spectral_normalization": self.spectral_normalization,
+        }
+
+
+def _pixels(x):
+    """Lines up the pixels of feature maps: (n, h, w, c) to (n, h * w, c)."""
+    _, height, width, channels = x.shape
+    return ops.reshape(x, (-1, height * width, channels))
+
+
+def _max_pool(x):
+    """Max-pools feature maps 2 x 2."""
+    # Keras's pooling has no second derivative, which gradient penalties take, in
+    # TensorFlow with XLA and bfloat16.
+    _, height, width, channels = x.shape
+    x = x[:, : height // 2 * 2, : width // 2 * 2]
+    x = ops.reshape(x, (-1, height // 2, 2, width // 2, 2, channels))
+    return ops.max(x, axis=(2, 4))

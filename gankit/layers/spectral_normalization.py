@@ -1,0 +1,169 @@
+"""Spectral normalisation as a reparametrisation of the weights."""
+
+import keras
+from keras import layers, ops
+
+# Layers that multiply by one matrix, whose rows are inputs (for a convolution: all
+# pixels of a patch) and whose columns are outputs. A transposed convolution keeps its
+# outputs on the last axis but one: (..., outputs, inputs).
+_TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
+_LINEAR = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, *_TRANSPOSED)
+
+# Power iterations before the first call. One per call would take the first dozens of
+# steps to find sigma.
+_INITIAL_ITERATIONS = 15
+
+
+@keras.saving.register_keras_serializable("gankit")
+class SpectralNormalization(layers.Wrapper):
+    """Divides a layer's weights by their largest singular value.
+
+    The layer computes with `W / sigma(W)`, where W is the kernel as a matrix with one
+    column per output channel: `layer(x) / sigma + bias`. The kernel itself is never
+    overwritten, and the gradient passes through sigma (equation 12 of the paper), so
+    the optimizer trains W.
+
+    Sigma comes from power iteration on a vector u that is kept from call to call.
+    Every call takes `power_iterations` steps from u, so that training and inference
+    give the same output; only a call with `training=True` keeps the new u.
+
+    A `Dense` layer then stretches no distance. A `Conv2D` with kernel size k and
+    stride s is normalised as a matrix on patches, as in the paper; where patches
+    overlap it can stretch distances up to ceil(k / s) times.
+
+    Args:
+        layer: A `Dense`, `Conv1D`, `Conv2D`, `Conv3D` or transposed convolution with
+            `use_bias=False` and no activation, or an `Embedding`.
+        power_iterations: Steps of the power iteration in a call, at least 1.
+        use_bias: Whether the wrapper adds a bias, which starts from zero. An
+            `Embedding` has none.
+        **kwargs: `name`, and others of `keras.layers.Layer`; `dtype` is that of
+            `layer` unless given.
+
+    Input shape: that of `layer`.
+
+    Output shape: that of `layer`.
+
+    Raises:
+        ValueError: If `layer` is of another kind, brings a bias or an activation, or
+            starts from zero.
+
+    Example:
+
+    >>> convolution = keras.layers.Conv2D(64, 4, 2, padding="same", use_bias=False)
+    >>> layer = SpectralNormalization(convolution)
+    >>> layer(np.ones((1, 32, 32, 3))).shape
+    (1, 16, 16, 64)
+
+    Reference:
+        Miyato et al. 2018, section 2.1 and algorithm 1
+        (https://arxiv.org/abs/1802.05957).
+    """
+
+    def __init__(self, layer, power_iterations=1, *, use_bias=True, **kwargs):
+        kwargs.setdefault("dtype", getattr(layer, "dtype_policy", None))
+        super().__init__(layer, **kwargs)
+        _check_layer(layer)
+        if not isinstance(power_iterations, int) or power_iterations < 1:
+            raise ValueError(
+                "Expected power_iterations to be a whole number of at least 1, "
+                f"received {power_iterations!r}: 1 is what the paper uses."
+            )
+        self.power_iterations = power_iterations
+        self.use_bias = use_bias and not isinstance(layer, layers.Embedding)
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        outputs = self._matrix().shape[-1]
+        self.vector_u = self.add_weight(
+            shape=(outputs,),
+            initializer=self._initial_u,
+            dtype="float32",
+            autocast=False,
+            trainable=False,
+            aggregation="mean",
+            name="vector_u",
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                shape=(outputs,), initializer="zeros", name="bias"
+            )
+
+    def call(self, inputs, training=False):
+        sigma, vector_u = self._power_iteration(self.vector_u, self.power_iterations)
+        if training:
+            self.vector_u.assign(vector_u)
+        outputs = self.layer(inputs)
+        outputs = outputs / ops.cast(sigma, outputs.dtype)
+        return outputs if self.bias is None else outputs + self.bias
+
+    @property
+    def sigma(self):
+        """The present estimate of the largest singular value, a float32 scalar."""
+        sigma, _ = self._power_iteration(self.vector_u, self.power_iterations)
+        return ops.stop_gradient(sigma)
+
+    def _matrix(self):
+        """The kernel as a float32 matrix (inputs, outputs)."""
+        if isinstance(self.layer, layers.Embedding):
+            kernel = self.layer.embeddings
+        else:
+            kernel = self.layer.kernel
+        kernel = ops.cast(kernel, "float32")
+        if isinstance(self.layer, _TRANSPOSED):
+            kernel = ops.swapaxes(kernel, -1, -2)
+        return ops.reshape(kernel, (-1, kernel.shape[-1]))
+
+    def _power_iteration(self, vector_u, iterations):
+        matrix = self._matrix()
+        # The singular vectors are constants of the gradient: d sigma / dW = v u^T.
+        constant = ops.stop_gradient(matrix)
+        for _ in range(iterations):
+            vector_v = _unit(ops.matmul(constant, vector_u))
+            vector_u = _unit(ops.matmul(vector_v, constant))
+        sigma = ops.sum(vector_v * ops.matmul(matrix, vector_u))
+        return sigma, vector_u
+
+    def _initial_u(self, shape, dtype):
+        vector_u = keras.initializers.RandomNormal()(shape, dtype=dtype)
+        _, vector_u = self._power_iteration(_unit(vector_u), _INITIAL_ITERATIONS)
+        return vector_u
+
+    def compute_output_shape(self, input_shape):
+        return self.layer.compute_output_shape(input_shape)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "power_iterations": self.power_iterations,
+            "use_bias": self.use_bias,
+        }
+
+
+def _unit(vector):
+    return vector / ops.norm(vector)
+
+
+def _check_layer(layer):
+    kind = type(layer).__name__
+    if isinstance(layer, layers.Embedding):
+        return
+    if not isinstance(layer, _LINEAR):
+        raise ValueError(
+            "Expected a Dense, Embedding, convolution or transposed convolution, whose "
+            f"weights are one matrix, received {kind}: wrap one of these instead."
+        )
+    if layer.use_bias or layer.activation is not keras.activations.linear:
+        raise ValueError(
+            "Expected a layer with use_bias=False and no activation, as a bias or an "
+            f"activation must follow the division by sigma, received {kind}(use_bias="
+            f"{layer.use_bias}, activation={layer.activation.__name__}): leave both to "
+            "the wrapper's use_bias=True and a layer behind it."
+        )
+    if isinstance(layer.kernel_initializer, keras.initializers.Zeros):
+        raise ValueError(
+            "Expected a kernel that does not start from zero, which has no sigma to "
+            f"divide by, received {kind}(kernel_initializer='zeros'): choose another "
+            "initializer."
+        )

@@ -1,0 +1,83 @@
+"""The conda environments and the pins against what pyproject.toml asks for."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+
+
+def _environment(name):
+    """The version of Python that a conda file asks for, and its lines for pip."""
+    dependencies = yaml.safe_load((ROOT / name).read_text())["dependencies"]
+    (pip,) = (item["pip"] for item in dependencies if isinstance(item, dict))
+    (python,) = (
+        item.removeprefix("python=")
+        for item in dependencies
+        if isinstance(item, str) and item.startswith("python=")
+    )
+    return python, pip
+
+
+def _pins(lines):
+    """Version by canonical name; every line must be `name==version`."""
+    pins = {}
+    for line in lines:
+        requirement = Requirement(line)
+        (specifier,) = requirement.specifier
+        assert specifier.operator == "==", line
+        pins[canonicalize_name(requirement.name)] = specifier.version
+    return pins
+
+
+@pytest.fixture(scope="module")
+def constraints():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    return _pins(line for line in lines if line and not line.startswith("#"))
+
+
+# An id that is only "tensorflow" would pass for the mark of this name.
+@pytest.mark.parametrize("group", ["dependencies", *EXTRAS], ids="{}-group".format)
+def test_constraints_pin_what_the_project_asks_for(constraints, group):
+    for line in EXTRAS.get(group, PROJECT["dependencies"]):
+        requirement = Requirement(line)
+        name = canonicalize_name(requirement.name)
+        if name == PROJECT["name"]:
+            assert requirement.extras <= set(EXTRAS)
+        else:
+            assert requirement.specifier.contains(constraints[name]), line
+
+
+def test_environment_installs_the_project_with_its_extras_and_constraints():
+    python, pip = _environment("environment.yml")
+    assert python in SpecifierSet(PROJECT["requires-python"])
+    options = dict(line.split(maxsplit=1) for line in pip)
+    assert set(options) == {"--constraint", "--editable"}
+    assert (ROOT / options["--constraint"]).is_file()
+    # A path is no requirement; the project's name in its place makes it one.
+    editable = Requirement(PROJECT["name"] + options["--editable"].removeprefix("."))
+    assert editable.extras == {"notebooks", "test"} <= set(EXTRAS)
+
+
+def test_addons_environment_is_the_last_that_addons_runs_in():
+    python, pip = _environment("environment-addons.yml")
+    pins = _pins(pip)
+    assert pins["tensorflow-addons"] == "0.23.0"
+    limits = {"tensorflow": "<2.16", "keras": "<3", "numpy": "<2", "typeguard": "<3"}
+    for name, limit in limits.items():
+        assert pins[name] in SpecifierSet(limit), name
+    assert python in SpecifierSet("<3.12")
+    # Hence not beside gankit.
+    (keras,) = (
+        requirement
+        for requirement in map(Requirement, PROJECT["dependencies"])
+        if requirement.name == "keras"
+    )
+    assert pins["keras"] not in keras.specifier
