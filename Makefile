@@ -14,6 +14,11 @@ ADDONS := .venv-addons
 ADDONS_STAMP := $(ADDONS)/.gankit-installed
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# The others compute nothing with a backend.
+OF_THE_ENGINE := -m "not tensorflow" \
+    --ignore tests/test_environment.py --ignore tests/test_metrics.py \
+    --ignore tests/test_notebooks.py --ignore tests/test_plotting.py
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-backends addons bench handout lab lint clean
 
@@ -49,8 +54,8 @@ test: $(STAMP)  ## tests on TensorFlow, then the notebooks, in smoke size
 	@echo "Left out: tests on torch and JAX (make test-backends)."
 
 test-backends: $(BACKENDS_STAMP)  ## the tests of the engine on torch and on JAX
-	KERAS_BACKEND=torch $(BIN)/python -m pytest --quiet -m "not tensorflow" tests
-	KERAS_BACKEND=jax $(BIN)/python -m pytest --quiet -m "not tensorflow" tests
+	KERAS_BACKEND=torch $(BIN)/python -m pytest --quiet $(OF_THE_ENGINE) tests
+	KERAS_BACKEND=jax $(BIN)/python -m pytest --quiet $(OF_THE_ENGINE) tests
 
 $(ADDONS_STAMP): environment-addons.yml
 	@$(PYTHON_ADDONS) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \

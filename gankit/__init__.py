@@ -26,6 +26,7 @@ _MODULES = (
     "constraints",
     "datasets",
     "device",
+    "doctor",
     "experiments",
     "history",
     "image_pool",

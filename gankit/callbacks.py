@@ -29,15 +29,18 @@ class Progress(keras.callbacks.Callback):
         self.start = start
 
     def __enter__(self):
-        # A person gets ten pictures a second, a log file two lines a minute.
-        watched = sys.stderr.isatty() or "ipykernel" in sys.modules
+        if _in_notebook():
+            place = {"file": _NotebookLine(), "ncols": 100, "mininterval": 0.5}
+        elif sys.stderr.isatty():
+            place = {"dynamic_ncols": True}
+        else:
+            place = {"ncols": 100, "mininterval": 30.0}  # a log file
         self.bar = tqdm(
             total=self.steps,
             initial=self.start,
             unit="step",
-            mininterval=0.1 if watched else 30.0,
-            dynamic_ncols=True,
             smoothing=0.05,
+            **place,
         )
         return self
 
@@ -51,6 +54,29 @@ class Progress(keras.callbacks.Callback):
         self.bar.set_postfix(
             {name: f"{value:.3f}" for name, value in logs.items()}, refresh=False
         )
+
+
+def _in_notebook():
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+
+
+class _NotebookLine:
+    """A file for tqdm that shows its last line alone, so that a notebook keeps one."""
+
+    encoding = "utf-8"  # tqdm then draws a smooth bar
+
+    def __init__(self):
+        from IPython.display import display
+
+        self.handle = display({"text/plain": ""}, raw=True, display_id=True)
+
+    def write(self, text):
+        if line := text.strip():
+            self.handle.update({"text/plain": line}, raw=True)
+
+    def flush(self):
+        """Nothing is held back."""
 
 
 class HistoryLog(keras.callbacks.Callback):

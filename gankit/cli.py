@@ -237,7 +237,9 @@ def _sentences():
     """Prints an error that gankit raised as its sentence; other errors are bugs."""
     try:
         yield
-    except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
+    except typer.Exit:  # a RuntimeError too
+        raise
+    except (ValueError, OSError, ImportError, RuntimeError) as error:
         *_, last = traceback.walk_tb(error.__traceback__)
         raised_in = Path(last[0].f_code.co_filename)
         if Path(__file__).parent not in raised_in.parents:

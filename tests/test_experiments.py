@@ -1,5 +1,6 @@
 """Experiments by name: folders, refusals, epochs, publishing, the command line."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -104,6 +105,35 @@ def test_other_settings_are_refused_and_nothing_is_lost(here):
     (here / "other" / "thesis.txt").write_text("mine")
     with pytest.raises(ValueError, match="other to be empty or to hold a run"):
         experiments.run("demo", size="smoke", out="other")
+
+
+def test_nan_stops_a_run_and_the_same_command_refuses(here, monkeypatch):
+    demo = registry.find("demo")
+
+    def build(data):
+        gan = demo.build(data)
+        loss = gan.generator_loss
+        # The fault sets in at step 2, after a good epoch of two steps.
+        gan.generator_loss = lambda real: (
+            loss(real)
+            / (keras.ops.cast(gan.generator_optimizer.iterations < 2, "float32"))
+        )
+        return gan
+
+    faulty = dataclasses.replace(demo, build=build)
+    monkeypatch.setitem(registry._EXPERIMENTS, "demo", faulty)
+    result = _gankit("run", "demo", "--size", "smoke")
+    assert result.exit_code == 1
+    assert "Stopped after step 4. NaN or infinity in d_loss, g_loss" in result.output
+    folder = here / "runs" / "demo@smoke-seed0"
+    np.testing.assert_array_equal(history.read(folder / "history.csv")["step"], [2])
+    with np.load(folder / "checkpoint.npz") as archive:
+        assert all(np.isfinite(array).all() for array in archive.values())
+    result = _gankit("run", "demo", "--size", "smoke")
+    assert result.exit_code == 1
+    assert "Its last good state, of step 2, is kept" in result.output
+    record = json.loads((folder / "run.json").read_text())
+    assert [finding["kind"] for finding in record["findings"]] == ["not_finite"]
 
 
 def test_unknown_names_and_sizes_get_a_sentence(here):

@@ -1,5 +1,6 @@
 """Runs an experiment by name: trains, resumes, scores, leaves pictures."""
 
+import contextlib
 import dataclasses
 import importlib.metadata
 import json
@@ -13,6 +14,7 @@ import keras
 
 from gankit import callbacks, checkpoint, datasets, device, plotting
 from gankit import history as gan_history
+from gankit.doctor import TrainingDoctor, TrainingStopped
 from gankit.experiments import registry
 from gankit.trainers import AdversarialModel
 
@@ -70,6 +72,8 @@ def run(name, *, size="class", seed=0, steps=None, data=None, out=None):
         ValueError: If there is no such experiment or size, or the folder holds a run
             of other settings.
         KeyboardInterrupt: After Ctrl-C, once the state is saved.
+        gankit.doctor.TrainingStopped: When a loss or weight is NaN or infinite; the
+            last good state is kept, and the same call refuses to go on from it.
     """
     experiment = registry.find(name)
     if size not in experiment.budgets:
@@ -166,6 +170,13 @@ def _open(folder, settings):
             f"{record.get(key)}, received {settings[key]}: use the same settings or "
             "another folder with --out."
         )
+    if "stopped" in record:
+        raise ValueError(
+            f"Expected to go on with the run in {folder}, which ended there: "
+            f"{record['stopped']} Its last good state, of step "
+            f"{record['last_good_step']:,}, is kept: mend the experiment and start "
+            "anew with --out."
+        )
     return record
 
 
@@ -177,8 +188,10 @@ def _train(model, experiment, images, record, folder, steps, budget):
     if done >= steps:
         return
     progress = callbacks.Progress(steps, start=done)
+    doctor = TrainingDoctor(images.train.images)
     interrupt = callbacks.StopOnInterrupt()
     watchers = [
+        doctor,  # first, as it keeps a spoilt state from being saved
         callbacks.HistoryLog(folder / "history.csv"),
         callbacks.SampleGrid(folder / "samples", at=_film_steps(budget.steps)),
         callbacks.Checkpoint(state),
@@ -186,7 +199,7 @@ def _train(model, experiment, images, record, folder, steps, budget):
         progress,
         interrupt,
     ]
-    with interrupt, progress:
+    with interrupt, progress, _remembering(doctor, record, folder):
         for epoch_steps, epochs in _epochs(done, steps, budget.epoch_steps):
             batches = datasets.Batches(
                 images.train.images,
@@ -203,6 +216,23 @@ def _train(model, experiment, images, record, folder, steps, budget):
             )
             if interrupt.requested:
                 raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _remembering(doctor, record, folder):
+    """Keeps in the record of the run what the doctor found, and why it stopped."""
+    try:
+        yield
+    except TrainingStopped as stop:
+        # The checkpoint, which this process has not overwritten since, says the step.
+        good = gan_history.read(folder / "history.csv").get("step", [0])[-1]
+        record |= {"stopped": str(stop), "last_good_step": int(good)}
+        raise
+    finally:
+        record["findings"] = record.get("findings", []) + [
+            dataclasses.asdict(finding) for finding in doctor.findings
+        ]
+        _write_json(folder / "run.json", record)
 
 
 def _epochs(done, steps, epoch_steps):

@@ -177,7 +177,8 @@ class AdversarialModel(keras.Model):
 
     def _state(self):
         """Every variable that a loss may read or update."""
-        return [*self.variables, *self.metrics_variables]
+        # The optimizers' too: a loss may depend on how many steps were taken.
+        return [*self.variables, *self.optimizer.variables, *self.metrics_variables]
 
     def train_step(self, *args):
         if keras.backend.backend() != "jax":

@@ -1,0 +1,342 @@
+"""The doctor: planted faults are named, healthy games are left in peace."""
+
+import re
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from gankit import checkpoint
+from gankit.constraints import clip_weights
+from gankit.datasets import Batches
+from gankit.doctor import Finding, TrainingDoctor, TrainingStopped
+from gankit.networks import mlp
+from gankit.trainers import GAN, AdversarialModel
+
+SHAPE = (8, 8, 1)
+EPOCH = 25
+# An epoch in one call, as steps of networks this small are mostly overhead.
+ONE_CALL = {} if keras.backend.backend() == "torch" else {"steps_per_execution": EPOCH}
+
+
+def _generator(output="tanh", latent_scale=1.0):
+    latent = keras.Input((6,))
+    x = layers.Dense(32, "leaky_relu")(layers.Rescaling(latent_scale)(latent))
+    return keras.Model(latent, layers.Reshape(SHAPE)(layers.Dense(64, output)(x)))
+
+
+def _discriminator():
+    return mlp.discriminator(SHAPE, (32,))
+
+
+def _gan(
+    variant=GAN, *, generator=None, discriminator=None, rates=(1e-3, 1e-3), **kwargs
+):
+    """A small GAN; `rates` are the generator's and the discriminator's."""
+    gan = variant(
+        generator or _generator(),
+        discriminator or _discriminator(),
+        latent_dim=6,
+        **kwargs,
+    )
+    optimizers = [keras.optimizers.Adam(rate, 0.5) for rate in rates]
+    gan.compile(*optimizers, **ONE_CALL)
+    return gan
+
+
+def _train(gan, images, *, steps=350, **kwargs):
+    """Trains `gan` on `images` and returns the doctor."""
+    doctor = TrainingDoctor(images, **kwargs)
+    batches = Batches(images, batch_size=16 * gan.discriminator_steps, seed=0)
+    epochs = {"steps_per_epoch": EPOCH, "epochs": steps // EPOCH}
+    gan.fit(batches, verbose=0, callbacks=[doctor], **epochs)
+    return doctor
+
+
+def _kinds(doctor):
+    return [finding.kind for finding in doctor.findings]
+
+
+class _Interchanged(GAN):
+    """The discriminator learns that samples are real and real images are not."""
+
+    def discriminator_loss(self, real):
+        fake = ops.stop_gradient(self.generator(self.sample_latent(16), training=True))
+        return self.adversarial_loss.discriminator(
+            self.discriminator(fake, training=True),
+            self.discriminator(real, training=True),
+        )
+
+
+class _Detached(GAN):
+    """The generator's gradient is cut off."""
+
+    def generator_loss(self, real):
+        fake = ops.stop_gradient(self.generator(self.sample_latent(16), training=True))
+        return self.adversarial_loss.generator(self.discriminator(fake, training=True))
+
+
+def _frozen():
+    discriminator = _discriminator()
+    discriminator.trainable = False
+    return discriminator
+
+
+STILL = {
+    "frozen": (
+        lambda: _gan(discriminator=_frozen()),
+        "The discriminator does not move.*no trainable weights.*`trainable`",
+    ),
+    "discriminator's rate": (
+        lambda: _gan(rates=(1e-3, 0.0)),
+        "The discriminator does not move.*learning rate is 0",
+    ),
+    "generator's rate": (
+        lambda: _gan(rates=(0.0, 1e-3)),
+        "The generator does not move.*learning rate is 0",
+    ),
+    "detached": (
+        lambda: _gan(_Detached),
+        "The generator does not move.*gets no gradient.*stop_gradient",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", STILL)
+def test_a_player_that_does_not_move_is_named(images, fault):
+    build, sentence = STILL[fault]
+    doctor = _train(build(), images)
+    # And nothing else, though its opponent may have won by now.
+    assert _kinds(doctor) == ["still"] and doctor.findings[0].step == EPOCH
+    assert re.search(sentence, doctor.findings[0].sentence)
+
+
+@pytest.mark.parametrize(
+    ("losses", "steps"),
+    # Squared errors fall slowest.
+    [("non_saturating", 450), ("minimax", 450), ("least_squares", 700)],
+)
+def test_a_discriminator_that_has_won_is_named(images, losses, steps):
+    doctor = _train(_gan(losses=losses, rates=(1e-6, 3e-3)), images, steps=steps)
+    assert _kinds(doctor) == ["discriminator_won"]
+    assert "real_label=0.9" in doctor.findings[0].sentence
+
+
+def test_a_hinge_that_is_won_leaves_the_discriminator_without_gradient(images):
+    doctor = _train(_gan(losses="hinge", rates=(1e-6, 1e-2)), images)
+    assert _kinds(doctor) == ["still", "discriminator_won"]
+    assert "a hinge whose margins are all kept" in doctor.findings[0].sentence
+
+
+@pytest.mark.parametrize("losses", ["non_saturating", "wasserstein"])
+def test_real_and_fake_interchanged_are_named(images, losses):
+    doctor = _train(_gan(_Interchanged, losses=losses, rates=(1e-4, 1e-3)), images)
+    assert _kinds(doctor) == ["swapped"]
+
+
+def test_collapse_is_named(images):
+    # Latents that are hardly heard.
+    generator = _generator(latent_scale=1e-3)
+    doctor = _train(_gan(generator=generator, rates=(5e-3, 1e-3)), images, steps=425)
+    assert _kinds(doctor) == ["collapse"]
+
+
+@pytest.mark.parametrize(
+    ("output", "sentence"),
+    [(None, "end at -1 and 1.*with a tanh"), ("sigmoid", "begin at -1.*not with a si")],
+)
+def test_samples_of_the_wrong_range_are_named(images, output, sentence):
+    doctor = _train(_gan(generator=_generator(output)), images)
+    assert _kinds(doctor) == ["range"]
+    assert re.search(sentence, doctor.findings[0].sentence)
+
+
+@pytest.mark.parametrize(("scale", "span"), [(1.0, "to 239"), (255.0, "0 to 0.9")])
+def test_images_of_the_wrong_range_are_named_before_the_first_step(images, scale, span):
+    images = images.astype("float32") / scale
+    doctor = TrainingDoctor(images)
+    _gan().fit(images, batch_size=16, epochs=9, verbose=0, callbacks=[doctor])
+    assert _kinds(doctor) == ["data"] and doctor.findings[0].step == 0
+    assert span in doctor.findings[0].sentence
+
+
+def test_clipping_that_leaves_no_freedom_is_named(images):
+    gan = _gan(losses="wasserstein", rates=(1e-6, 1e-3))
+    clip_weights(gan.discriminator, 1e-3)
+    doctor = _train(gan, images)
+    assert _kinds(doctor) == ["clipping"]
+    assert re.match("9.%|100%", doctor.findings[0].sentence)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(
+    "losses", ["non_saturating", "hinge", "least_squares", "wasserstein"]
+)
+def test_a_healthy_game_is_left_in_peace(images, losses, seed):
+    keras.utils.set_random_seed(seed)
+    gan = _gan(losses=losses)
+    if losses == "wasserstein":
+        clip_weights(gan.discriminator, 0.1)
+    assert _kinds(_train(gan, images, steps=400)) == []
+
+
+def test_a_healthy_convolutional_game_is_left_in_peace(images, make_gan):
+    gan = make_gan()
+    rates = (keras.optimizers.Adam(1e-3, 0.5) for _ in range(2))
+    gan.compile(*rates, **ONE_CALL)
+    assert _kinds(_train(gan, images)) == []
+
+
+class _After(keras.callbacks.Callback):
+    """What a callback after the doctor gets to see."""
+
+    def __init__(self):
+        super().__init__()
+        self.epochs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append(epoch)
+
+
+def test_nan_stops_before_the_state_is_saved(images, tmp_path):
+    gan = _gan()
+    path = tmp_path / "state.npz"
+    batches = Batches(images, batch_size=16, seed=0)
+    options = {"steps_per_epoch": EPOCH, "verbose": 0}
+    gan.fit(batches, callbacks=[TrainingDoctor(images)], **options)
+    checkpoint.save(gan, path)
+    good = gan.get_weights()
+
+    gan.generator_optimizer.learning_rate = float("inf")
+    doctor, after = TrainingDoctor(images), _After()
+    with pytest.raises(TrainingStopped, match="Stopped after step 50. NaN.*g_loss"):
+        gan.fit(batches, epochs=3, callbacks=[doctor, after], **options)
+    assert after.epochs == []
+    assert _kinds(doctor) == ["not_finite"] and doctor.findings[0].step == 50
+
+    # The model goes on from what was saved.
+    assert checkpoint.restore(gan, path) == EPOCH
+    for expected, weight in zip(good, gan.get_weights(), strict=True):
+        np.testing.assert_array_equal(expected, weight)
+    gan.generator_optimizer.learning_rate = 1e-3
+    gan.fit(batches, callbacks=[TrainingDoctor(images)], **options)
+    assert gan.steps_done == 2 * EPOCH and np.ptp(gan.sample(4)) > 0
+
+
+def test_a_training_ends_alike_with_and_without_the_doctor(images):
+    """Batch normalisation, dropout, an average and the seeds of all that is random."""
+
+    def state(callbacks):
+        keras.utils.set_random_seed(0)
+        image = keras.Input(SHAPE)
+        x = layers.Dense(16, "leaky_relu")(layers.Flatten()(image))
+        # torch's dropout without a seed of its own would use torch's global generator.
+        x = layers.Dropout(0.3, seed=1)(layers.BatchNormalization()(x))
+        discriminator = keras.Model(image, layers.Dense(1)(x))
+        latent = keras.Input((6,))
+        x = layers.BatchNormalization()(layers.Dense(64)(latent))
+        generator = keras.Model(latent, layers.Reshape(SHAPE)(ops.tanh(x)))
+        gan = _gan(generator=generator, discriminator=discriminator, average=0.9)
+        batches = Batches(images, batch_size=16, seed=0)
+        options = {"steps_per_epoch": EPOCH, "epochs": 3, "verbose": 0}
+        gan.fit(batches, callbacks=callbacks, **options)
+        return [
+            ops.convert_to_numpy(v) for v in [*gan.variables, *gan.optimizer.variables]
+        ]
+
+    for alone, watched in zip(state([]), state([TrainingDoctor(images)]), strict=True):
+        np.testing.assert_array_equal(alone, watched)
+
+
+def test_each_finding_is_said_once(images):
+    said = []
+    gan = _gan(rates=(1e-3, 0.0))
+    doctor = _train(gan, images, steps=100, say=said.append)
+    (finding,) = doctor.findings
+    assert finding == Finding("still", EPOCH, finding.sentence)
+    assert said == [f"gankit doctor, step 25: {finding.sentence}"]
+
+
+def test_the_doctor_speaks_on_stderr(images, capsys):
+    _train(_gan(rates=(1e-3, 0.0)), images, steps=EPOCH)
+    assert "The discriminator does not move" in capsys.readouterr().err
+
+
+class _WithLabels(AdversarialModel):
+    """A GAN whose players take labels; `sample` draws images of all kinds."""
+
+    def __init__(self, samples):
+        latent, image, label = keras.Input((6,)), keras.Input(SHAPE), keras.Input((1,))
+        x = layers.Concatenate()([latent, label])
+        self.samples = samples
+        super().__init__(
+            [keras.Model([latent, label], layers.Dense(64)(x), name="g")],
+            [
+                keras.Model(
+                    [image, label],
+                    layers.Dense(1)(
+                        layers.Concatenate()([layers.Flatten()(image), label])
+                    ),
+                    name="d",
+                )
+            ],
+        )
+        (self.generator,), (self.discriminator,) = self.generators, self.discriminators
+
+    def prepare(self, batch):
+        images, labels = batch
+        return super().prepare(images), ops.cast(labels, "float32")[:, None]
+
+    def discriminator_loss(self, batch):
+        return ops.mean(ops.square(self.discriminator(list(batch), training=True)))
+
+    def generator_loss(self, batch):
+        latent = keras.random.normal((16, 6), seed=self.seed_generator)
+        return ops.mean(ops.square(self.generator([latent, batch[1]], training=True)))
+
+    def sample(self, n, *, labels=None, seed=0):
+        return self.samples[:n]
+
+
+@pytest.mark.parametrize("collapsed", [False, True])
+def test_players_that_take_labels_are_judged_by_their_samples(images, collapsed):
+    gan = _WithLabels(np.repeat(images[:1], 32, axis=0) if collapsed else images)
+    gan.compile(keras.optimizers.Adam(), keras.optimizers.Adam(), **ONE_CALL)
+    doctor = TrainingDoctor(images)
+    batches = Batches(images, np.arange(64) % 2, batch_size=16, seed=0)
+    gan.fit(batches, steps_per_epoch=EPOCH, epochs=14, verbose=0, callbacks=[doctor])
+    assert _kinds(doctor) == (["collapse"] if collapsed else [])
+
+
+class _Translation(AdversarialModel):
+    """Two networks for each player, and no latents: as in CycleGAN."""
+
+    def __init__(self):
+        generators = [
+            keras.Sequential([keras.Input(SHAPE), layers.Dense(1)], name=name)
+            for name in ("g_ab", "g_ba")
+        ]
+        super().__init__(generators, [_discriminator(), _frozen()])
+        self.discriminators[1].name = "d_b"
+
+    def discriminator_loss(self, batch):
+        return sum(ops.mean(ops.square(d(batch[0]))) for d in self.discriminators)
+
+    def generator_loss(self, batch):
+        return sum(ops.mean(ops.square(g(batch[0]))) for g in self.generators)
+
+
+def test_a_model_that_draws_no_samples_gets_the_other_checks(images):
+    gan = _Translation()
+    gan.compile(keras.optimizers.Adam(), keras.optimizers.Adam())
+    doctor = TrainingDoctor(images)
+    gan.fit((images, images), batch_size=16, epochs=8, verbose=0, callbacks=[doctor])
+    (finding,) = doctor.findings
+    assert finding.sentence.startswith("The discriminator d_b does not move")
+
+
+@pytest.mark.parametrize("shape", [(64, 8, 8), (1, 8, 8, 1)])
+def test_bad_images_get_a_sentence(shape):
+    with pytest.raises(ValueError, match=re.escape(f"received the shape {shape}")):
+        TrainingDoctor(np.zeros(shape, "uint8"))
