@@ -214,9 +214,10 @@ class TrainingDoctor(keras.callbacks.Callback):
     def _check_movement(self, network, optimizer, name, before):
         moved = size = 0.0
         for variable in network.trainable_variables:
-            weight = self._weights[id(variable)].astype("float64")
-            moved += np.sum((weight - before[id(variable)]) ** 2)
-            size += np.sum(weight**2)
+            weight = self._weights[id(variable)]
+            step = weight - before[id(variable)]
+            moved += float(np.vdot(step, step))
+            size += float(np.vdot(weight, weight))
         if moved > STILL**2 * size:
             self._moved.add(name)
             return

@@ -142,6 +142,12 @@ def test_collapse_is_named(images):
     assert _kinds(doctor) == ["collapse"]
 
 
+def test_grey_samples_that_are_alike_have_not_collapsed_yet(images):
+    generator = _generator(latent_scale=1e-3)
+    doctor = _train(_gan(generator=generator, rates=(1e-5, 1e-5)), images)
+    assert _kinds(doctor) == []
+
+
 @pytest.mark.parametrize(
     ("output", "sentence"),
     [(None, "end at -1 and 1.*with a tanh"), ("sigmoid", "begin at -1.*not with a si")],

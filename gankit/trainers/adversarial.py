@@ -360,6 +360,9 @@ def _value_and_gradients(loss, variables, state):
             import torch
 
             value = loss()
+            if not variables or not value.requires_grad:
+                # torch refuses what the others answer with zeros.
+                return value, [torch.zeros_like(v.value) for v in variables]
             # Unlike `backward`, this leaves nothing behind in the other player.
             gradients = torch.autograd.grad(
                 value,
