@@ -18,6 +18,7 @@ _FROM_MODULE = {
     "setup": "device",
     "AdversarialModel": "trainers",
     "GAN": "trainers",
+    "TrainingDoctor": "doctor",
 }
 _MODULES = (
     "augmentation",

@@ -131,7 +131,9 @@ def test_nan_stops_a_run_and_the_same_command_refuses(here, monkeypatch):
         assert all(np.isfinite(array).all() for array in archive.values())
     result = _gankit("run", "demo", "--size", "smoke")
     assert result.exit_code == 1
-    assert "Its last good state, of step 2, is kept" in result.output
+    assert "Its last good state is kept: --steps 2 scores it" in result.output
+    result = _gankit("run", "demo", "--size", "smoke", "--steps", "2")
+    assert result.exit_code == 0 and "holds, after step 2" in result.output
     record = json.loads((folder / "run.json").read_text())
     assert [finding["kind"] for finding in record["findings"]] == ["not_finite"]
 

@@ -170,13 +170,6 @@ def _open(folder, settings):
             f"{record.get(key)}, received {settings[key]}: use the same settings or "
             "another folder with --out."
         )
-    if "stopped" in record:
-        raise ValueError(
-            f"Expected to go on with the run in {folder}, which ended there: "
-            f"{record['stopped']} Its last good state, of step "
-            f"{record['last_good_step']:,}, is kept: mend the experiment and start "
-            "anew with --out."
-        )
     return record
 
 
@@ -187,6 +180,12 @@ def _train(model, experiment, images, record, folder, steps, budget):
     gan_history.cut(folder / "history.csv", done)
     if done >= steps:
         return
+    if "stopped" in record:
+        raise ValueError(
+            f"Expected to go on with the run in {folder}, which ended there: "
+            f"{record['stopped']} Its last good state is kept: --steps {done} scores "
+            "it, or mend the experiment and start anew with --out."
+        )
     progress = callbacks.Progress(steps, start=done)
     doctor = TrainingDoctor(images.train.images)
     interrupt = callbacks.StopOnInterrupt()
@@ -224,14 +223,12 @@ def _remembering(doctor, record, folder):
     try:
         yield
     except TrainingStopped as stop:
-        # The checkpoint, which this process has not overwritten since, says the step.
-        good = gan_history.read(folder / "history.csv").get("step", [0])[-1]
-        record |= {"stopped": str(stop), "last_good_step": int(good)}
+        record["stopped"] = str(stop)
         raise
     finally:
-        record["findings"] = record.get("findings", []) + [
-            dataclasses.asdict(finding) for finding in doctor.findings
-        ]
+        noted = record.setdefault("findings", [])
+        known = {finding["kind"] for finding in noted}  # before the run was resumed
+        noted += [dataclasses.asdict(f) for f in doctor.findings if f.kind not in known]
         _write_json(folder / "run.json", record)
 
 

@@ -93,13 +93,11 @@ class AdversarialModel(keras.Model):
         """
         # A `PyDataset` that returns an array arrives as a tuple of one, on torch as
         # a list.
+        if isinstance(batch, list | tuple) and len(batch) == 1:
+            (batch,) = batch
         if isinstance(batch, list | tuple):
-            if len(batch) == 1:
-                return self.prepare(batch[0])
-            return tuple(self.prepare(part) for part in batch)
-        if keras.backend.standardize_dtype(batch.dtype) == "uint8":
-            return ops.cast(batch, "float32") / 127.5 - 1.0
-        return batch
+            return tuple(_in_range(part) for part in batch)
+        return _in_range(batch)
 
     # The game.
 
@@ -299,6 +297,13 @@ class AdversarialModel(keras.Model):
             state.assign(np.asarray(store[f"seed_{i}"]))
         names = [name for name in store.keys() if not name.startswith("seed_")]
         super().load_own_variables({name: store[name] for name in names})
+
+
+def _in_range(part):
+    """Images in uint8 as float32 in [-1, 1]; all else, such as labels, as it is."""
+    if keras.backend.standardize_dtype(part.dtype) == "uint8":
+        return ops.cast(part, "float32") / 127.5 - 1.0
+    return part
 
 
 def input_gradient(function, inputs):
