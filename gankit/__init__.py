@@ -69,7 +69,7 @@ def _require_backend():
     remedy = (
         f"set KERAS_BACKEND={present[0]}, which is installed"
         if present
-        else 'install one with pip install "gankit[tensorflow]"'
+        else "install one with pip install tensorflow"
     )
     raise ModuleNotFoundError(
         f"gankit needs a Keras backend, and '{chosen}' is chosen but not installed: "
