@@ -1,25 +1,16 @@
-"""The command line: `gankit list`, `run`, `sample`, `publish`, `report`."""
+"""Commands on experiments: `list`, `run`, `sample`, `publish`, `report`."""
 
-import contextlib
 import os
 import shutil
 import sys
-import traceback
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(
-    help="Train, sample and score the experiments of five reports on GANs.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_show_locals=False,
-)
-
-# Keras and its backend take seconds to import: each command imports what it needs, so
-# that --help answers at once.
+from gankit.cli.app import app
+from gankit.cli.output import sentences, show, table
 
 
 class Size(StrEnum):
@@ -53,19 +44,19 @@ def list_experiments(
     prefix: Annotated[str, typer.Argument(help="Beginning of the names.")] = "",
 ):
     """List the experiments."""
-    with _sentences():
+    with sentences():
         from gankit import experiments
 
-        table = _table("experiment", "what it trains", "steps: class", "full")
+        rows = table("experiment", "what it trains", "steps: class", "full")
         for name in experiments.names(prefix):
             experiment = experiments.find(name)
-            table.add_row(
+            rows.add_row(
                 name,
                 experiment.summary,
                 f"{experiment.budgets['class'].steps:,}",
                 f"{experiment.budgets['full'].steps:,}",
             )
-        _print(table)
+        show(rows)
 
 
 @app.command()
@@ -86,7 +77,7 @@ def run(
     ] = 1,
 ):
     """Train an experiment, or go on where it stopped, and score it."""
-    with _sentences():
+    with sentences():
         from gankit import device, experiments, history
 
         # Before anything is trained or loaded: a wrong name costs no time.
@@ -112,7 +103,7 @@ def run(
 def _conclude(done, name, size, seed, out):
     from gankit import experiments
 
-    _print(_score_table(done.scores))
+    show(_score_table(done.scores))
     typer.echo(f"{done.folder}/ holds, after step {done.scores['steps']:,}:")
     for file, what in (
         ("samples.png", "100 samples"),
@@ -162,7 +153,7 @@ def sample(
     out: RunFolder = None,
 ):
     """Draw samples from a trained experiment."""
-    with _sentences():
+    with sentences():
         from gankit import experiments, plotting
 
         experiments.find(name)
@@ -185,7 +176,7 @@ def publish(
     out: RunFolder = None,
 ):
     """Copy scores, history and samples of a run to results/."""
-    with _sentences():
+    with sentences():
         from gankit import experiments
 
         typer.echo(experiments.publish(name, size=size.value, seed=seed, out=out))
@@ -196,19 +187,19 @@ def report(
     prefix: Annotated[str, typer.Argument(help="Beginning of the names.")] = "",
 ):
     """Print what the reports say beside what the runs gave."""
-    with _sentences():
+    with sentences():
         from gankit import experiments
 
         for name in experiments.names(prefix):
             experiment = experiments.find(name)
             found = experiments.runs_of(name)
             if not found:
-                table = _table("score", "report", "ours")
+                rows = table("score", "report", "ours")
                 for score, value in experiment.reported.items():
-                    table.add_row(score, f"{value:g}", "not run")
-                _print(table, f"{name}: not run")
+                    rows.add_row(score, f"{value:g}", "not run")
+                show(rows, f"{name}: not run")
             for folder, scores in found:
-                _print(_score_table(scores), f"{name}: {_how_far(scores)} ({folder})")
+                show(_score_table(scores), f"{name}: {_how_far(scores)} ({folder})")
 
 
 def _how_far(scores):
@@ -219,50 +210,14 @@ def _how_far(scores):
 
 
 def _score_table(scores):
-    table = _table("score", "report", "ours", "real", "fake")
+    rows = table("score", "report", "ours", "real", "fake")
     for score in scores["scores"]:
         counts = (score["n_real"], score["n_fake"])
         extractor = f" ({score['extractor']})" if score["extractor"] else ""
-        table.add_row(
+        rows.add_row(
             score["name"] + extractor,
             "" if score["report"] is None else f"{score['report']:g}",
             f"{score['value']:.3f}",
             *("" if n is None else f"{n:,}" for n in counts),
         )
-    return table
-
-
-@contextlib.contextmanager
-def _sentences():
-    """Prints an error that gankit raised as its sentence; other errors are bugs."""
-    try:
-        yield
-    except typer.Exit:  # a RuntimeError too
-        raise
-    except (ValueError, OSError, ImportError, RuntimeError) as error:
-        *_, last = traceback.walk_tb(error.__traceback__)
-        raised_in = Path(last[0].f_code.co_filename)
-        if Path(__file__).parent not in raised_in.parents:
-            raise
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
-
-
-def _table(*columns):
-    from rich.box import SIMPLE
-    from rich.table import Table
-
-    table = Table(box=SIMPLE)
-    words = ("experiment", "score", "what it trains")
-    for column in columns:
-        table.add_column(column, justify="left" if column in words else "right")
-    return table
-
-
-def _print(table, title=None):
-    from rich.console import Console
-
-    console = Console()
-    if title:
-        console.print(title, highlight=False)
-    console.print(table)
+    return rows

@@ -1,0 +1,10 @@
+"""The command line; `gankit --help` lists the commands.
+
+Keras and its backend take seconds to import: each command imports what it needs, so
+that --help answers at once.
+"""
+
+from gankit.cli import experiments
+from gankit.cli.app import app
+
+__all__ = ["app", "experiments"]

@@ -1,0 +1,80 @@
+"""Images on their way into a score: checked, in uint8, in batches."""
+
+import warnings
+
+import numpy as np
+from keras import ops
+
+from gankit.datasets import to_uint8
+
+
+def uint8_batches(images, *, value_range, channels=None, batch_size=64):
+    """Checks images and yields them in batches of uint8.
+
+    Every reference implementation of FID measures images of 256 levels, as files hold
+    them; so images of another type are rounded to those first.
+
+    Args:
+        images: Array or tensor `(n, height, width, channels)` with 1 or 3 channels,
+            uint8 or of floating point; or an iterable of such batches, which may
+            differ in size.
+        value_range: `(low, high)` of floating-point images, the values of black and
+            of full intensity. uint8 images range over (0, 255) by their type.
+        channels: 3 turns grey images into colour, with a warning, by repeating their
+            channel; 1 refuses colour; `None` takes images as they are.
+        batch_size: Images in a yielded batch, at most.
+
+    Yields:
+        NumPy uint8 arrays `(m, height, width, channels)`, m of at most `batch_size`.
+
+    Raises:
+        ValueError: If there are no images, or some have another rank or number of
+            channels, are NaN or out of range.
+    """
+    pieces = [images] if hasattr(images, "shape") else images
+    tiles = False
+    empty = True
+    for piece in pieces:
+        piece = ops.convert_to_numpy(piece)
+        _check(piece, channels)
+        if channels == 3 and piece.shape[-1] == 1 and not tiles:
+            tiles = True
+            warnings.warn(
+                "The images are grey and the network takes colour: their channel is "
+                "repeated three times.",
+                stacklevel=2,
+            )
+        for start in range(0, len(piece), batch_size):
+            batch = _levels(piece[start : start + batch_size], value_range)
+            yield np.repeat(batch, 3, axis=-1) if tiles else batch
+            empty = False
+    if empty:
+        raise ValueError("Expected at least one image, received none: check the source.")
+
+
+def _check(images, channels):
+    if images.ndim != 4 or images.shape[-1] not in (1, 3):
+        raise ValueError(
+            "Expected images (n, height, width, channels) with 1 or 3 channels, "
+            f"received the shape {images.shape}: add or move an axis, as "
+            "images[..., None] does for grey images."
+        )
+    if channels == 1 and images.shape[-1] == 3:
+        raise ValueError(
+            "Expected grey images, as the network was made for those, received colour "
+            f"of shape {images.shape}: choose a network for colour."
+        )
+
+
+def _levels(images, value_range):
+    low, high = value_range
+    if images.dtype != np.uint8:
+        return to_uint8(images, value_range)
+    # A picture in uint8 with levels 0 and 1 alone, said to range over (0, 1).
+    if (low, high) != (0, 255) and 0 < images.max(initial=0) <= high:
+        raise ValueError(
+            f"Expected uint8 images to range over (0, 255), received levels of at most "
+            f"{images.max()} said to range over {value_range}: convert them to floating "
+            "point, or scale them to 255."
+        )
+    return images
