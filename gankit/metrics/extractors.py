@@ -58,7 +58,7 @@ class Extractor:
         Raises:
             ValueError: If the images do not fit, or features are not finite.
         """
-        total = len(images) if hasattr(images, "__len__") and progress else None
+        total = len(images) if hasattr(images, "shape") else None
         with tqdm(
             total=total, desc=progress, unit="image", disable=progress is None
         ) as bar:

@@ -49,7 +49,9 @@ def uint8_batches(images, *, value_range, channels=None, batch_size=64):
             yield np.repeat(batch, 3, axis=-1) if tiles else batch
             empty = False
     if empty:
-        raise ValueError("Expected at least one image, received none: check the source.")
+        raise ValueError(
+            "Expected at least one image, received none: check the source."
+        )
 
 
 def _check(images, channels):
@@ -74,7 +76,7 @@ def _levels(images, value_range):
     if (low, high) != (0, 255) and 0 < images.max(initial=0) <= high:
         raise ValueError(
             f"Expected uint8 images to range over (0, 255), received levels of at most "
-            f"{images.max()} said to range over {value_range}: convert them to floating "
-            "point, or scale them to 255."
+            f"{images.max()} said to range over {value_range}: convert them to "
+            "floating point, or scale them to 255."
         )
     return images

@@ -1,0 +1,142 @@
+"""Commands that score images: `fid`, `score`."""
+
+import dataclasses
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gankit.cli.app import app
+from gankit.cli.output import sentences
+
+
+class Resize(StrEnum):
+    """How images get to the 299 pixels of the network."""
+
+    tf1 = "tf1"
+    torch = "torch"
+    clean = "clean"
+
+
+IMAGES_HELP = "a folder, statistics (.npz), or a part of a data set, as in cifar10:test"
+Real = Annotated[str, typer.Argument(help=f"Real images: {IMAGES_HELP}.")]
+Fake = Annotated[str, typer.Argument(help=f"Generated images: {IMAGES_HELP}.")]
+Features = Annotated[
+    int, typer.Option(help="Where the network is tapped: 64, 192, 768 or 2048.")
+]
+ResizeOption = Annotated[
+    Resize,
+    typer.Option(
+        help="tf1: as the authors of FID; torch: as pytorch-fid; clean: as clean-fid."
+    ),
+]
+Weights = Annotated[
+    str, typer.Option(help="File of the network's weights, or auto to look for it.")
+]
+BatchSize = Annotated[int, typer.Option(min=1, help="Images computed at once.")]
+Count = Annotated[
+    int | None, typer.Option(min=2, help="Images of each side, instead of all.")
+]
+Data = Annotated[
+    Path | None, typer.Option(help="Folder of the data sets ($GANKIT_DATA).")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
+
+
+@app.command()
+def fid(
+    real: Real,
+    fake: Fake,
+    features: Features = 2048,
+    resize: ResizeOption = Resize.tf1,
+    weights: Weights = "auto",
+    batch_size: BatchSize = 64,
+    count: Count = None,
+    data: Data = None,
+    as_json: Json = False,
+):
+    """Print the Fréchet inception distance between two sets of images."""
+    with sentences():
+        from gankit import metrics
+
+        extractor = metrics.inception_extractor(features, resize.value, weights)
+        _print_scores(
+            real, fake, extractor, ("frechet",), batch_size, count, data, as_json
+        )
+
+
+@app.command()
+def score(
+    real: Real,
+    fake: Fake,
+    classifier: Annotated[
+        bool,
+        typer.Option(
+            "--classifier",
+            help="Use a small classifier trained on the data set of REAL, which needs "
+            "no download, instead of the FID network: FCD in place of FID.",
+        ),
+    ] = False,
+    features: Features = 2048,
+    resize: ResizeOption = Resize.tf1,
+    weights: Weights = "auto",
+    batch_size: BatchSize = 64,
+    count: Count = None,
+    data: Data = None,
+    as_json: Json = False,
+):
+    """Print FID, KID, precision, recall, density and coverage of FAKE."""
+    with sentences():
+        from gankit import metrics
+
+        if classifier:
+            known = metrics.find_images(real, folder=data).data
+            if known is None:
+                raise ValueError(
+                    f"Expected a labelled data set to train a classifier on, received "
+                    f"{real}: name one such as mnist:test, or leave out --classifier."
+                )
+            extractor = metrics.classifier_for(known, folder=data).extractor
+        else:
+            extractor = metrics.inception_extractor(features, resize.value, weights)
+        _print_scores(
+            real, fake, extractor, metrics.KINDS, batch_size, count, data, as_json
+        )
+
+
+def _print_scores(real, fake, extractor, kinds, batch_size, count, data, as_json):
+    from gankit import metrics
+
+    def side(source, what, keep_features):
+        return source.features(
+            extractor,
+            keep_features=keep_features,
+            batch_size=batch_size,
+            progress=what if sys.stderr.isatty() else None,
+            folder=data,
+        )
+
+    sources = [
+        metrics.find_images(name, count=count, channels=extractor.channels, folder=data)
+        for name in (real, fake)
+    ]
+    # Real images against real ones have nothing to copy.
+    held_out = sources[0].held_out if sources[1].data is None else None
+    keep = kinds != ("frechet",) or held_out is not None
+    scorer = metrics.Scorer(
+        side(sources[0], real, keep),
+        extractor,
+        value_range=(0, 255),
+        kinds=kinds,
+        held_out=None if held_out is None else side(held_out, "held out", keep),
+    )
+    scores = scorer(side(sources[1], fake, keep), value_range=(0, 255))
+    if as_json:
+        typer.echo(
+            json.dumps([dataclasses.asdict(score) for score in scores], indent=2)
+        )
+    for each in [] if as_json else scores:
+        typer.echo(each)
