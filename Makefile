@@ -35,8 +35,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 $(BACKENDS_STAMP): $(STAMP)
-	@echo "Installing the torch and JAX backends, once ..."
-	$(PIP) --editable ".[torch,jax]"
+	@echo "Installing the torch and JAX backends, and other scores, once ..."
+	$(PIP) --editable ".[torch,jax,oracles]"
 	@touch $@
 
 install: $(STAMP)  ## make the environment in .venv
