@@ -2,14 +2,12 @@
 
 import dataclasses
 import hashlib
-import json
-import os
 import re
 
 import numpy as np
 
 from gankit.datasets import data_folder
-from gankit.metrics.frechet import FeatureStatistics, MomentAccumulator
+from gankit.metrics.feature_statistics import FeatureStatistics, MomentAccumulator
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -145,15 +143,5 @@ def _read(path, expected, keep_features):
 
 def _write(path, found):
     path.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {
-        "mu": found.statistics.mean,
-        "sigma": found.statistics.covariance,
-        "n": found.statistics.n,
-        "metadata": json.dumps(found.statistics.metadata),
-    }
-    if found.features is not None:
-        arrays["features"] = found.features
-    temporary = path.with_name(f".partial-{os.getpid()}-{path.name}")
-    with temporary.open("wb") as file:
-        np.savez(file, **arrays)
-    os.replace(temporary, path)
+    kept = {} if found.features is None else {"features": found.features}
+    found.statistics.save(path, **kept)

@@ -4,7 +4,8 @@ import numpy as np
 
 from gankit.metrics.copying import copy_score
 from gankit.metrics.feature_cache import FeatureSet, feature_set
-from gankit.metrics.frechet import FeatureStatistics, frechet_distance
+from gankit.metrics.feature_statistics import FeatureStatistics
+from gankit.metrics.frechet import frechet_distance
 from gankit.metrics.kernel import kernel_distance
 from gankit.metrics.precision_recall import prdc
 from gankit.metrics.resampling import half_sampling_interval
@@ -71,6 +72,11 @@ class Scorer:
         self.held_out = None
         if held_out is not None:
             self.held_out = self._side(held_out, "held out", value_range)
+
+    @property
+    def n(self):
+        """Number of real images; as many generated ones make the fairest score."""
+        return self.real.n
 
     def __call__(self, fake, *, value_range):
         """Scores images.

@@ -10,7 +10,7 @@ import numpy as np
 from gankit import datasets
 from gankit.datasets.image_files import list_images, load_images
 from gankit.metrics.feature_cache import feature_set
-from gankit.metrics.frechet import FeatureStatistics
+from gankit.metrics.feature_statistics import FeatureStatistics
 
 SETS = ("digits", "shapes", "stripes", "mnist", "fashion_mnist", "cifar10")
 # Files that are decoded at once.

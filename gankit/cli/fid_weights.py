@@ -1,0 +1,48 @@
+"""Commands on the weights of the FID network: `convert`, `show`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gankit.cli.app import app
+from gankit.cli.output import sentences
+
+commands = typer.Typer(
+    help="Look for the weights of the FID network, or convert them.",
+    no_args_is_help=True,
+)
+app.add_typer(commands, name="fid-weights")
+
+
+@commands.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="A .pth, .pb, .tgz or .npz file.")],
+    target: Annotated[Path, typer.Argument(help="The .npz file to write.")],
+):
+    """Make an .npz file of the weights, which every backend reads."""
+    with sentences():
+        from gankit.metrics import inception_weights
+
+        features, name = inception_weights.convert(source, target)
+        typer.echo(f"{target}: {name}, up to --features {features}")
+
+
+@commands.command()
+def show(
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the data sets ($GANKIT_DATA).")
+    ] = None,
+):
+    """Print which file each tap of the network would be loaded from."""
+    with sentences():
+        from gankit.metrics import inception_weights as weights
+
+        for features in weights.TAPS:
+            path = weights.find_weights(features, folder=data)
+            if path is None:
+                line = "no file yet, it would be fetched"
+            else:
+                _, name = weights.load_weights(path, features=features, folder=data)
+                line = f"{path}, {name}"
+            typer.echo(f"--features {features:<4}  {line}")

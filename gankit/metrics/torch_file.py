@@ -1,0 +1,172 @@
+"""A reader of PyTorch's state dictionaries that needs no PyTorch."""
+
+import collections
+import os
+import pickle
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+# What torch.save wrote at the head of a file before version 1.6 of PyTorch, and still
+# writes with _use_new_zipfile_serialization=False.
+MAGIC = 0x1950A86A20F9469CFC6C
+PROTOCOL = 1001
+DTYPES = {
+    "DoubleStorage": "<f8",
+    "FloatStorage": "<f4",
+    "HalfStorage": "<f2",
+    "LongStorage": "<i8",
+    "IntStorage": "<i4",
+    "ShortStorage": "<i2",
+    "CharStorage": "<i1",
+    "ByteStorage": "<u1",
+    "BoolStorage": "?",
+}
+
+
+def read_state_dict(path):
+    """Reads the tensors that `torch.save(module.state_dict(), path)` wrote.
+
+    A pickle can run any program. This one is read by an unpickler that knows nothing
+    but what a state dictionary is made of.
+
+    Args:
+        path: A file in PyTorch's legacy format or in its zip format.
+
+    Returns:
+        Dict of read-only NumPy arrays by name. Strides are those of the file: memory
+        need not be in the order of the axes, and tensors may share it.
+
+    Raises:
+        ValueError: If the file is cut, damaged, of another kind, or asks for anything
+            that a state dictionary does not need.
+    """
+    path = Path(path)
+    with path.open("rb") as file:
+        try:
+            zipped = file.read(4) == b"PK\x03\x04"
+            file.seek(0)
+            tensors, storages = (_read_zip if zipped else _read_legacy)(file)
+            return {
+                name: _view(tensor, storages[tensor.storage.key])
+                for name, tensor in tensors.items()
+            }
+        # A damaged pickle can raise nearly anything.
+        except Exception as error:
+            raise ValueError(
+                f"Expected {path} to hold a state dictionary of PyTorch, received a "
+                "file that is cut, damaged or of another kind "
+                f"({str(error) or type(error).__name__}): fetch it again."
+            ) from error
+
+
+class _Storage(NamedTuple):
+    """A piece of memory that tensors lie in, by the key that the pickle gives it."""
+
+    dtype: np.dtype
+    key: str
+    count: int
+
+    @property
+    def size(self):
+        return self.dtype.itemsize * self.count
+
+
+class _Tensor(NamedTuple):
+    """Where a tensor lies in its storage, counted in elements."""
+
+    storage: _Storage
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+class _Unpickler(pickle.Unpickler):
+    """Makes `_Tensor`s, and refuses whatever a state dictionary does not need."""
+
+    def find_class(self, module, name):
+        if (module, name) == ("collections", "OrderedDict"):
+            return collections.OrderedDict
+        if module == "torch._utils" and name in (
+            "_rebuild_tensor",
+            "_rebuild_tensor_v2",
+        ):
+            return _rebuild_tensor
+        if module == "torch" and name in DTYPES:
+            return name
+        raise ValueError(
+            f"it asks for {module}.{name}, which no state dictionary needs"
+        )
+
+    def persistent_load(self, persistent_id):
+        kind, name, key, _, count, *view = persistent_id
+        # Before 2017 a storage could be a part of another, named last.
+        if kind != "storage" or view not in ([], [None]):
+            raise ValueError("it refers to something that is no storage")
+        return _Storage(np.dtype(DTYPES[name]), key, count)
+
+
+def _rebuild_tensor(storage, offset, shape, strides, *_):
+    # The rest is whether it takes gradients, and its hooks.
+    return _Tensor(storage, offset, tuple(shape), tuple(strides))
+
+
+def _tensors_of(pickled):
+    if not isinstance(pickled, dict):
+        raise ValueError("it holds no dictionary")
+    for name, tensor in pickled.items():
+        if not isinstance(tensor, _Tensor):
+            raise ValueError(f"{name} is no tensor")
+    return dict(pickled)
+
+
+def _read_legacy(file):
+    """A few pickles, the last of which lists the storages that follow in order."""
+    if _Unpickler(file).load() != MAGIC or _Unpickler(file).load() != PROTOCOL:
+        raise ValueError("it does not begin like a file of PyTorch")
+    _Unpickler(file).load()  # The machine that wrote it; storages are little-endian.
+    tensors = _tensors_of(_Unpickler(file).load())
+    known = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
+    keys = _Unpickler(file).load()
+    if set(keys) != set(known):
+        raise ValueError("its list of storages does not fit its tensors")
+    storages = {}
+    for key in keys:
+        count = int.from_bytes(file.read(8), "little")
+        left = os.fstat(file.fileno()).st_size - file.tell()
+        if count != known[key].count or left < known[key].size:
+            raise ValueError(f"storage {key} is not whole")
+        storages[key] = file.read(known[key].size)
+    return tensors, storages
+
+
+def _read_zip(file):
+    """An archive of one pickle, `data.pkl`, and each storage as `data/<key>`."""
+    with zipfile.ZipFile(file) as archive:
+        folder = archive.namelist()[0].split("/")[0] + "/"
+        if f"{folder}byteorder" in archive.namelist():
+            if archive.read(f"{folder}byteorder") != b"little":
+                raise ValueError("it was written on a big-endian machine")
+        with archive.open(f"{folder}data.pkl") as data:
+            tensors = _tensors_of(_Unpickler(data).load())
+        storages = {}
+        for storage in {tensor.storage for tensor in tensors.values()}:
+            name = f"{folder}data/{storage.key}"
+            if archive.getinfo(name).file_size != storage.size:
+                raise ValueError(f"storage {storage.key} is not whole")
+            storages[storage.key] = archive.read(name)
+    return tensors, storages
+
+
+def _view(tensor, storage):
+    # NumPy refuses a view that leaves its buffer.
+    size = tensor.storage.dtype.itemsize
+    return np.ndarray(
+        tensor.shape,
+        tensor.storage.dtype,
+        storage,
+        tensor.offset * size,
+        [size * stride for stride in tensor.strides],
+    )
