@@ -18,6 +18,8 @@ _FROM_MODULE = {
     "setup": "device",
     "AdversarialModel": "trainers",
     "GAN": "trainers",
+    "ScoreCallback": "score_callback",
+    "TensorBoardLog": "tensorboard",
     "TrainingDoctor": "doctor",
 }
 _MODULES = (
@@ -38,6 +40,8 @@ _MODULES = (
     "penalties",
     "plotting",
     "schedules",
+    "score_callback",
+    "tensorboard",
     "trainers",
 )
 __all__ = sorted([*_FROM_MODULE, *_MODULES])

@@ -1,6 +1,7 @@
 """Keras callbacks: progress, history, pictures, checkpoints, Ctrl-C."""
 
 import bisect
+import itertools
 import signal
 import sys
 import threading
@@ -13,7 +14,7 @@ from gankit import checkpoint, history, plotting
 
 
 class Progress(keras.callbacks.Callback):
-    """A progress bar over a whole training, with the time left and the losses.
+    """A progress bar over a whole training, with the time left, losses and a score.
 
     Keras's own bar ends with each epoch; this one, a context manager, spans every
     `fit()` of a training.
@@ -27,6 +28,7 @@ class Progress(keras.callbacks.Callback):
         super().__init__()
         self.steps = steps
         self.start = start
+        self.shown = {}
 
     def __enter__(self):
         if _in_notebook():
@@ -51,8 +53,10 @@ class Progress(keras.callbacks.Callback):
         self.bar.update(self.model.steps_per_execution)
 
     def on_epoch_end(self, epoch, logs=None):
+        # Scores come now and then: the last one stays. There is room for the first.
+        self.shown.update((name, f"{value:.3g}") for name, value in logs.items())
         self.bar.set_postfix(
-            {name: f"{value:.3f}" for name, value in logs.items()}, refresh=False
+            dict(itertools.islice(self.shown.items(), 3)), refresh=False
         )
 
 

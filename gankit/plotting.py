@@ -159,6 +159,112 @@ def loss_curves(history, *, loss, title, window=None):
     return figure
 
 
+def score_curves(scores, *, baselines=None, title, better):
+    """Draws a score over the steps of one or several trainings.
+
+    Intervals, or standard deviations where there are none, are drawn as bands. The
+    axis is logarithmic where the runs span two decades.
+
+    Args:
+        scores: Dict from the label of a run to a list of `(step, Score)`.
+        baselines: Dict from a label, such as `"real against real"`, to the `Score`
+            that is drawn as a dashed level; `None` draws none.
+        title: Title of the figure.
+        better: `"lower"` or `"higher"`, which values are better.
+
+    Returns:
+        The `Picture`.
+
+    Raises:
+        ValueError: If there is nothing to draw, `better` is neither of the two, or two
+            scores differ in what they measure or in their numbers of images: the bias
+            of a Fréchet distance goes as 1/n.
+    """
+    if better not in ("lower", "higher"):
+        raise ValueError(
+            f"Expected better to be lower or higher, received {better!r}: a distance "
+            "is better where it is lower, precision where it is higher."
+        )
+    baselines = baselines or {}
+    kind = _one_kind(scores, baselines)
+    figure = Picture(figsize=(8, 5.2), layout="constrained")
+    axes = figure.subplots()
+    for label, run in scores.items():
+        steps = [step for step, _ in run]
+        values = [score.value for _, score in run]
+        (line,) = axes.plot(steps, values, marker="o", markersize=4, label=label)
+        low, high = np.transpose([_band(score) for _, score in run])
+        axes.fill_between(steps, low, high, color=line.get_color(), alpha=0.2, lw=0)
+    for i, (label, score) in enumerate(baselines.items(), len(scores)):
+        level = {"color": f"C{i}"}
+        label = f"{label}: {score.value:.3g}"
+        axes.axhline(score.value, linestyle="--", linewidth=1.5, label=label, **level)
+        axes.axhspan(*_band(score), alpha=0.12, linewidth=0, **level)
+    drawn = [score.value for run in scores.values() for _, score in run]
+    levels = [score.value for score in baselines.values()]
+    if min([*drawn, *levels]) > 0 and max(drawn) >= 100 * min(drawn):
+        axes.set_yscale("log")
+    axes.set_title(title, fontsize=12)
+    axes.set_xlabel("step", fontsize=11)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_ylabel(f"{kind.name} ({better} is better)", fontsize=11)
+    axes.grid(alpha=0.3)
+    figure.legend(
+        loc="outside lower center",
+        ncols=2,
+        fontsize=10,
+        title=_caption(kind, scores, baselines),
+        title_fontsize=10,
+    )
+    return figure
+
+
+def _one_kind(scores, baselines):
+    """The first score, once all are found to be comparable with it."""
+    runs = {label: [score for _, score in run] for label, run in scores.items()}
+    if not runs or not all(runs.values()):
+        raise ValueError(
+            "Expected a list of (step, Score) for every run, received none: score "
+            "samples during the training with gankit.ScoreCallback."
+        )
+    runs.update({label: [score] for label, score in baselines.items()})
+    first, kind = next((label, run[0]) for label, run in runs.items())
+    for label, run in runs.items():
+        for score in run:
+            for what in ("name", "extractor", "resize", "n_real", "n_fake"):
+                one, other = getattr(kind, what), getattr(score, what)
+                if one != other:
+                    raise ValueError(
+                        f"Expected scores of one {what}, received {one} for {first!r} "
+                        f"and {other} for {label!r}: score all in the same way, as "
+                        "other values are not comparable."
+                    )
+    return kind
+
+
+def _band(score):
+    """Ends of the interval of a score, or one standard deviation to each side."""
+    if score.interval is not None:
+        return score.interval
+    spread = np.nan if score.std is None else score.std
+    return score.value - spread, score.value + spread
+
+
+def _caption(kind, scores, baselines):
+    """Numbers of images on both sides, and what the bands are."""
+    sides = ((kind.n_real, "real"), (kind.n_fake, "generated"))
+    counted = [f"{n:,} {side}" for n, side in sides if n is not None]
+    lines = [f"n = {', '.join(counted)} images"] if counted else []
+    drawn = [score for run in scores.values() for _, score in run]
+    bands = {
+        f"{'standard deviation' if s.interval is None else '95 %'}, {s.spread}"
+        for s in [*drawn, *baselines.values()]
+        if s.interval is not None or s.std is not None
+    }
+    return "\n".join(lines + [f"band: {band}" for band in sorted(bands)])
+
+
 def moving_average(values, window):
     """Mean of the last `window` values at each place, of fewer at the beginning.
 

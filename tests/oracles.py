@@ -1,7 +1,6 @@
-"""Other implementations of the FID network, given our weights; none downloads its own.
+"""Other implementations of the FID network, which run with our weights.
 
-Only torch's own packages are needed to import this module's functions' results, so
-tests call them after `pytest.importorskip`.
+Each function skips the test that calls it where its package is not installed.
 """
 
 import importlib
@@ -9,102 +8,108 @@ import importlib
 import numpy as np
 import pytest
 
-from gankit.metrics.inception_layers import CLASSES, LAYERS
+from gankit.metrics.inception_layers import LAYERS, SOFTMAX
 
 _libraries = []
 
 
-def _import(module):
-    """Imports a module that needs torchvision, or skips the test."""
-    torch = pytest.importorskip("torch")
-    try:
-        return pytest.importorskip(module)
-    except RuntimeError:
-        # torchvision of another build than torch lacks two operators, unused here.
-        library = torch.library.Library("torchvision", "DEF")
-        _libraries.append(library)
-        for operator in ("nms", "qnms"):
-            library.define(f"{operator}(Tensor boxes, Tensor scores, float t) -> Tensor")
-        return importlib.import_module(module)
-
-
-def state_dict(weights):
-    """The weights of the PyTorch port, with batch normalisation that does nothing.
+def pytorch_fid(weights, monkeypatch):
+    """pytorch-fid's pipeline from uint8 images to features.
 
     Args:
-        weights: As `gankit.metrics.inception.set_weights` takes them. Layers that they
-            lack become zeros.
+        weights: Dict of arrays, as `inception_network.set_weights` takes them.
+        monkeypatch: pytest's; it keeps pytorch-fid from downloading weights.
+
+    Returns:
+        Function of uint8 images `(n, height, width, 3)` and of lengths of features,
+        which returns an array for each of these.
     """
-    torch = pytest.importorskip("torch")
-    state = {}
-    for name, layer in LAYERS.items():
-        filters = layer.kernel[-1]
-        kernel = weights.get(f"{name}/kernel", np.zeros(layer.kernel, "float32"))
-        arrays = {
-            "conv.weight": np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)),
-            "bn.weight": np.ones(filters, "float32"),
-            "bn.bias": weights.get(f"{name}/bias", np.zeros(filters, "float32")),
-            "bn.running_mean": np.zeros(filters, "float32"),
-            "bn.running_var": np.full(filters, 1 - 1e-3, "float32"),
-            "bn.num_batches_tracked": np.array(0),
-        }
-        for key, array in arrays.items():
-            state[f"{layer.module}.{key}"] = torch.from_numpy(array)
-    kernel = weights.get("softmax/kernel", np.zeros((2048, CLASSES), "float32"))
-    bias = weights.get("softmax/bias", np.zeros(CLASSES, "float32"))
-    state["fc.weight"] = torch.from_numpy(np.ascontiguousarray(kernel.T))
-    state["fc.bias"] = torch.from_numpy(bias)
-    return state
-
-
-def pytorch_fid_features(weights, monkeypatch):
-    """pytorch-fid's pipeline as a function of uint8 images and the number of features.
-
-    Args:
-        weights: As in `state_dict`.
-        monkeypatch: pytest's.
-    """
-    inception = _import("pytorch_fid.inception")
+    inception = _import_with_torchvision("pytorch_fid.inception")
     torch = pytest.importorskip("torch")
     monkeypatch.setattr(
-        inception, "load_state_dict_from_url", lambda *_, **__: state_dict(weights)
+        inception, "load_state_dict_from_url", lambda *_, **__: _state_dict(weights)
     )
-    networks = {}
 
-    def features(images, dimension):
-        if dimension not in networks:
-            block = inception.InceptionV3.BLOCK_INDEX_BY_DIM[dimension]
-            networks[dimension] = inception.InceptionV3([block]).eval()
+    def features(images, *dimensions):
+        blocks = [inception.InceptionV3.BLOCK_INDEX_BY_DIM[d] for d in dimensions]
+        network = inception.InceptionV3(blocks).eval()
         found = []
-        for batch in np.array_split(images, max(1, len(images) // 32)):
-            # As torchvision's ToTensor gives them.
-            inputs = torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255
+        for start in range(0, len(images), 32):
+            # As torchvision's ToTensor makes them.
+            batch = _channels_first(images[start : start + 32]).float() / 255
             with torch.no_grad():
-                maps = networks[dimension](inputs)[0]
-            found.append(maps.mean((2, 3)).numpy())
-        return np.concatenate(found)
+                found.append([maps.mean((2, 3)).numpy() for maps in network(batch)])
+        return [np.concatenate(batches) for batches in zip(*found, strict=True)]
 
     return features
 
 
-def torch_fidelity_features(weights, folder):
-    """torch-fidelity's pipeline as a function of uint8 images and names of outputs.
+def torch_fidelity(weights, folder):
+    """torch-fidelity's pipeline from uint8 images to features and logits.
 
     Args:
-        weights: As in `state_dict`.
-        folder: `pathlib.Path` of a folder for the file that it insists on.
+        weights: Dict of arrays, as `inception_network.set_weights` takes them.
+        folder: Folder for a file of them, without which torch-fidelity downloads one.
+
+    Returns:
+        Function of uint8 images `(n, height, width, 3)` and of names of features,
+        which returns an array for each of these.
     """
-    extractor = _import("torch_fidelity.feature_extractor_inceptionv3")
+    inception = _import_with_torchvision("torch_fidelity.feature_extractor_inceptionv3")
     torch = pytest.importorskip("torch")
     path = folder / "weights.pth"
-    torch.save(state_dict(weights), path)
+    torch.save(_state_dict(weights), path)
 
     def features(images, *names):
-        network = extractor.FeatureExtractorInceptionV3(
+        network = inception.FeatureExtractorInceptionV3(
             "inception", list(names), feature_extractor_weights_path=str(path)
         )
         with torch.no_grad():
-            outputs = network(torch.from_numpy(images).permute(0, 3, 1, 2))
-        return [output.numpy() for output in outputs]
+            return [array.numpy() for array in network(_channels_first(images))]
 
     return features
+
+
+def _import_with_torchvision(module):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip(module.partition(".")[0])
+    try:
+        return importlib.import_module(module)
+    except RuntimeError:
+        # torchvision made for another build of torch lacks two operators, which
+        # nothing here uses.
+        _libraries.append(torch.library.Library("torchvision", "DEF"))
+        for name in ("nms", "qnms"):
+            _libraries[-1].define(f"{name}(Tensor a, Tensor b, float c) -> Tensor")
+        return importlib.import_module(module)
+
+
+def _channels_first(images):
+    torch = pytest.importorskip("torch")
+    return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+
+
+def _state_dict(weights):
+    """Weights as the port to PyTorch names them; layers that are lacking are zeros.
+
+    Its batch normalisation adds our bias and changes nothing else.
+    """
+    torch = pytest.importorskip("torch")
+    arrays = {}
+    for name, layer in LAYERS.items():
+        filters = layer.kernel[-1]
+        kernel = weights.get(f"{name}/kernel", np.zeros(layer.kernel))
+        arrays |= {
+            f"{layer.module}.conv.weight": kernel.transpose(3, 2, 0, 1),
+            f"{layer.module}.bn.weight": np.ones(filters),
+            f"{layer.module}.bn.bias": weights.get(f"{name}/bias", np.zeros(filters)),
+            f"{layer.module}.bn.running_mean": np.zeros(filters),
+            f"{layer.module}.bn.running_var": np.full(filters, 1 - 1e-3),
+            f"{layer.module}.bn.num_batches_tracked": np.zeros(()),
+        }
+    kernel, bias = (weights.get(key, np.zeros(SOFTMAX[key])) for key in SOFTMAX)
+    arrays |= {"fc.weight": kernel.T, "fc.bias": bias}
+    return {
+        key: torch.from_numpy(np.array(array, "float32", order="C"))
+        for key, array in arrays.items()
+    }

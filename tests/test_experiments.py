@@ -172,7 +172,7 @@ def test_publish_keeps_little_and_report_says_what_is_missing(here):
     }
     output = _gankit("report", "demo").output
     assert "2 of 4 steps (results/demo@smoke-seed0)" in output
-    assert "precision (pixels)" in output
+    assert "FCD-digits-28" in output and "Features of classifier-digits-28, " in output
 
 
 def test_the_command_line_lists_samples_and_names_its_errors(here):

@@ -1,4 +1,4 @@
-"""The FID network's weights: files written by PyTorch, TensorFlow, by hand; a server."""
+"""The weights of FID: files of PyTorch, of TensorFlow, made by hand; a server."""
 
 import collections
 import hashlib
@@ -17,9 +17,14 @@ from typer.testing import CliRunner
 
 from gankit.cli import fid_weights  # noqa: F401
 from gankit.cli.app import app
-from gankit.metrics import inception_files, inception_weights
-from gankit.metrics.inception_files import fingerprint, read_weights
+from gankit.metrics import (
+    inception_files,
+    inception_recognition,
+    inception_weights,
+)
+from gankit.metrics.inception_files import read_weights
 from gankit.metrics.inception_layers import LAYERS, layers_up_to
+from gankit.metrics.inception_recognition import fingerprint
 from gankit.metrics.inception_weights import (
     FIDWeightsUnavailable,
     convert,
@@ -130,9 +135,11 @@ def passes(monkeypatch):
     """Function that makes given weights pass for those of FID."""
 
     def take(weights):
-        names = [n for n in inception_files.FINGERPRINTS if f"{n}/kernel" in weights]
+        names = [
+            n for n in inception_recognition.FINGERPRINTS if f"{n}/kernel" in weights
+        ]
         prints = {name: fingerprint(weights, name) for name in names}
-        monkeypatch.setattr(inception_files, "FINGERPRINTS", prints)
+        monkeypatch.setattr(inception_recognition, "FINGERPRINTS", prints)
 
     return take
 
@@ -236,7 +243,7 @@ def test_a_file_of_torch_is_read_as_torch_reads_it(tmp_path, zipped):
     assert not found["hwio"].flags.c_contiguous
     # Cut anywhere, it is refused; in the middle of a pickle and of a storage, too.
     whole = path.read_bytes()
-    for length in [*range(0, len(whole), 97), len(whole) - 1]:
+    for length in [*range(0, len(whole), 211), len(whole) - 1]:
         path.write_bytes(whole[:length])
         with pytest.raises(ValueError, match="is cut, damaged or of another kind"):
             read_state_dict(path)
@@ -369,14 +376,17 @@ def test_a_frozen_graph_gives_what_the_port_gives(tmp_path, passes):
     port, graph = tmp_path / "port.pth", tmp_path / "classify_image_graph_def.pb"
     port.write_bytes(_port_file(network, _softmax()))
     graph.write_bytes(_graph(network, _softmax()))
+    weights, name = load_weights(port)
+    found, found_name = load_weights(graph)
+    assert found_name == name and found.keys() == weights.keys()
+    assert all((found[key] == weights[key]).all() for key in weights)
+    # The archive of it, here with the first layers alone.
+    first = {key: network[key] for key in layers_up_to(64)}
+    graph.write_bytes(_graph(first, _softmax()))
     archive = tmp_path / "inception-2015-12-05.tgz"
     with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
         tar.add(graph, graph.name)
-    weights, name = load_weights(port)
-    for path in (graph, archive):
-        found, found_name = load_weights(path)
-        assert found_name == name
-        assert all((found[key] == weights[key]).all() for key in weights)
+    assert load_weights(archive, features=64)[1] == weights_name(weights, 64)
     for path in (graph, archive):
         path.write_bytes(path.read_bytes()[:100_000])
         with pytest.raises(ValueError, match="frozen graph of TensorFlow, received a"):
@@ -397,7 +407,7 @@ def test_other_weights_never_pass_for_those_of_fid(tmp_path):
     with pytest.raises(ValueError, match=others):
         load_weights(path, features=192)
     # Neither do the norms suffice.
-    norms = inception_files.FINGERPRINTS["conv"][::2]
+    norms = inception_recognition.FINGERPRINTS["conv"][::2]
     for part, norm in zip(("kernel", "bias"), norms, strict=True):
         weights[f"conv/{part}"] *= norm / np.linalg.norm(weights[f"conv/{part}"])
     save_weights(path, weights)
@@ -438,7 +448,7 @@ def test_damaged_weights_get_a_sentence(small, tmp_path):
 
 
 def test_a_file_under_the_ports_name_is_the_port(small, tmp_path):
-    path = tmp_path / "data" / inception_files.PORT
+    path = tmp_path / "data" / inception_recognition.PORT
     path.write_bytes(_port_file(_network(192)))
     with pytest.raises(ValueError, match="Expected the sha256 6726825d.* delete it"):
         load_weights(features=64)
@@ -466,7 +476,7 @@ def test_auto_looks_at_the_variable_then_in_the_data_folder(
     assert found(192) == part and found(768) != part
     (folder / "inception-2015-12-05.npz").write_bytes(content)
     assert found(192) == folder / "inception-2015-12-05.npz"
-    port = folder / inception_files.PORT
+    port = folder / inception_recognition.PORT
     port.write_bytes(b"")
     assert found(2048) == port == found(64, folder=folder)
     monkeypatch.setenv("GANKIT_FID_WEIGHTS", str(small))
@@ -481,8 +491,8 @@ def test_absent_weights_are_one_sentence_with_all_ways_out(
             load_weights(*arguments, **options)
         message = str(caught.value)
         for part in (
-            inception_files.PORT,
-            inception_files.PORT_SHA256,
+            inception_recognition.PORT,
+            inception_recognition.PORT_SHA256,
             "port.pth into " + str(tmp_path / "data"),
             "GANKIT_FID_WEIGHTS",
             "features=768, 192 or 64",
@@ -512,8 +522,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         server, start = self.server, 0
         asked = self.headers.get("Range")
         server.asked.append(asked)
-        if asked and server.knows_ranges:
+        ranged = asked and server.knows_ranges
+        if ranged:
             start = int(asked.removeprefix("bytes=").removesuffix("-"))
+        # Noted before the client hears anything, so that it is there when it looks.
+        sent = server.content[start:][: server.cut]
+        server.sent.append(len(sent))
+        if ranged:
             if start >= len(server.content):
                 self.send_error(416)
                 return
@@ -524,9 +539,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_response(200)
         self.send_header("Content-Length", str(len(server.content) - start))
         self.end_headers()
-        sent = server.content[start:][: server.cut]
         self.wfile.write(sent)
-        server.sent.append(len(sent))
 
     def log_message(self, *_):
         pass
@@ -535,11 +548,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as made:
+
+    # A client that hangs up is no error here.
+    class Server(http.server.ThreadingHTTPServer):
+        def handle_error(self, *_):
+            pass
+
+    with Server(("127.0.0.1", 0), _Handler) as made:
         made.content, made.cut, made.knows_ranges = CONTENT, None, True
         made.asked, made.sent = [], []
         made.address = f"http://127.0.0.1:{made.server_port}/weights.pth"
-        thread = threading.Thread(target=made.serve_forever)
+        thread = threading.Thread(target=made.serve_forever, args=(0.01,))
         thread.start()
         yield made
         made.shutdown()
@@ -584,10 +603,17 @@ def test_a_server_without_ranges_starts_anew(server, download):
     server.cut = 400_000
     with pytest.raises(ConnectionError):
         download()
+    # A page of the network's own, in place of the file, leaves what came.
     server.cut, server.knows_ranges = None, False
+    server.content = b"Please log in"
+    with pytest.raises(ValueError, match="Expected a file of another length"):
+        download()
+    (partial,) = download.target.parent.iterdir()
+    assert partial.stat().st_size == 400_000
+    server.content = CONTENT
     download()
-    assert server.asked == [None, "bytes=400000-"]
-    assert server.sent == [400_000, 1_000_000]
+    assert server.asked == [None, "bytes=400000-", "bytes=400000-"]
+    assert server.sent == [400_000, 13, 1_000_000]
 
 
 def test_a_whole_file_that_was_not_yet_moved_is_not_fetched_again(server, download):
@@ -625,7 +651,7 @@ def test_auto_fetches_the_port(small, server, tmp_path, monkeypatch):
         ("PORT_SHA256", hashlib.sha256(server.content).hexdigest()),
     ):
         monkeypatch.setattr(inception_weights, name, value)
-        monkeypatch.setattr(inception_files, name, value)
+        monkeypatch.setattr(inception_files, name, value, raising=False)
     server.cut = 1000
     with pytest.raises(FIDWeightsUnavailable, match=r"none \(1,000 of .* goes on from"):
         load_weights(features=192)
@@ -633,10 +659,16 @@ def test_auto_fetches_the_port(small, server, tmp_path, monkeypatch):
     weights, name = load_weights(features=192)
     assert sum(server.sent) == len(server.content)
     assert load_weights(features=192)[1] == name and len(server.sent) == 2
-    assert os.listdir(tmp_path / "data") == [inception_files.PORT]
+    port = tmp_path / "data" / inception_recognition.PORT
+    assert os.listdir(port.parent) == [port.name]
+    port.unlink()
+    server.content = server.content[::-1]
+    with pytest.raises(FIDWeightsUnavailable, match="the file was changed on its way"):
+        load_weights(features=192)
+    assert not os.listdir(port.parent)
 
 
-def test_the_command_line_converts_and_shows(small, tmp_path):
+def test_the_command_line_converts_and_shows(small, tmp_path, monkeypatch):
     runner = CliRunner()
     target = tmp_path / "data" / "inception-2015-12-05.npz"
     done = runner.invoke(app, ["fid-weights", "convert", str(small), str(target)])
@@ -645,6 +677,10 @@ def test_the_command_line_converts_and_shows(small, tmp_path):
     shown = runner.invoke(app, ["fid-weights", "show"]).output.splitlines()
     assert shown[1] == f"--features 192   {target}, {name}"
     assert shown[3] == "--features 2048  no file yet, it would be fetched"
+    monkeypatch.setenv("GANKIT_FID_WEIGHTS", str(small))
+    shown = runner.invoke(app, ["fid-weights", "show"]).output.splitlines()
+    assert shown[1] == f"--features 192   {small}, {name}"
+    assert shown[3] == f"--features 2048  not in {small}"
     failed = runner.invoke(app, ["fid-weights", "convert", "none.npz", str(target)])
     assert failed.exit_code == 1 and "received none.npz, which is none" in failed.output
 
@@ -660,8 +696,8 @@ def test_the_true_weights_are_recognised_and_near_ones_are_not(tmp_path):
     partial, part_name = load_weights(path, features=64)
     assert part_name == weights_name(weights, 64) == weights_name(partial, 64) != name
     saved = tmp_path / "w.npz"
-    # Rounded once more, to a coarser grid than float16's, they are still the same.
-    save_weights(saved, {k: v * np.float32(1 + 2**-12) for k, v in weights.items()})
+    # What float16's rounding changes by at most is no sign of another network.
+    save_weights(saved, {k: v * np.float32(1 + 2**-11) for k, v in weights.items()})
     assert load_weights(saved, features=768)
     swapped = dict(weights)
     key = "mixed_7_tower_1_conv_4/kernel"

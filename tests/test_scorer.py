@@ -76,7 +76,7 @@ def test_a_score_is_one_line_with_all_that_matters(extractor):
     )
     line = str(score)
     assert "\n" not in line
-    assert re.match(r"FPD = [0-9.e+]+ \[.*\] \(95 %, halves of the pictures\); ", line)
+    assert re.match(r"FPD = [0-9.e+]+; ", line)
     for part in ("n = 5 real, 4 fake", "projection", "no full covariance", "unequal n"):
         assert part in line
 
@@ -238,3 +238,8 @@ def test_the_command_line_scores_folders_and_files(extractor, tmp_path, monkeypa
     assert result.exit_code == 1 and "received 'nowhere'" in result.output
     result = CliRunner().invoke(app, ["score", a, b, "--classifier"])
     assert result.exit_code == 1 and "labelled data set to train" in result.output
+    result = CliRunner().invoke(app, ["baselines", a, "--source", b, "--count", "6"])
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert (lines[0], lines[7]) == ("real against real:", "doing nothing:")
+    assert len(lines) == 14 and "n = 6 real, 6 fake" in lines[8]

@@ -103,12 +103,13 @@ def run(
 def _conclude(done, name, size, seed, out):
     from gankit import experiments
 
-    show(_score_table(done.scores))
+    _show_scores(done.scores)
     typer.echo(f"{done.folder}/ holds, after step {done.scores['steps']:,}:")
     for file, what in (
         ("samples.png", "100 samples"),
         ("training.gif", "the same 64 latents from the first step to the last"),
         ("losses.png", "losses of both players, from history.csv"),
+        ("scores.png", "scores on the way, from scores.csv"),
         ("scores.json", "scores, settings, versions"),
         ("generator.keras", "the generator, for keras.saving.load_model"),
     ):
@@ -199,7 +200,7 @@ def report(
                     rows.add_row(score, f"{value:g}", "not run")
                 show(rows, f"{name}: not run")
             for folder, scores in found:
-                show(_score_table(scores), f"{name}: {_how_far(scores)} ({folder})")
+                _show_scores(scores, f"{name}: {_how_far(scores)} ({folder})")
 
 
 def _how_far(scores):
@@ -209,15 +210,19 @@ def _how_far(scores):
     return f"{scores['size']}, seed {scores['seed']}, {steps} steps"
 
 
-def _score_table(scores):
-    rows = table("score", "report", "ours", "real", "fake")
+def _show_scores(scores, title=None):
+    rows = table("score", "report", "ours", "95 %", "real", "fake")
     for score in scores["scores"]:
+        interval = score.get("interval")
         counts = (score["n_real"], score["n_fake"])
-        extractor = f" ({score['extractor']})" if score["extractor"] else ""
         rows.add_row(
-            score["name"] + extractor,
+            score["name"],
             "" if score["report"] is None else f"{score['report']:g}",
-            f"{score['value']:.3f}",
+            f"{score['value']:.3g}",
+            "" if interval is None else "{:.3g} to {:.3g}".format(*interval),
             *("" if n is None else f"{n:,}" for n in counts),
         )
-    return rows
+    show(rows, title)
+    extractors = {score["extractor"]: None for score in scores["scores"]}
+    for extractor in filter(None, extractors):
+        typer.echo(f"Features of {extractor}.")

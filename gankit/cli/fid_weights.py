@@ -37,12 +37,16 @@ def show(
     """Print which file each tap of the network would be loaded from."""
     with sentences():
         from gankit.metrics import inception_weights as weights
+        from gankit.metrics.inception_layers import TAPS
 
-        for features in weights.TAPS:
+        for features in TAPS:
             path = weights.find_weights(features, folder=data)
-            if path is None:
-                line = "no file yet, it would be fetched"
-            else:
-                _, name = weights.load_weights(path, features=features, folder=data)
-                line = f"{path}, {name}"
+            try:
+                if path is None:
+                    line = "no file yet, it would be fetched"
+                else:
+                    _, name = weights.load_weights(path, features=features, folder=data)
+                    line = f"{path}, {name}"
+            except weights.FIDWeightsUnavailable:
+                line = f"not in {path}"
             typer.echo(f"--features {features:<4}  {line}")

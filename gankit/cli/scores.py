@@ -1,4 +1,4 @@
-"""Commands that score images: `fid`, `score`."""
+"""Commands that score images: `fid`, `score`, `baselines`."""
 
 import dataclasses
 import json
@@ -105,6 +105,73 @@ def score(
         _print_scores(
             real, fake, extractor, metrics.KINDS, batch_size, count, data, as_json
         )
+
+
+@app.command()
+def baselines(
+    real: Real,
+    source: Annotated[
+        str | None,
+        typer.Option(help=f"Pictures that models would translate: {IMAGES_HELP}."),
+    ] = None,
+    features: Features = 2048,
+    resize: ResizeOption = Resize.tf1,
+    weights: Weights = "auto",
+    batch_size: BatchSize = 64,
+    count: Annotated[
+        int | None, typer.Option(min=2, help="Images of each side of every line.")
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+):
+    """Print what real images score: the lines beside which a model is read."""
+    with sentences():
+        from gankit import metrics
+
+        extractor = metrics.inception_extractor(features, resize.value, weights)
+        lines = metrics.baselines(
+            _array(real, extractor, data),
+            extractor,
+            value_range=(0, 255),
+            n=count,
+            source=None if source is None else _array(source, extractor, data),
+            batch_size=batch_size,
+            progress=sys.stderr.isatty(),
+        )
+        if as_json:
+            rows = {
+                line: [dataclasses.asdict(score) for score in scores]
+                for line, scores in lines.items()
+            }
+            typer.echo(json.dumps(rows, indent=2))
+            return
+        for line, scores in lines.items():
+            typer.echo(f"{line}:")
+            for each in scores:
+                typer.echo(f"  {each}")
+
+
+def _array(name, extractor, data):
+    """All images of that name in one array, as disjoint sets are drawn from it."""
+    import numpy as np
+
+    from gankit import metrics
+
+    images = metrics.find_images(name, channels=extractor.channels, folder=data).images
+    if isinstance(images, metrics.FeatureStatistics):
+        raise ValueError(
+            f"Expected images, as sets of them are drawn, received the statistics in "
+            f"{name}: name a folder or a data set."
+        )
+    if isinstance(images, np.ndarray):
+        return images
+    batches = list(images)
+    if len({batch.shape[1:] for batch in batches}) > 1:
+        raise ValueError(
+            f"Expected images of one size in {name}, received several: scale them to "
+            "one first."
+        )
+    return np.concatenate(batches)
 
 
 def _print_scores(real, fake, extractor, kinds, batch_size, count, data, as_json):

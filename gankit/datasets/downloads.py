@@ -88,7 +88,7 @@ class Archive:
                 if self.sha256 is None:
                     self._compare_with_record(whole, path)
                     record = Path(temporary) / "record"
-                    record.write_text(f"{_sha256(whole)}  {self.file}\n")
+                    record.write_text(f"{sha256_of(whole)}  {self.file}\n")
                     os.replace(record, _record_of(path))
                 os.replace(whole, path)
         except ValueError:
@@ -126,10 +126,10 @@ class Archive:
             f"try again, delete {names} from the data folder if it is there, or use "
             f"{self.stand_in}, which needs no network"
         )
-        if self.sha256 is not None and _sha256(downloads[0]) != self.sha256:
+        if self.sha256 is not None and sha256_of(downloads[0]) != self.sha256:
             raise ValueError(
                 f"{self._address} must have the sha256 {self.sha256}, but what came "
-                f"has {_sha256(downloads[0])}, so it is cut or changed: {advice}."
+                f"has {sha256_of(downloads[0])}, so it is cut or changed: {advice}."
             )
         if self.unpack is None:
             return downloads[0]
@@ -149,7 +149,7 @@ class Archive:
         record = _record_of(named)
         if not record.exists():
             return
-        recorded, found = record.read_text().split()[:1], _sha256(path)
+        recorded, found = record.read_text().split()[:1], sha256_of(path)
         if recorded != [found]:
             raise ValueError(
                 f"{self.file} has the sha256 {found}, but {record} records "
@@ -202,6 +202,7 @@ def _record_of(path):
     return path.with_name(path.name + ".sha256")
 
 
-def _sha256(path):
+def sha256_of(path):
+    """The checksum of a file, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

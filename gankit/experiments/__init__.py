@@ -5,6 +5,7 @@ back. The experiments of each report are in the module of its name.
 """
 
 from gankit.experiments import demo, imperial
+from gankit.experiments.comparing import compare
 from gankit.experiments.publishing import publish, runs_of
 from gankit.experiments.registry import (
     SIZES,
@@ -21,6 +22,7 @@ __all__ = [
     "Budget",
     "Experiment",
     "Run",
+    "compare",
     "demo",
     "find",
     "imperial",

@@ -4,7 +4,7 @@ import keras
 
 from gankit import datasets
 from gankit.experiments.registry import Budget, Experiment, register
-from gankit.experiments.scoring import adversarial_scores
+from gankit.experiments.scoring import adversarial_scores, classifier_scorer
 from gankit.networks import dcgan
 from gankit.trainers import GAN
 
@@ -29,6 +29,7 @@ register(
         data=_data,
         build=_build,
         score=adversarial_scores,
+        scorer=classifier_scorer,
         batch_size=64,
         budgets={
             "smoke": Budget(steps=4, epoch_steps=2),

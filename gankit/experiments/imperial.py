@@ -4,7 +4,7 @@ import keras
 
 from gankit import datasets
 from gankit.experiments.registry import Budget, Experiment, register
-from gankit.experiments.scoring import adversarial_scores
+from gankit.experiments.scoring import adversarial_scores, classifier_scorer
 from gankit.networks import dcgan
 from gankit.trainers import GAN
 
@@ -36,6 +36,7 @@ register(
         data=_mnist,
         build=_dcgan_shallow,
         score=adversarial_scores,
+        scorer=classifier_scorer,
         batch_size=BATCH_SIZE,
         budgets={
             "smoke": Budget(steps=4, epoch_steps=2),

@@ -30,7 +30,12 @@ class Experiment:
         summary: One line for `gankit list`.
         data: Function `(size, folder) -> gankit.datasets.ImageData`.
         build: Function `(data) -> gankit.AdversarialModel`, compiled.
-        score: Function `(model, data, history) -> list of gankit.metrics.Score`.
+        score: Function `(model, data, history) -> list of gankit.metrics.Score`, at
+            the end.
+        scorer: Function `(data, folder) -> scorer` of what scores samples at the end
+            and ten times on the way: a scorer takes uint8 images and `value_range` and
+            returns a list of `gankit.metrics.Score`, as `gankit.metrics.Scorer` does.
+            `None` scores no samples.
         batch_size: Real images in one update of the discriminator.
         budgets: A `Budget` for each of `SIZES`.
         source: Where in which report.
@@ -45,6 +50,7 @@ class Experiment:
     score: Callable
     batch_size: int
     budgets: Mapping[str, Budget]
+    scorer: Callable | None = None
     source: str = ""
     reported: Mapping[str, float] = field(default_factory=dict)
     our_reading: tuple[str, ...] = ()

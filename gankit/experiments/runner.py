@@ -16,9 +16,12 @@ from gankit import callbacks, checkpoint, datasets, device, plotting
 from gankit import history as gan_history
 from gankit.doctor import TrainingDoctor, TrainingStopped
 from gankit.experiments import registry
+from gankit.score_callback import ScoreCallback
 from gankit.trainers import AdversarialModel
 
 FRAMES = 48
+# How often samples are scored in a budget.
+SCORINGS = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,10 +100,11 @@ def run(name, *, size="class", seed=0, steps=None, data=None, out=None):
     folder = Path(out) if out else run_folder(name, size, seed)
     record = _open(folder, _settings(experiment, size, seed, images))
 
+    scorer = experiment.scorer and experiment.scorer(images, data)
     keras.utils.set_random_seed(seed)
     model = experiment.build(images)
-    _train(model, experiment, images, record, folder, steps, budget)
-    return _conclude(model, experiment, images, record, folder, steps, budget)
+    _train(model, experiment, images, scorer, record, folder, steps, budget)
+    return _conclude(model, experiment, images, scorer, record, folder, steps, budget)
 
 
 def load(folder):
@@ -173,11 +177,12 @@ def _open(folder, settings):
     return record
 
 
-def _train(model, experiment, images, record, folder, steps, budget):
+def _train(model, experiment, images, scorer, record, folder, steps, budget):
     """Plays from the last checkpoint to `steps`."""
     state = folder / "checkpoint.npz"
     done = checkpoint.restore(model, state) if state.exists() else 0
-    gan_history.cut(folder / "history.csv", done)
+    for log in ("history.csv", "scores.csv"):
+        gan_history.cut(folder / log, done)
     if done >= steps:
         return
     if "stopped" in record:
@@ -195,6 +200,7 @@ def _train(model, experiment, images, record, folder, steps, budget):
         callbacks.SampleGrid(folder / "samples", at=_film_steps(budget.steps)),
         callbacks.Checkpoint(state),
         _Stopwatch(record, folder),
+        *_score_callbacks(scorer, folder, budget),
         progress,
         interrupt,
     ]
@@ -232,6 +238,15 @@ def _remembering(doctor, record, folder):
         _write_json(folder / "run.json", record)
 
 
+def _score_callbacks(scorer, folder, budget):
+    """Scores the samples ten times in a budget, into `scores.csv`."""
+    if scorer is None:
+        return []
+    every = max(1, budget.steps // SCORINGS)
+    path = folder / "scores.csv"
+    return [ScoreCallback(scorer, every=every, count=scorer.n, path=path)]
+
+
 def _epochs(done, steps, epoch_steps):
     """Pairs (steps of an epoch, epochs) from `done` to `steps`.
 
@@ -251,24 +266,22 @@ def _film_steps(steps):
 
 
 class _Stopwatch(keras.callbacks.Callback):
-    """Adds the time of every saved epoch to the record of the run."""
+    """Adds the time of every saved epoch, without scoring, to the record of the run."""
 
     def __init__(self, record, folder):
         super().__init__()
         self.record = record
         self.path = folder / "run.json"
 
-    def on_train_begin(self, logs=None):
-        self.last = time.monotonic()
+    def on_epoch_begin(self, epoch, logs=None):
+        self.begun = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
-        now = time.monotonic()
-        self.record["seconds"] += now - self.last
-        self.last = now
+        self.record["seconds"] += time.monotonic() - self.begun
         _write_json(self.path, self.record)
 
 
-def _conclude(model, experiment, images, record, folder, steps, budget):
+def _conclude(model, experiment, images, scorer, record, folder, steps, budget):
     """Scores the model and leaves its files."""
     history = gan_history.read(folder / "history.csv")
     done = model.steps_done
@@ -283,7 +296,10 @@ def _conclude(model, experiment, images, record, folder, steps, budget):
             dataclasses.asdict(
                 dataclasses.replace(s, report=experiment.reported.get(s.name))
             )
-            for s in experiment.score(model, images, history)
+            for s in [
+                *experiment.score(model, images, history),
+                *_sample_scores(model, scorer),
+            ]
         ],
     }
     model.save(folder / "gan.keras")
@@ -297,6 +313,12 @@ def _conclude(model, experiment, images, record, folder, steps, budget):
     plotting.save_film(folder / "training.gif", folder / "samples")
     _write_json(folder / "scores.json", scores)
     return Run(folder, history, scores, model)
+
+
+def _sample_scores(model, scorer):
+    if scorer is None:
+        return []
+    return scorer(model.sample(scorer.n, seed=1), value_range=(0, 255))
 
 
 def _commit():

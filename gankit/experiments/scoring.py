@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gankit.metrics import Score, precision_recall
+from gankit.metrics import Score, Scorer, classifier_for, feature_set
 
-# Enough for three digits, few enough for seconds.
+# Samples that are scored: enough for three digits, few enough for seconds.
 COUNT = 1000
 
 
@@ -17,16 +17,34 @@ def adversarial_scores(model, data, history):
         history: Its history, as `gankit.history.read` gives it.
 
     Returns:
-        List of `gankit.metrics.Score`: the losses at the end, what the discriminator
-        makes of training, held-out and generated images, and precision, recall,
-        density and coverage of the pixels.
+        List of `gankit.metrics.Score`: the losses at the end, and what the
+        discriminator makes of training, held-out and generated images.
     """
     fake = model.sample(COUNT, seed=1)
-    return [
-        *_final_losses(history),
-        *_discriminator_scores(model, data, fake),
-        *_pixel_scores(data, fake),
-    ]
+    return [*_final_losses(history), *_discriminator_scores(model, data, fake)]
+
+
+def classifier_scorer(data, folder=None):
+    """Scores samples by a small classifier of the data set, which needs no network.
+
+    Args:
+        data: The `gankit.datasets.ImageData` that the model is trained on, with labels
+            and test images.
+        folder: The data folder, where the classifier is kept once it is trained.
+
+    Returns:
+        A `gankit.metrics.Scorer` against the first test images.
+    """
+    extractor = classifier_for(data, folder=folder).extractor
+    images = data.test.images[:COUNT]
+    real = feature_set(
+        images,
+        extractor,
+        value_range=(0, 255),
+        cache_name=f"{data.name}-test-{len(images)}",
+        folder=folder,
+    )
+    return Scorer(real, extractor, value_range=(0, 255))
 
 
 def _final_losses(history):
@@ -66,21 +84,3 @@ def _discriminator_scores(model, data, fake):
             )
         )
     return scores
-
-
-def _pixel_scores(data, fake):
-    real = data.test.images[:COUNT]
-    result = precision_recall(
-        real=real.reshape(len(real), -1), fake=fake.reshape(len(fake), -1)
-    )
-    return [
-        Score(
-            name,
-            getattr(result, name),
-            n_real=len(real),
-            n_fake=len(fake),
-            extractor="pixels",
-            warnings=("distances between pixels, k = 3: for comparison within gankit",),
-        )
-        for name in ("precision", "recall", "density", "coverage")
-    ]

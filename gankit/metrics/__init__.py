@@ -1,6 +1,76 @@
-"""Scores, each of which says what it is."""
+"""Scores, each of which says what it is.
 
-from gankit.metrics.precision_recall import PrecisionRecall, precision_recall
+`fid`, `kid` and `precision_recall` take images; `frechet_distance`, `kernel_distance`
+and `prdc` take features. A `Scorer` computes the features of real images once for many
+scores. `inception_extractor` is the network of FID; `classifier_for(data).extractor` is
+a small one that needs no download, whose distance is called FCD.
+"""
+
+from gankit.metrics.baselines import baselines
+from gankit.metrics.classifier import Classifier, classifier_for, train_classifier
+from gankit.metrics.classifier_scores import (
+    classifier_score,
+    conditional_accuracy,
+    gan_train,
+    inception_score,
+)
+from gankit.metrics.copying import copy_score, nearest
+from gankit.metrics.extractors import Extractor
+from gankit.metrics.feature_cache import FeatureSet, feature_set
+from gankit.metrics.feature_statistics import FeatureStatistics
+from gankit.metrics.frechet import frechet_distance, frechet_extrapolated
+from gankit.metrics.frechet_metric import FrechetDistance
+from gankit.metrics.image_scores import fid, kid, precision_recall
+from gankit.metrics.inception import fid_inception, inception_extractor
+from gankit.metrics.inception_weights import FIDWeightsUnavailable
+from gankit.metrics.kernel import KernelDistance, kernel_distance
+from gankit.metrics.moments import MomentAccumulator
+from gankit.metrics.precision_recall import PrecisionRecall, prdc
+from gankit.metrics.resampling import half_sampling_interval
 from gankit.metrics.score import Score
+from gankit.metrics.scorer import KINDS, Scorer
+from gankit.metrics.sources import find_images
+from gankit.metrics.translation import (
+    domain_score,
+    reconstruction_error,
+    train_domain_classifier,
+)
 
-__all__ = ["PrecisionRecall", "Score", "precision_recall"]
+__all__ = [
+    "KINDS",
+    "Classifier",
+    "Extractor",
+    "FIDWeightsUnavailable",
+    "FeatureSet",
+    "FeatureStatistics",
+    "FrechetDistance",
+    "KernelDistance",
+    "MomentAccumulator",
+    "PrecisionRecall",
+    "Score",
+    "Scorer",
+    "baselines",
+    "classifier_for",
+    "classifier_score",
+    "conditional_accuracy",
+    "copy_score",
+    "domain_score",
+    "feature_set",
+    "fid",
+    "fid_inception",
+    "find_images",
+    "frechet_distance",
+    "frechet_extrapolated",
+    "gan_train",
+    "half_sampling_interval",
+    "inception_extractor",
+    "inception_score",
+    "kernel_distance",
+    "kid",
+    "nearest",
+    "prdc",
+    "precision_recall",
+    "reconstruction_error",
+    "train_classifier",
+    "train_domain_classifier",
+]

@@ -7,7 +7,8 @@ import re
 import numpy as np
 
 from gankit.datasets import data_folder
-from gankit.metrics.feature_statistics import FeatureStatistics, MomentAccumulator
+from gankit.metrics.feature_statistics import FeatureStatistics
+from gankit.metrics.moments import MomentAccumulator
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

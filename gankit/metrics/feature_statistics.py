@@ -1,12 +1,12 @@
-"""Mean and covariance of features: gathered batch by batch, kept in files."""
+"""Mean and covariance of features, and files of them."""
 
 import json
 import os
-import zipfile
 import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -19,8 +19,7 @@ ROUNDING = 1e-6
 class FeatureStatistics:
     """Mean and covariance of a set of features.
 
-    Made by `from_features`, by `from_covariance`, by `load`, or batch by batch by a
-    `MomentAccumulator`.
+    Made by a `MomentAccumulator`, by `from_covariance` or by `load`.
 
     Attributes:
         mean: float64 array `(d,)`.
@@ -33,13 +32,6 @@ class FeatureStatistics:
     metadata: dict
     _covariance: np.ndarray | None = field(default=None, repr=False)
     _deviations: np.ndarray | None = field(default=None, repr=False)
-
-    @classmethod
-    def from_features(cls, features, metadata=None):
-        """Statistics of features `(n, d)`; see `MomentAccumulator` for errors."""
-        moments = MomentAccumulator()
-        moments.update(features)
-        return moments.result(metadata)
 
     @classmethod
     def from_covariance(cls, mean, covariance, n=None, metadata=None):
@@ -150,16 +142,10 @@ class FeatureStatistics:
                     if key in archive.files
                 }
                 keys = ", ".join(archive.files)
+            n = int(found["n"]) if "n" in found else None
             metadata = json.loads(str(found.get("metadata", "{}")))
-        # A file of one array has no files, nor is it a context.
-        except (
-            ValueError,
-            EOFError,
-            AttributeError,
-            TypeError,
-            zipfile.BadZipFile,
-            zlib.error,
-        ) as error:
+        # TypeError: an .npy file gives an array, which is no context.
+        except (ValueError, TypeError, EOFError, BadZipFile, zlib.error) as error:
             raise ValueError(
                 f"Expected {path} to be an .npz file of statistics, received a damaged "
                 "or another file: delete it and compute the statistics anew."
@@ -169,137 +155,10 @@ class FeatureStatistics:
                 f"Expected {path} to hold mu and sigma, received {keys or 'nothing'}: "
                 "give a file of statistics."
             )
-        n = int(found["n"]) if "n" in found else None
         try:
             return cls.from_covariance(found["mu"], found["sigma"], n, metadata)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
-
-
-class MomentAccumulator:
-    """Gathers mean and covariance of features batch by batch, in bounded memory.
-
-    Blocks of d vectors are centred at their own mean and then combined, in float64.
-    So no digits are lost where the mean is large beside the deviations, as they are in
-    a sum of squares. Up to d vectors are kept as they are.
-
-    Reference:
-        Chan, Golub and LeVeque 1983, equation 2.1 (https://doi.org/10.2307/2683386).
-
-    Example:
-
-    >>> moments = MomentAccumulator()
-    >>> for batch in batches:
-    ...     moments.update(batch)
-    >>> statistics = moments.result()
-    """
-
-    def __init__(self):
-        self._pending = []  # blocks of vectors that are not yet in the moments
-        self._pending_n = 0
-        self._moments_n = 0
-        self._mean = None
-        self._scatter = None  # sum of the squared deviations, (d, d)
-
-    @property
-    def n(self):
-        """Number of vectors so far."""
-        return self._moments_n + self._pending_n
-
-    def update(self, features):
-        """Adds features `(m, d)`.
-
-        Raises:
-            ValueError: If they are not finite or of another width than those before.
-        """
-        features = np.asarray(features)
-        if features.ndim != 2 or not features.shape[1]:
-            raise ValueError(
-                f"Expected features (m, d), received the shape {features.shape}: "
-                "flatten or average all axes but the first and the last."
-            )
-        width = features.shape[1]
-        if self._mean is None:
-            self._mean = np.zeros(width)
-        if width != len(self._mean):
-            raise ValueError(
-                f"Expected features of width {len(self._mean)} like those before, "
-                f"received {width}: use one network for all."
-            )
-        if not np.isfinite(features).all():
-            raise ValueError(
-                "Expected finite features, received NaN or infinity: look at the "
-                "images and the network that they came from."
-            )
-        for start in range(0, len(features), width):
-            # A copy, since callers may write the next batch into the same array.
-            block = np.array(features[start : start + width], "float64")
-            self._pending.append(block)
-            self._pending_n += len(block)
-            if self._pending_n > width:
-                self._settle()
-
-    def merge(self, other):
-        """Adds all that another accumulator has gathered, which stays as it is.
-
-        Raises:
-            ValueError: If its features have another width.
-        """
-        for block in list(other._pending):
-            self.update(block)
-        if other._moments_n:
-            # An empty update checks the width.
-            self.update(np.empty((0, len(other._mean))))
-            self._combine(other._moments_n, other._mean, other._scatter)
-
-    def result(self, metadata=None):
-        """The `FeatureStatistics` of all features so far; more may follow.
-
-        Args:
-            metadata: Dict of strings and numbers that say how they came about.
-
-        Raises:
-            ValueError: If there are fewer than two.
-        """
-        if self.n < 2:
-            raise ValueError(
-                "Expected at least two feature vectors, as one has no covariance, "
-                f"received {self.n}: give more images."
-            )
-        metadata = dict(metadata or {})
-        if not self._moments_n:
-            features = np.concatenate(self._pending)
-            mean = features.mean(axis=0)
-            return FeatureStatistics(
-                mean, self.n, metadata, _deviations=features - mean
-            )
-        if self._pending:
-            self._settle()
-        return FeatureStatistics(
-            self._mean, self.n, metadata, _covariance=self._scatter / (self.n - 1)
-        )
-
-    def _settle(self):
-        """Moves what is pending into the moments."""
-        block = np.concatenate(self._pending)
-        self._pending, self._pending_n = [], 0
-        mean = block.mean(axis=0)
-        block -= mean
-        self._combine(len(block), mean, block.T @ block)
-
-    def _combine(self, n, mean, scatter):
-        if not self._moments_n:
-            self._moments_n, self._mean, self._scatter = n, mean, scatter
-            return
-        total = self._moments_n + n
-        shift = mean - self._mean
-        between = np.outer(shift, shift)
-        between *= self._moments_n * n / total
-        # New arrays, since those of earlier results and of merged others are in use.
-        self._scatter = self._scatter + scatter
-        self._scatter += between
-        self._mean = self._mean + shift * (n / total)
-        self._moments_n = total
 
 
 def _eigenvector_factor(covariance, singular):

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gankit.metrics.feature_statistics import FeatureStatistics, MomentAccumulator
+from gankit.metrics.feature_statistics import FeatureStatistics
+from gankit.metrics.moments import MomentAccumulator
 
 
 def frechet_distance(a, b):
@@ -72,9 +73,11 @@ def frechet_extrapolated(real, fake, *, points=10, seed=0):
     generated images. The real side stays whole, so its own bias remains, which is
     the same for all generators.
 
-    As in the paper, numbers of images are evenly spaced in n, from a tenth of all to
-    all. The bias is straight in 1/n from about n = d onwards: with fewer than 10 d
-    generated images the result is a rough one.
+    As in the paper, numbers of images are evenly spaced in n; they go from half of all
+    to all. (The paper starts at a tenth of 50,000, which is still more than 2 d. Where
+    n is not large beside d the bias is not straight in 1/n, and starting lower would
+    extrapolate too far down.) With fewer than about 5 d generated images the result is
+    a rough one.
 
     Args:
         real: The real side, in any form that `frechet_distance` takes.
@@ -88,20 +91,19 @@ def frechet_extrapolated(real, fake, *, points=10, seed=0):
 
     Raises:
         ValueError: If there are fewer than two points, or fewer generated images than
-            20 or than points need.
+            twice the points.
 
     Reference:
-        Chong and Forsyth 2020, section 4.1 (https://arxiv.org/abs/1911.07023).
+        Chong and Forsyth 2020 (https://arxiv.org/abs/1911.07023).
     """
     real = _statistics(real)
     fake = np.asarray(fake)
-    fewest = max(20, 2 * points)
-    if points < 2 or len(fake) < fewest:
+    if points < 2 or len(fake) < 2 * points:
         raise ValueError(
-            f"Expected at least two points and {fewest} generated images, received "
-            f"{points} and {len(fake)}: give more images or fewer points."
+            "Expected at least two points and twice as many generated images, received "
+            f"{points} points and {len(fake)} images: give more images."
         )
-    counts = np.linspace(len(fake) / 10, len(fake), points).astype(int)
+    counts = np.linspace(len(fake) // 2, len(fake), points).astype(int)
     order = np.random.default_rng(seed).permutation(len(fake))
     moments = MomentAccumulator()
     values = []
@@ -117,4 +119,6 @@ def _statistics(side):
         return side
     if isinstance(side, tuple):
         return FeatureStatistics.from_covariance(*side)
-    return FeatureStatistics.from_features(side)
+    moments = MomentAccumulator()
+    moments.update(side)
+    return moments.result()

@@ -6,6 +6,7 @@ from typing import NamedTuple
 # mixed_7 and after mixed_10, averaged over the picture.
 TAPS = (64, 192, 768, 2048)
 CLASSES = 1008
+SOFTMAX = {"softmax/kernel": (TAPS[-1], CLASSES), "softmax/bias": (CLASSES,)}
 
 
 class Layer(NamedTuple):
@@ -139,3 +140,21 @@ def layers_up_to(features):
             "the FID network is tapped at these places alone."
         )
     return {name: layer for name, layer in LAYERS.items() if layer.features <= features}
+
+
+def tap_reached(names):
+    """The highest of `TAPS` whose layers are all among these names; 0 if none."""
+    names = set(names)
+    return max(
+        (tap for tap in TAPS if names.issuperset(arrays_up_to(tap))),
+        default=0,
+    )
+
+
+def arrays_up_to(features):
+    """Names of the kernels and biases that a tap needs, in order."""
+    return [
+        f"{name}/{part}"
+        for name in layers_up_to(features)
+        for part in ("kernel", "bias")
+    ]

@@ -13,31 +13,21 @@ import numpy as np
 
 from gankit.datasets import data_folder
 from gankit.metrics.frozen_graph import GRAPH
-from gankit.metrics.inception_files import (
+from gankit.metrics.inception_files import names_in_npz, read_weights
+from gankit.metrics.inception_layers import (
+    SOFTMAX,
+    TAPS,
+    arrays_up_to,
+    layers_up_to,
+    tap_reached,
+)
+from gankit.metrics.inception_recognition import (
     PORT,
     PORT_SHA256,
     PORT_SIZE,
     PORT_URL,
-    SOFTMAX,
-    arrays_up_to,
-    names_in_npz,
-    read_weights,
-    tap_reached,
 )
-from gankit.metrics.inception_layers import LAYERS, TAPS, layers_up_to
 from gankit.metrics.resumed_download import fetch
-
-__all__ = [
-    "FIDWeightsUnavailable",
-    "LAYERS",
-    "TAPS",
-    "convert",
-    "find_weights",
-    "layers_up_to",
-    "load_weights",
-    "save_weights",
-    "weights_name",
-]
 
 VARIABLE = "GANKIT_FID_WEIGHTS"
 CONVERTED = "inception-2015-12-05.npz"
@@ -201,7 +191,7 @@ def _fetch(features, folder):
     path = data_folder(folder) / PORT
     try:
         fetch(PORT_URL, path, sha256=PORT_SHA256, size=PORT_SIZE)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         reason = str(error).rstrip(".")
         raise _unavailable(features, f"none ({reason})", folder) from error
     return path

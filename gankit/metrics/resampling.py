@@ -10,19 +10,19 @@ def half_sampling_interval(statistic, real, fake, *, resamples=100, seed=0):
     """95 % interval of a statistic of two sets of features, from halves of both.
 
     The statistic is computed on random halves of the pictures of each side, drawn
-    without replacement. Its variance over halves is the delete-d jackknife's estimate
-    of the variance on all pictures: halves vary twice as much as wholes, but share
-    half of their pictures with these, so that the factor is 1. (Where n is odd, the
-    half is the smaller one, and the factor `m / (n - m)` of both sides is near 1.)
-    The interval is that of a normal distribution, about the value on all pictures;
-    halves give the width alone, since the mean of FID over them is biased.
+    without replacement. Its variance over halves estimates that on all pictures: this
+    is the delete-d jackknife, whose factor (n - d)/d is 1 at d = n/2. (A mean over a
+    random half of n numbers varies about the mean of all by
+    `s^2 / (n/2) * (1 - 1/2) = s^2 / n`.) The interval is that of a normal distribution
+    about the value on all pictures. The halves give its width alone, since half as
+    many pictures bias FID.
 
-    A bootstrap would draw pictures twice, which become each other's nearest
-    neighbours, bias unbiased estimates and lower the rank of covariances.
+    A bootstrap with replacement would repeat pictures, which become each other's
+    nearest neighbours, bias unbiased estimates and lower the rank of covariances.
 
-    Where a distance is hardly above 0 its terms of second order prevail, whose
-    variance goes with 1/n^2: the interval is then too wide, by up to a factor of
-    sqrt(3).
+    Like any jackknife this errs on the wide side: where a distance is hardly above 0
+    its terms of second order prevail, whose variance goes with 1/n^2, and the interval
+    is too wide by a factor of about sqrt(3). So may it be for FID with n below d.
 
     Args:
         statistic: Function of features `(n, d)` of real and of generated pictures that
@@ -39,9 +39,9 @@ def half_sampling_interval(statistic, real, fake, *, resamples=100, seed=0):
         ValueError: If there are too few pictures or resamples.
 
     References:
-        Shao and Wu 1989, equation 2.1 (https://doi.org/10.1214/aos/1176347263), the
-        delete-d jackknife; Politis and Romano 1994
-        (https://doi.org/10.1214/aos/1176325770), subsampling.
+        Shao and Wu 1989 (https://doi.org/10.1214/aos/1176347263), the delete-d
+        jackknife; Efron and Stein 1981 (https://doi.org/10.1214/aos/1176345462), why it
+        errs on the wide side.
     """
     if min(len(real), len(fake)) < 4 or resamples < 2:
         raise ValueError(

@@ -8,7 +8,7 @@ import urllib.request
 
 from tqdm import tqdm
 
-from gankit.datasets.downloads import PATIENCE, _sha256
+from gankit.datasets.downloads import PATIENCE, sha256_of
 
 BLOCK = 1 << 18
 
@@ -46,7 +46,7 @@ def fetch(address, path, *, sha256, size):
                 f"be fetched further ({getattr(error, 'reason', error)}): the same "
                 "call goes on from there."
             ) from error
-    found = _sha256(partial)
+    found = sha256_of(partial)
     if found != sha256:
         partial.unlink()
         raise ValueError(
@@ -67,7 +67,9 @@ def _receive(address, partial, came, size):
             came = 0
         length = response.headers.get("Content-Length")
         if length is not None and came + int(length) != size:
-            partial.unlink(missing_ok=True)
+            # A page that stands in for the network's does not make what came void.
+            if goes_on:
+                partial.unlink()
             raise ValueError(_another_file(address))
         with (
             open(partial, "ab" if goes_on else "wb") as file,
@@ -94,7 +96,7 @@ def _open(request, partial):
         error.close()
         if error.code != http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise
-        partial.unlink()
+        partial.unlink(missing_ok=True)
         raise ValueError(_another_file(request.full_url)) from error
 
 

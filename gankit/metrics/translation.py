@@ -1,0 +1,130 @@
+"""Scores of translators between two domains of images without pairs."""
+
+import numpy as np
+
+from gankit.datasets import ImageData, Split, UnpairedImageData
+from gankit.metrics.classifier import train_classifier
+from gankit.metrics.classifier_scores import share_score
+from gankit.metrics.images import uint8_batches
+from gankit.metrics.score import Score
+
+
+def train_domain_classifier(data, *, seed=0):
+    """Trains a small network to tell the two domains apart, on real pictures alone.
+
+    It is the network and the recipe of `train_classifier`, tested on the test pictures
+    of both domains or, where one has none, on a tenth of the training pictures that is
+    held back. Of the larger domain as many pictures are taken, evenly spaced, as the
+    smaller has, so that it leans to neither.
+
+    Args:
+        data: `UnpairedImageData`.
+        seed: Seed of the weights and of the batches, a whole number from 0.
+
+    Returns:
+        A `Classifier` of two classes, domain A and domain B.
+
+    Raises:
+        ValueError: If `data` is of another kind.
+    """
+    if not isinstance(data, UnpairedImageData):
+        raise ValueError(
+            f"Expected unpaired images of two domains, received "
+            f"{type(data).__name__}: pass stripes() or unpaired_folders(), or take "
+            "train_classifier for images with labels."
+        )
+    has_test = data.test_a is not None and data.test_b is not None
+    both = ImageData(
+        _both(data.train_a, data.train_b),
+        test=_both(data.test_a, data.test_b) if has_test else None,
+        class_names=data.domain_names,
+        name=f"{data.name}-domains",
+    )
+    return train_classifier(both, seed=seed)
+
+
+def domain_score(translated, classifier, target="b", *, value_range):
+    """The share of translated pictures that are taken for ones of the target domain.
+
+    A translator that ignores its input and shows pictures of the target domain gets
+    all of it: read it beside `reconstruction_error`.
+
+    Args:
+        translated: Translated images, as `gankit.metrics.images.uint8_batches` takes
+            them.
+        classifier: The `Classifier` that `train_domain_classifier` gave. Its own
+            accuracy on real pictures, which its name tells, is what the best
+            translator can be expected to reach.
+        target: The domain translated into, `"a"` or `"b"`.
+        value_range: Range of floating-point images, `(low, high)`.
+
+    Returns:
+        A `Score` named `domain score (zebra)` or the like, with its 95 % interval.
+
+    Raises:
+        ValueError: If the images do not fit, or there is no such domain.
+    """
+    if target not in ("a", "b") or len(classifier.class_names) != 2:
+        raise ValueError(
+            f'Expected target "a" or "b" of a classifier of two domains, received '
+            f"{target!r} and one of {len(classifier.class_names)} classes: take one "
+            "of train_domain_classifier."
+        )
+    domain = "ab".index(target)
+    found, _ = classifier.predict(translated, value_range=value_range)
+    return share_score(
+        f"domain score ({classifier.class_names[domain]})",
+        np.sum(found == domain),
+        len(found),
+        n_fake=len(found),
+        extractor=classifier.name,
+    )
+
+
+def reconstruction_error(source, reconstructed, *, value_range):
+    """How far pictures are from themselves, translated there and back.
+
+    Both are rounded to 256 levels first. A translator that does nothing scores 0, one
+    that ignores its input cannot score well: read it beside `domain_score`.
+
+    Args:
+        source: Real images `(n, height, width, channels)`.
+        reconstructed: The same translated into the other domain and back.
+        value_range: Range of floating-point images, `(low, high)`.
+
+    Returns:
+        A `Score` named `reconstruction error`, the mean absolute difference in grey
+        levels, from 0 to 255.
+
+    Raises:
+        ValueError: If the images do not fit each other.
+
+    Reference:
+        The term of cycle consistency of Zhu et al. 2017, equation 2
+        (https://arxiv.org/abs/1703.10593), per value and times 255 / (high - low).
+    """
+    if tuple(source.shape) != tuple(reconstructed.shape):
+        raise ValueError(
+            "Expected as many reconstructed images as there are of the source, and of "
+            f"one shape, received {tuple(source.shape)} and "
+            f"{tuple(reconstructed.shape)}: pass the images that were reconstructed."
+        )
+    pairs = zip(
+        uint8_batches(source, value_range=value_range),
+        uint8_batches(reconstructed, value_range=value_range),
+        strict=True,
+    )
+    # A difference of uint8 would wrap around.
+    total = sum(np.abs(x.astype(int) - y).sum() for x, y in pairs)
+    return Score(
+        "reconstruction error",
+        float(total / np.prod(source.shape)),
+        n_real=len(source),
+        warnings=("mean absolute difference in grey levels of 255",),
+    )
+
+
+def _both(a, b):
+    count = min(len(a), len(b))
+    images = [x[np.arange(count) * len(x) // count] for x in (a, b)]
+    return Split(np.concatenate(images), np.repeat([0, 1], count))

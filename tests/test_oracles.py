@@ -1,0 +1,94 @@
+"""The whole way from pictures to FID against pytorch-fid and torch-fidelity."""
+
+import importlib
+
+import numpy as np
+import oracles
+import pytest
+
+from gankit import datasets
+from gankit.metrics import inception_weights
+from gankit.metrics.frechet import frechet_distance
+from gankit.metrics.inception import inception_extractor
+from gankit.metrics.inception_layers import LAYERS, SOFTMAX, TAPS
+from gankit.metrics.inception_weights import load_weights
+
+
+@pytest.fixture(scope="module")
+def random_weights():
+    """Weights of all layers under which activations neither vanish nor explode."""
+    rng = np.random.default_rng(0)
+    shapes = {
+        f"{name}/kernel": layer.kernel for name, layer in LAYERS.items()
+    } | SOFTMAX
+    weights = {}
+    for key, shape in shapes.items():
+        if key.endswith("kernel"):
+            scale = np.sqrt(2 / np.prod(shape[:-1]))
+            weights[key] = rng.normal(0, scale, shape).astype("float32")
+        bias = key.replace("kernel", "bias")
+        weights[bias] = rng.normal(0, 0.1, shape[-1]).astype("float32")
+    return weights
+
+
+def _photographs():
+    """A few pictures of 32 and of 256 pixels."""
+    path = datasets.data_folder() / "horse2zebra" / "testB"
+    zebras = datasets.image_folder(path, size=256).train.images
+    return datasets.cifar10().test.images[:12], zebras[:6]
+
+
+def _assert_same(features, expected):
+    # To 1e-4 of the spread of the features.
+    assert expected.std() > 1e-3
+    np.testing.assert_allclose(features, expected, rtol=0, atol=1e-4 * expected.std())
+
+
+def test_the_graph_with_random_weights(random_weights, monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        inception_weights, "load_weights", lambda *_, **__: (random_weights, "random")
+    )
+    images = np.random.default_rng(1).integers(0, 256, (3, 299, 299, 3), "uint8")
+    pytorch_fid = oracles.pytorch_fid(random_weights, monkeypatch)
+    for tap, expected in zip(TAPS, pytorch_fid(images, *TAPS), strict=True):
+        _assert_same(inception_extractor(tap, "torch").compute(images), expected)
+    torch_fidelity = oracles.torch_fidelity(random_weights, tmp_path)
+    features, logits = torch_fidelity(images, "2048", "logits")
+    extractor = inception_extractor(2048, "tf1")
+    _assert_same(extractor.compute(images), features)
+    _assert_same(extractor.logits(images), logits)
+
+
+@pytest.mark.data
+def test_photographs_with_the_weights_of_fid(monkeypatch, tmp_path):
+    weights, _ = load_weights(features=768)
+    taps = TAPS[:3]
+    pytorch_fid = oracles.pytorch_fid(weights, monkeypatch)
+    torch_fidelity = oracles.torch_fidelity(weights, tmp_path)
+    for images in _photographs():
+        for resize, expected in (
+            ("torch", pytorch_fid(images, *taps)),
+            ("tf1", torch_fidelity(images, *map(str, taps))),
+        ):
+            for tap, features in zip(taps, expected, strict=True):
+                _assert_same(inception_extractor(tap, resize).compute(images), features)
+
+
+@pytest.mark.data
+def test_fid_of_photographs(monkeypatch):
+    weights, _ = load_weights(features=768)
+    pytorch_fid = oracles.pytorch_fid(weights, monkeypatch)
+    fid_score = importlib.import_module("pytorch_fid.fid_score")
+    images = datasets.cifar10().test.images[:400]
+    taps = TAPS[:3]
+    for tap, expected in zip(taps, pytorch_fid(images, *taps), strict=True):
+        features = inception_extractor(tap, "torch").compute(images)
+        distance = frechet_distance(features[:200], features[200:])
+        moments = [
+            moment
+            for half in np.split(expected.astype("float64"), 2)
+            for moment in (half.mean(0), np.cov(half, rowvar=False))
+        ]
+        reference = fid_score.calculate_frechet_distance(*moments)
+        print(tap, distance, reference)
+        assert distance == pytest.approx(reference, rel=1e-3)
