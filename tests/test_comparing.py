@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import warnings
 from pathlib import Path
 
 import keras
@@ -65,17 +64,17 @@ def register(tmp_path, monkeypatch):
     return made
 
 
-def _write_run(name, seed, scores, *, seconds=1.0, device="a laptop", **changes):
-    """A finished run of size class as its file says it; nothing is trained."""
+def _write_run(name, seed, scores, **changes):
+    """A run of three steps in size class as its file says it; nothing is trained."""
     folder = experiments.run_folder(name, "class", seed)
     folder.mkdir(parents=True)
     content = {
         "name": name,
         "size": "class",
         "seed": seed,
-        "steps": STEPS[name],
-        "seconds": seconds,
-        "device": device,
+        "steps": 3,
+        "seconds": 1.0,
+        "device": "a laptop",
         "devices": 1,
         "threads": 2,
         "backend": "tensorflow",
@@ -125,7 +124,9 @@ def test_matched_steps_spend_the_same_and_as_much_as_fits():
                 if i * per_step[0] == j * per_step[1]
             ]
             assert comparing.matched_steps("updates", limits, per_step) == max(equal)
-    with pytest.raises(ValueError, match="Expected 15 updates .* at most 4 and 2 steps"):
+    with pytest.raises(
+        ValueError, match="Expected 15 updates .* at most 4 and 2 steps"
+    ):
         comparing.matched_steps("updates", (4, 2), (3, 5))
     # 100 steps of 0.1 s are the cheaper budget: 10 s are 40 steps of 0.25 s.
     steps = comparing.matched_steps("compute", (100, 90), (1, 1), (0.1, 0.25))
@@ -142,7 +143,7 @@ def test_equal_steps_train_where_no_other_run_is_in_the_way(register, capsys):
     (usual / "history.csv").write_text("step,d_loss,g_loss\n6,1.0,1.0\n")
     found = comparing.compare("one", "two", seeds=1, size="smoke")
     printed = capsys.readouterr().out
-    assert "Run 1 of 2: one, seed 0, 3 steps, into runs/compare/one@smoke-seed0-steps3"
+    assert "Run 1 of 2: one" in printed and "Run 2 of 2: two" in printed
     for side, updates in ((found.a, 3), (found.b, 6)):
         assert (side.steps, side.generator_updates) == (3, updates)
         assert side.discriminator_updates == 3
@@ -185,8 +186,7 @@ def test_a_folder_with_a_longer_run_is_refused(register):
 def test_the_command_compares_equal_updates(register):
     register(one={}, two={"generator_steps": 2})
     command = ("compare", "one", "two", "--size", "smoke", "--seeds", "2")
-    with warnings.catch_warnings():
-        result = CliRunner().invoke(app, [*command, "--match", "updates"])
+    result = CliRunner().invoke(app, [*command, "--match", "updates"])
     assert result.exit_code == 0, result.output
     lines = [" ".join(line.split()) for line in result.output.splitlines()]
     assert "one and two: smoke, 2 seeds, equal updates of the generator" in lines
@@ -263,5 +263,89 @@ def test_scores_of_unlike_measurement_are_refused(register):
             ]
             scores += [Score("coverage", value)] if (name, seed) != ("one", 2) else []
             _write_run(name, seed, scores)
-    found = comparing.compare("one", "two", steps=3)
-    assert found.a.name == "one" and not found.rows  # nothing is read at other steps
+    found = comparing.compare("one", "two")
+    (row,) = found.rows
+    assert str(row.measure) == "recall (pixels)"
+    np.testing.assert_array_equal([row.values_a, row.values_b], values)
+    interval = stats.ttest_rel(*values[::-1]).confidence_interval(0.95)
+    np.testing.assert_allclose((row.low, row.high), interval)
+    refused = dict(found.refused)
+    assert refused == {
+        "precision": "one: extractor pixels; two: extractor classifier",
+        "FID": "one: n_fake 1000; two: n_fake 500",
+        "KID": "one: resize tf1; two: resize torch",
+        "d_loss": "one: sum of two cross-entropies, ln 2 each at equilibrium; "
+        "two: sum of two hinges, 1 each at equilibrium",
+        "density": "NaN or infinite for some seed",
+        "coverage": "not every seed has it",
+        "of one alone (pixels)": "only one has it",
+        "of two alone (pixels)": "only two has it",
+    }
+    result = CliRunner().invoke(app, ["compare", "one", "two"])
+    assert result.exit_code == 0, result.output
+    for score, reason in found.refused:
+        assert f"Not compared: {score}: {reason}.\n" in result.output
+
+
+def test_every_inequality_is_said(register):
+    register(one={}, two={"discriminator_steps": 2})
+    for seed in range(2):
+        _write_run("one", seed, [], seconds=10.0 + 0.2 * seed)
+        _write_run(
+            "two",
+            seed,
+            [],
+            seconds=11.5,
+            device=("a laptop", "a cluster")[seed],
+            batch_size=32,
+            data_fingerprint="fedcba9876543210",
+            versions={"keras": "3.16.0"},
+        )
+    found = comparing.compare("one", "two", seeds=2)
+    assert found.notes == (
+        "4 of 4 runs were there before and are read; their seconds were measured then.",
+        "Unequal discriminator updates: one 3, two 6.",
+        "Unequal seconds of training, by over 10 %: one 10.1, two 11.5.",
+        "one took 3 steps; its budget in size class is 4.",
+        "Unequal device: one: a laptop; two: a cluster and a laptop.",
+        "Unequal data: one: digits-28 (01234567); two: digits-28 (fedcba98).",
+        "Unequal batch size: one: 64; two: 32.",
+        "Unequal versions: one: keras 3.15.1; two: keras 3.16.0.",
+    )
+    with pytest.raises(ValueError, match="a score that one and two share"):
+        comparing.plot(found)
+    (path,) = comparing.save(found)
+    assert json.loads(path.read_text())["notes"] == list(found.notes)
+
+
+def test_the_picture_shows_six_scores_with_those_of_features_first(register):
+    register(one={}, two={})
+    rng = np.random.default_rng(0)
+    names = ["cross-entropy", *"abcdefg"]
+    for seed in range(3):
+        for name in ("one", "two"):
+            scores = [
+                Score(
+                    n, rng.normal(), extractor=None if n in "a cross-entropy" else "x"
+                )
+                for n in names
+            ]
+            _write_run(name, seed, scores)
+    found = comparing.compare("one", "two")
+    figure = comparing.plot(found)
+    panels = [axes for axes in figure.axes if axes.axison]
+    labels = [axes.get_ylabel() for axes in panels]
+    assert labels == [f"{n} (x)" for n in "bcdefg"]
+    by_name = {row.measure.name: row for row in found.rows}
+    for axes, name in zip(panels, "bcdefg", strict=True):
+        row = by_name[name]
+        *joins, dots_a, dots_b = axes.lines
+        np.testing.assert_array_equal(dots_a.get_ydata(), row.values_a)
+        np.testing.assert_array_equal(dots_b.get_ydata(), row.values_b)
+        assert (dots_a.get_color(), dots_b.get_color()) == ("tab:blue", "tab:orange")
+        pairs = np.transpose([row.values_a, row.values_b])
+        np.testing.assert_array_equal([line.get_ydata() for line in joins], pairs)
+        assert f"{row.low:+.3g} to {row.high:+.3g}" in axes.get_title()
+    assert "6 of 8 scores" in figure.get_suptitle()
+    (legend,) = figure.legends
+    assert legend.get_texts()[1].get_text().startswith("B: two, 3 steps, 3 + 3 updates")

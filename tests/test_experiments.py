@@ -43,6 +43,8 @@ def test_a_run_leaves_what_it_promises(here):
         "generator.keras",
         "samples.png",
         "losses.png",
+        "scores.csv",
+        "scores.png",
         "training.gif",
     }
     with Image.open(run.folder / "samples.png") as grid:
@@ -57,6 +59,16 @@ def test_a_run_leaves_what_it_promises(here):
         assert {"name", "value", "report", "n_real", "n_fake", "extractor"} <= {*score}
         assert np.isfinite(score["value"])
     np.testing.assert_array_equal(run.history["step"], [2, 4])
+    # The classifier scores the samples after every epoch, and at the end once more.
+    on_the_way = history.read(run.folder / "scores.csv")
+    np.testing.assert_array_equal(on_the_way["step"], [2, 4])
+    named = {score["name"]: score for score in scores["scores"]}
+    fcd = named["FCD-digits-28"]
+    assert fcd["value"] == pytest.approx(on_the_way["FCD-digits-28"][-1])
+    assert fcd["n_real"] == fcd["n_fake"] == 200
+    (lines,) = scores["baselines"].values()
+    baseline = next(line for line in lines if line["name"] == "FCD-digits-28")
+    assert baseline["n_fake"] == 200 and baseline["value"] < fcd["value"] / 10
 
     loaded = experiments.load(run.folder)
     np.testing.assert_array_equal(loaded.model.sample(4), run.model.sample(4))

@@ -211,16 +211,26 @@ def _how_far(scores):
 
 
 def _show_scores(scores, title=None):
-    rows = table("score", "report", "ours", "95 %", "real", "fake")
+    reported = any(score["report"] is not None for score in scores["scores"])
+    report = ["report"] if reported else []
+    rows = table("score", *report, "ours", "95 %", "real images", "n real/fake")
+    baseline = {
+        score["name"]: f"{score['value']:.3g}"
+        for score in scores.get("baselines", {}).get("real against real", [])
+    }
     for score in scores["scores"]:
+        if reported:
+            report = ["" if score["report"] is None else f"{score['report']:g}"]
         interval = score.get("interval")
-        counts = (score["n_real"], score["n_fake"])
+        sides = (score["n_real"], score["n_fake"])
+        counts = ["–" if n is None else f"{n:,}" for n in sides]
         rows.add_row(
             score["name"],
-            "" if score["report"] is None else f"{score['report']:g}",
+            *report,
             f"{score['value']:.3g}",
             "" if interval is None else "{:.3g} to {:.3g}".format(*interval),
-            *("" if n is None else f"{n:,}" for n in counts),
+            baseline.get(score["name"], ""),
+            "" if sides == (None, None) else "/".join(counts),
         )
     show(rows, title)
     extractors = {score["extractor"]: None for score in scores["scores"]}

@@ -285,6 +285,7 @@ def _conclude(model, experiment, images, scorer, record, folder, steps, budget):
     """Scores the model and leaves its files."""
     history = gan_history.read(folder / "history.csv")
     done = model.steps_done
+    sample_scores = _sample_scores(model, scorer)
     scores = {
         **record,
         "steps": done,
@@ -298,9 +299,10 @@ def _conclude(model, experiment, images, scorer, record, folder, steps, budget):
             )
             for s in [
                 *experiment.score(model, images, history),
-                *_sample_scores(model, scorer),
+                *sample_scores,
             ]
         ],
+        "baselines": _baselines(scorer),
     }
     model.save(folder / "gan.keras")
     (model.averaged_generator or model.generator).save(folder / "generator.keras")
@@ -310,6 +312,8 @@ def _conclude(model, experiment, images, scorer, record, folder, steps, budget):
         loss=model.adversarial_loss,
         title=f"{experiment.name}: losses to step {done:,}",
     ).savefig(folder / "losses.png", dpi=120)
+    if sample_scores:
+        _plot_scores(folder, experiment.name, scorer, sample_scores[0])
     plotting.save_film(folder / "training.gif", folder / "samples")
     _write_json(folder / "scores.json", scores)
     return Run(folder, history, scores, model)
@@ -319,6 +323,35 @@ def _sample_scores(model, scorer):
     if scorer is None:
         return []
     return scorer(model.sample(scorer.n, seed=1), value_range=(0, 255))
+
+
+def _baselines(scorer):
+    lines = scorer.baselines if scorer else {}
+    return {
+        line: [dataclasses.asdict(score) for score in scores]
+        for line, scores in lines.items()
+    }
+
+
+def _plot_scores(folder, name, scorer, last):
+    """Draws how the leading score went; a resumed run has the first part in a file."""
+    rows = gan_history.read(folder / "scores.csv")
+    if not rows:
+        return
+    on_the_way = [
+        (int(step), dataclasses.replace(last, value=value, interval=None, std=None))
+        for step, value in zip(rows["step"], rows[last.name], strict=True)
+    ]
+    lines = {
+        line: next(score for score in scores if score.name == last.name)
+        for line, scores in scorer.baselines.items()
+    }
+    plotting.score_curves(
+        {name: on_the_way},
+        baselines=lines,
+        title=f"{name}: {last.name}",
+        better="lower",
+    ).savefig(folder / "scores.png", dpi=120)
 
 
 def _commit():

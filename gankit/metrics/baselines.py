@@ -4,7 +4,6 @@ import numpy as np
 
 from gankit.metrics.scorer import KINDS, Scorer
 
-REAL = "real against real"
 NOTHING = "doing nothing"
 
 
@@ -69,10 +68,11 @@ def baselines(
         extractor,
         value_range=value_range,
         kinds=kinds,
+        other_real=real[order[n : 2 * n]],
         batch_size=batch_size,
         progress=progress,
     )
-    lines = {REAL: scorer(real[order[n : 2 * n]], value_range=value_range)}
+    lines = dict(scorer.baselines)
     if source is not None:
         chosen = random.permutation(len(source))[:n]
         lines[NOTHING] = scorer(source[chosen], value_range=value_range)

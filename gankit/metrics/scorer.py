@@ -11,6 +11,8 @@ from gankit.metrics.precision_recall import prdc
 from gankit.metrics.resampling import half_sampling_interval
 from gankit.metrics.score import Score
 
+# The baseline of every score: real images against other real ones.
+REAL = "real against real"
 KINDS = ("frechet", "kernel", "precision_recall")
 # Below so many images the kernel distance, which has no bias, comes first.
 FEW = 1000
@@ -32,8 +34,14 @@ class Scorer:
         held_out: Real images of the same kind that the generator never saw. Pass them
             where `real` are its training images: a generator that returns those has
             a distance of 0, so the copy score then stands beside every score.
+        other_real: Further real images, disjoint from `real` and as many: what they
+            score is the line that a plot of scores draws.
         batch_size: Images that the network sees at once.
         progress: Whether to show a progress bar on stderr.
+
+    Attributes:
+        baselines: Dict with the scores of `other_real` under `"real against real"`, a
+            list of `Score`; empty without them.
 
     Raises:
         ValueError: If the images do not fit, or statistics came from another
@@ -54,6 +62,7 @@ class Scorer:
         value_range,
         kinds=KINDS,
         held_out=None,
+        other_real=None,
         batch_size=64,
         progress=False,
     ):
@@ -72,6 +81,9 @@ class Scorer:
         self.held_out = None
         if held_out is not None:
             self.held_out = self._side(held_out, "held out", value_range)
+        self.baselines = {}
+        if other_real is not None:
+            self.baselines[REAL] = self(other_real, value_range=value_range)
 
     @property
     def n(self):
