@@ -69,8 +69,9 @@ $(ADDONS_STAMP): environment-addons.yml
 addons: $(ADDONS_STAMP)  ## record anew what TensorFlow Addons computes, which tests compare with
 	TF_CPP_MIN_LOG_LEVEL=3 $(ADDONS)/bin/python tests/addons/record.py
 
-bench: $(BACKENDS_STAMP)  ## training steps per second against keras.io's example and PyTorch
+bench: $(BACKENDS_STAMP)  ## speed of training and of scores, against others
 	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/distances.py
 
 handout: $(STAMP)  ## a wheel, and a zip of wheel and notebooks, to hand out in class
 	rm -rf dist build

@@ -1,6 +1,6 @@
-"""Training steps per second of gankit against others, side by side in one run.
+"""Training steps, and images scored, per second against others, side by side.
 
-    python benchmarks/bench.py [dcgan] [cyclegan]
+    python benchmarks/bench.py [dcgan] [cyclegan] [fid]
 
 Every contender lives in a process of its own that waits while others run; they take
 turns, round after round, so that a noisy machine is noisy for all. A ratio is the
@@ -17,9 +17,10 @@ HERE = Path(__file__).parent
 ROUNDS = 7
 FIRST = 0  # the contender that the others are compared with
 
-# Per benchmark: steps in a round, and (label, module, precision).
+# Per benchmark: what is counted, how many in a round, and (label, module, precision).
 BENCHMARKS = {
     "dcgan": (
+        "steps",
         20,
         (
             ("gankit, bfloat16", "dcgan_gankit", "mixed_bfloat16"),
@@ -30,12 +31,22 @@ BENCHMARKS = {
         ),
     ),
     "cyclegan": (
+        "steps",
         2,
         (
             ("gankit, bfloat16", "cyclegan_gankit", "mixed_bfloat16"),
             ("gankit, float32", "cyclegan_gankit", "float32"),
             ("PyTorch, float32", "cyclegan_torch", "float32"),
             ("PyTorch, bfloat16", "cyclegan_torch", "bfloat16"),
+        ),
+    ),
+    # CIFAR-10's size, resized to 299 pixels, up to the tap of 768 features.
+    "fid": (
+        "images",
+        64,
+        (
+            ("gankit, float32", "fid_gankit", "float32"),
+            ("pytorch-fid, float32", "fid_pytorch", "float32"),
         ),
     ),
 }
@@ -59,32 +70,32 @@ class Contender:
             if not line:
                 raise RuntimeError(f"The worker of {label} died: run {module} alone.")
 
-    def run(self, steps):
-        """Trains `steps` steps."""
-        self.process.stdin.write(f"{steps}\n")
+    def run(self, count):
+        """Seconds for so many steps, or images."""
+        self.process.stdin.write(f"{count}\n")
         self.process.stdin.flush()
         return float(self.process.stdout.readline())
 
 
 def compare(name):
     """Runs one benchmark and prints its table."""
-    steps, contenders = BENCHMARKS[name]
+    unit, count, contenders = BENCHMARKS[name]
     contenders = [Contender(*contender) for contender in contenders]
     for contender in contenders:
-        contender.run(steps)  # caches and clocks settle
+        contender.run(count)  # caches and clocks settle
     for _ in range(ROUNDS):
         for contender in contenders:
-            contender.seconds.append(contender.run(steps))
+            contender.seconds.append(contender.run(count))
     for contender in contenders:
         contender.process.stdin.close()
         contender.process.wait()
-    print(f"{name}: {ROUNDS} rounds of {steps} steps, {os.cpu_count()} cores")
+    print(f"{name}: {ROUNDS} rounds of {count} {unit}, {os.cpu_count()} cores")
     first = contenders[FIRST].seconds
     for contender in contenders:
-        rate = statistics.median(steps / s for s in contender.seconds)
+        rate = statistics.median(count / s for s in contender.seconds)
         ratios = [s / f for s, f in zip(contender.seconds, first, strict=True)]
         print(
-            f"  {contender.label:20} {rate:7.2f} steps/s   "
+            f"  {contender.label:20} {rate:7.2f} {unit}/s   "
             f"gankit is {statistics.median(ratios):.2f} times as fast "
             f"({min(ratios):.2f} to {max(ratios):.2f})"
         )

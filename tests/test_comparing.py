@@ -188,7 +188,7 @@ def test_the_command_compares_equal_updates(register):
     command = ("compare", "one", "two", "--size", "smoke", "--seeds", "2")
     result = CliRunner().invoke(app, [*command, "--match", "updates"])
     assert result.exit_code == 0, result.output
-    lines = [" ".join(line.split()) for line in result.output.splitlines()]
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert "one and two: smoke, 2 seeds, equal updates of the generator" in lines
     for line in (
         "steps 4 2",
@@ -221,26 +221,51 @@ def test_the_command_compares_equal_updates(register):
     assert result.exit_code == 1 and "did you mean two?" in result.output
 
 
+def test_steps_are_timed_in_turns_and_a_slow_turn_does_not_count(monkeypatch):
+    clock, turns = [0.0], []
+    monkeypatch.setattr(comparing.time, "perf_counter", lambda: clock[0])
+    images = registry.find("demo").data("smoke", None)
+
+    class Model:
+        discriminator_steps = 2
+
+        def __init__(self, cost):
+            self.cost = cost
+
+        def fit(self, batches, steps_per_epoch, verbose):
+            assert batches[0].shape == (2 * 64, 28, 28, 1)
+            slow = 50.0 if len(turns) in (0, 16) else 1.0  # compilation, a neighbour
+            clock[0] += slow * self.cost * steps_per_epoch
+            turns.append((self.cost, steps_per_epoch))
+
+    models = [Model(0.25), Model(0.04)]
+    demo = registry.find("demo")
+    seconds = comparing._timed([demo] * 2, [images] * 2, models, [1000, 20])
+    assert seconds == pytest.approx([0.25, 0.04])
+    # Turns last a second, four steps of the one; twenty steps of the other are all.
+    assert turns[-10:] == [(0.25, 4), (0.04, 32)] * 5
+
+
 def test_equal_compute_follows_the_times_of_steps(register, monkeypatch):
-    register(one={}, two={"generator_steps": 150})
-    monkeypatch.setattr(comparing, "TURN_SECONDS", 0.05)
-    found = comparing.compare("one", "two", seeds=1, match="compute", steps=60)
+    register(one={}, two={"generator_steps": 3})
+    found = comparing.compare("one", "two", seeds=1, match="compute", size="smoke")
     timing = json.loads((found.folder / "timing.json").read_text())
     seconds = timing["seconds_of_a_step"]
-    # A step of 151 updates costs more than one of 2; how much more, machines decide.
-    assert 0 < 2 * seconds[0] < seconds[1]
-    assert found.a.steps == 60 and 1 <= found.b.steps < 30
-    assert found.b.steps == max(1, round(60 * seconds[0] / seconds[1]))
+    assert min(seconds) > 0 and "timed 5 times in turns" in found.notes[0]
     assert f"one {1000 * seconds[0]:.3g} ms" in found.notes[0]
-    assert "timed 5 times in turns" in found.notes[0]
+    # The cheaper budget is used up; the other gets the steps that take as long.
+    budget = min(4 * seconds[0], 3 * seconds[1])
+    for side, each in zip((found.a, found.b), seconds, strict=True):
+        assert side.steps == max(1, round(budget / each))
+        assert _scores_file(side.folders[0])["steps"] == side.steps
     a, b = found.a.mean_seconds, found.b.mean_seconds
     said = any("Unequal seconds of training, by over 10 %" in n for n in found.notes)
     assert said == (max(a, b) > 1.1 * min(a, b))
 
     # What was timed is kept: the same call finds its runs.
     monkeypatch.setattr(comparing, "_timed", None)
-    again = comparing.compare("one", "two", seeds=1, match="compute", steps=60)
-    assert again.b == found.b and again.rows == found.rows
+    again = comparing.compare("one", "two", seeds=1, match="compute", size="smoke")
+    assert (again.a, again.b, again.rows) == (found.a, found.b, found.rows)
     assert "timing.json, which may be removed" in again.notes[0]
 
 
@@ -321,14 +346,12 @@ def test_every_inequality_is_said(register):
 def test_the_picture_shows_six_scores_with_those_of_features_first(register):
     register(one={}, two={})
     rng = np.random.default_rng(0)
-    names = ["cross-entropy", *"abcdefg"]
+    own = ("cross-entropy", "a")
     for seed in range(3):
         for name in ("one", "two"):
             scores = [
-                Score(
-                    n, rng.normal(), extractor=None if n in "a cross-entropy" else "x"
-                )
-                for n in names
+                Score(what, rng.normal(), extractor=None if what in own else "x")
+                for what in (*own, *"bcdefg")
             ]
             _write_run(name, seed, scores)
     found = comparing.compare("one", "two")

@@ -21,7 +21,8 @@ from gankit.metrics.feature_statistics import FeatureStatistics
 from gankit.metrics.frechet import frechet_distance, frechet_extrapolated
 from gankit.metrics.frechet_metric import FrechetDistance
 from gankit.metrics.image_scores import fid, kid, precision_recall
-from gankit.metrics.inception import fid_inception, inception_extractor
+from gankit.metrics.inception import inception_extractor
+from gankit.metrics.inception_network import fid_inception
 from gankit.metrics.inception_weights import FIDWeightsUnavailable
 from gankit.metrics.kernel import KernelDistance, kernel_distance
 from gankit.metrics.moments import MomentAccumulator
