@@ -15,6 +15,5 @@ def build(precision):
     """Returns a function that extracts the features of a number of images."""
     batch = images()
     with pytest.MonkeyPatch.context() as patch:
-        features = oracles.pytorch_fid_features(weights(), patch)
-        features(batch[:1], FEATURES)  # builds the network
-    return lambda count: features(batch[:count], FEATURES)
+        features = oracles.pytorch_fid(weights(), patch, FEATURES)
+    return lambda count: features(batch[:count])

@@ -13,26 +13,27 @@ from gankit.metrics.inception_layers import LAYERS, SOFTMAX
 _libraries = []
 
 
-def pytorch_fid(weights, monkeypatch):
+def pytorch_fid(weights, monkeypatch, *dimensions):
     """pytorch-fid's pipeline from uint8 images to features.
 
     Args:
         weights: Dict of arrays, as `inception_network.set_weights` takes them.
         monkeypatch: pytest's; it keeps pytorch-fid from downloading weights.
+        dimensions: Lengths of the features wanted.
 
     Returns:
-        Function of uint8 images `(n, height, width, 3)` and of lengths of features,
-        which returns an array for each of these.
+        Function of uint8 images `(n, height, width, 3)`, which returns an array for
+        each of the dimensions.
     """
-    inception = _import_with_torchvision("pytorch_fid.inception")
+    inception = import_with_torchvision("pytorch_fid.inception")
     torch = pytest.importorskip("torch")
     monkeypatch.setattr(
         inception, "load_state_dict_from_url", lambda *_, **__: _state_dict(weights)
     )
+    blocks = [inception.InceptionV3.BLOCK_INDEX_BY_DIM[d] for d in dimensions]
+    network = inception.InceptionV3(blocks).eval()
 
-    def features(images, *dimensions):
-        blocks = [inception.InceptionV3.BLOCK_INDEX_BY_DIM[d] for d in dimensions]
-        network = inception.InceptionV3(blocks).eval()
+    def features(images):
         found = []
         for start in range(0, len(images), 32):
             # As torchvision's ToTensor makes them.
@@ -55,7 +56,7 @@ def torch_fidelity(weights, folder):
         Function of uint8 images `(n, height, width, 3)` and of names of features,
         which returns an array for each of these.
     """
-    inception = _import_with_torchvision("torch_fidelity.feature_extractor_inceptionv3")
+    inception = import_with_torchvision("torch_fidelity.feature_extractor_inceptionv3")
     torch = pytest.importorskip("torch")
     path = folder / "weights.pth"
     torch.save(_state_dict(weights), path)
@@ -70,7 +71,8 @@ def torch_fidelity(weights, folder):
     return features
 
 
-def _import_with_torchvision(module):
+def import_with_torchvision(module):
+    """Imports a module that imports torchvision, or skips the test without it."""
     torch = pytest.importorskip("torch")
     pytest.importorskip(module.partition(".")[0])
     try:

@@ -23,7 +23,7 @@ def classifier(data):
 
 @pytest.fixture
 def tiny(images, monkeypatch):
-    """Labelled images (64, 8, 8, 1) of two classes, all for training, which is short."""
+    """Labelled images (64, 8, 8, 1) of two classes, all for a short training."""
     monkeypatch.setattr(classifier_module, "MINIMUM_STEPS", 20)
     return ImageData(Split(images, np.arange(64) % 2), name="tiny: left/right")
 

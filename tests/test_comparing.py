@@ -185,8 +185,9 @@ def test_a_folder_with_a_longer_run_is_refused(register):
 
 def test_the_command_compares_equal_updates(register):
     register(one={}, two={"generator_steps": 2})
-    command = ("compare", "one", "two", "--size", "smoke", "--seeds", "2")
-    result = CliRunner().invoke(app, [*command, "--match", "updates"])
+    options = "--size smoke --seeds 2 --match updates".split()
+    wide = {"COLUMNS": "160"}  # no line of the table is broken
+    result = CliRunner().invoke(app, ["compare", "one", "two", *options], env=wide)
     assert result.exit_code == 0, result.output
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert "one and two: smoke, 2 seeds, equal updates of the generator" in lines

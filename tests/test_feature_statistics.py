@@ -3,6 +3,7 @@
 import tracemalloc
 
 import numpy as np
+import oracles
 import pytest
 
 from gankit.metrics.feature_statistics import FeatureStatistics
@@ -143,10 +144,7 @@ def test_files_return_what_was_saved(tmp_path, n):
 
 
 def test_files_go_to_and_come_from_pytorch_fid(tmp_path):
-    try:
-        from pytorch_fid import fid_score
-    except (ImportError, RuntimeError) as error:  # of a torchvision that does not fit
-        pytest.skip(f"pytorch-fid cannot be imported: {error}")
+    fid_score = oracles.import_with_torchvision("pytorch_fid.fid_score")
     x = np.random.default_rng(6).normal(size=(50, 8))
     saved = _gather(x, ()).result()
     path = tmp_path / "ours.npz"

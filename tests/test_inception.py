@@ -107,8 +107,8 @@ def test_the_graph_is_that_of_keras_except_for_the_last_pooling():
     _assert_close(features[:, -192:], np.maximum(branch, 0).mean(axis=(1, 2)))
 
 
-# The first two by hand; the others from Keras's InceptionV3, which counts 8,975,264 up to
-# mixed7 and 21,802,784 in all, with 3 numbers instead of 1 for each channel.
+# The first two by hand; the others from Keras's InceptionV3, which counts 8,975,264 up
+# to mixed7 and 21,802,784 in all, with 3 numbers instead of 1 for each channel.
 @pytest.mark.parametrize(
     "features, parameters",
     [(64, 28_640), (192, 172_272), (768, 8_956_448), (2048, 21_768_352)],

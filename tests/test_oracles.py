@@ -49,8 +49,8 @@ def test_the_graph_with_random_weights(random_weights, monkeypatch, tmp_path):
         inception_weights, "load_weights", lambda *_, **__: (random_weights, "random")
     )
     images = np.random.default_rng(1).integers(0, 256, (3, 299, 299, 3), "uint8")
-    pytorch_fid = oracles.pytorch_fid(random_weights, monkeypatch)
-    for tap, expected in zip(TAPS, pytorch_fid(images, *TAPS), strict=True):
+    pytorch_fid = oracles.pytorch_fid(random_weights, monkeypatch, *TAPS)
+    for tap, expected in zip(TAPS, pytorch_fid(images), strict=True):
         _assert_same(inception_extractor(tap, "torch").compute(images), expected)
     torch_fidelity = oracles.torch_fidelity(random_weights, tmp_path)
     features, logits = torch_fidelity(images, "2048", "logits")
@@ -63,11 +63,11 @@ def test_the_graph_with_random_weights(random_weights, monkeypatch, tmp_path):
 def test_photographs_with_the_weights_of_fid(monkeypatch, tmp_path):
     weights, _ = load_weights(features=768)
     taps = TAPS[:3]
-    pytorch_fid = oracles.pytorch_fid(weights, monkeypatch)
+    pytorch_fid = oracles.pytorch_fid(weights, monkeypatch, *taps)
     torch_fidelity = oracles.torch_fidelity(weights, tmp_path)
     for images in _photographs():
         for resize, expected in (
-            ("torch", pytorch_fid(images, *taps)),
+            ("torch", pytorch_fid(images)),
             ("tf1", torch_fidelity(images, *map(str, taps))),
         ):
             for tap, features in zip(taps, expected, strict=True):
@@ -80,12 +80,12 @@ def test_photographs_with_the_weights_of_fid(monkeypatch, tmp_path):
 @pytest.mark.parametrize("tap, n", [(64, 200), (192, 200), (768, 60)])
 def test_fid_of_photographs(tap, n, monkeypatch):
     weights, _ = load_weights(features=768)
-    pytorch_fid = oracles.pytorch_fid(weights, monkeypatch)
+    pytorch_fid = oracles.pytorch_fid(weights, monkeypatch, tap)
     fid_score = importlib.import_module("pytorch_fid.fid_score")
     images = datasets.cifar10().test.images[: 2 * n]
     features = inception_extractor(tap, "torch").compute(images)
     distance = frechet_distance(features[:n], features[n:])
-    (expected,) = pytorch_fid(images, tap)
+    (expected,) = pytorch_fid(images)
     moments = [
         moment
         for half in np.split(expected.astype("float64"), 2)

@@ -26,7 +26,7 @@ from gankit.metrics.images import uint8_batches
 
 # Passes over the training images, of grey and of colour; digits need fewer.
 PASSES = {1: 2, 3: 4}
-MINIMUM_STEPS = 200
+MINIMUM_STEPS = 100
 LEARNING_RATE = 5e-3
 FEATURES = 64
 METADATA = (
