@@ -15,9 +15,12 @@ ADDONS_STAMP := $(ADDONS)/.gankit-installed
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 # The others compute nothing with a backend.
-OF_THE_ENGINE := -m "not tensorflow" \
-    --ignore tests/test_environment.py --ignore tests/test_metrics.py \
-    --ignore tests/test_notebooks.py --ignore tests/test_plotting.py
+OF_THE_ENGINE := -m "not tensorflow" $(addprefix --ignore tests/test_,$(addsuffix .py, \
+    comparing copying environment feature_statistics frechet kernel notebooks plotting \
+    precision_recall resampling resizing))
+# They compare with other implementations, which make test-backends installs.
+OF_ORACLES := $(addprefix tests/test_,$(addsuffix .py, \
+    feature_statistics kernel oracles resizing))
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-backends addons bench handout lab lint clean
@@ -53,7 +56,8 @@ test: $(STAMP)  ## tests on TensorFlow, then the notebooks, in smoke size
 	fi
 	@echo "Left out: tests on torch and JAX (make test-backends)."
 
-test-backends: $(BACKENDS_STAMP)  ## the tests of the engine on torch and on JAX
+test-backends: $(BACKENDS_STAMP)  ## the tests of the engine on torch and on JAX, and scores against others
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet $(OF_ORACLES)
 	KERAS_BACKEND=torch $(BIN)/python -m pytest --quiet $(OF_THE_ENGINE) tests
 	KERAS_BACKEND=jax $(BIN)/python -m pytest --quiet $(OF_THE_ENGINE) tests
 
