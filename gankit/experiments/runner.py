@@ -197,10 +197,11 @@ def _train(model, experiment, images, scorer, record, folder, steps, budget):
     watchers = [
         doctor,  # first, as it keeps a spoilt state from being saved
         callbacks.HistoryLog(folder / "history.csv"),
+        # Before the checkpoint: a run that is killed while it scores does so again.
+        *_score_callbacks(scorer, folder, budget),
         callbacks.SampleGrid(folder / "samples", at=_film_steps(budget.steps)),
         callbacks.Checkpoint(state),
         _Stopwatch(record, folder),
-        *_score_callbacks(scorer, folder, budget),
         progress,
         interrupt,
     ]
@@ -266,7 +267,7 @@ def _film_steps(steps):
 
 
 class _Stopwatch(keras.callbacks.Callback):
-    """Adds the time of every saved epoch, without scoring, to the record of the run."""
+    """Adds the time of the steps of every saved epoch to the record of the run."""
 
     def __init__(self, record, folder):
         super().__init__()
@@ -276,8 +277,12 @@ class _Stopwatch(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self.begun = time.monotonic()
 
+    def on_train_batch_end(self, batch, logs=None):
+        self.done = time.monotonic()
+
     def on_epoch_end(self, epoch, logs=None):
-        self.record["seconds"] += time.monotonic() - self.begun
+        # Scoring and saving come after the last step and do not count.
+        self.record["seconds"] += self.done - self.begun
         _write_json(self.path, self.record)
 
 
