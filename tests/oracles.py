@@ -3,7 +3,8 @@
 Each function skips the test that calls it where its package is not installed.
 """
 
-import importlib
+import importlib.util
+import sys
 
 import numpy as np
 import pytest
@@ -74,16 +75,18 @@ def torch_fidelity(weights, folder):
 def import_with_torchvision(module):
     """Imports a module that imports torchvision, or skips the test without it."""
     torch = pytest.importorskip("torch")
-    pytest.importorskip(module.partition(".")[0])
-    try:
-        return importlib.import_module(module)
-    except RuntimeError:
-        # torchvision made for another build of torch lacks two operators, which
-        # nothing here uses.
-        _libraries.append(torch.library.Library("torchvision", "DEF"))
-        for name in ("nms", "qnms"):
-            _libraries[-1].define(f"{name}(Tensor a, Tensor b, float c) -> Tensor")
-        return importlib.import_module(module)
+    if importlib.util.find_spec(module.partition(".")[0]) is None:
+        pytest.skip(f"{module} is not installed")
+    if not _libraries and "torchvision" not in sys.modules:
+        try:
+            importlib.import_module("torchvision")
+        except RuntimeError:
+            # torchvision made for another build of torch lacks two operators, which
+            # nothing here uses.
+            _libraries.append(torch.library.Library("torchvision", "DEF"))
+            for name in ("nms", "qnms"):
+                _libraries[-1].define(f"{name}(Tensor a, Tensor b, float c) -> Tensor")
+    return importlib.import_module(module)
 
 
 def _channels_first(images):

@@ -372,4 +372,4 @@ def test_the_picture_shows_six_scores_with_those_of_features_first(register):
         assert f"{row.low:+.3g} to {row.high:+.3g}" in axes.get_title()
     assert "6 of 8 scores" in figure.get_suptitle()
     (legend,) = figure.legends
-    assert legend.get_texts()[1].get_text().startswith("B: two, 3 steps, 3 + 3 updates")
+    assert legend.get_texts()[1].get_text().startswith("B: two\n3 steps, 3 updates")

@@ -64,6 +64,8 @@ def weights_of(monkeypatch):
     return use
 
 
+# On the other backends the tests against pytorch-fid say the same in less time.
+@pytest.mark.tensorflow
 def test_the_graph_is_that_of_keras_except_for_the_last_pooling():
     ours = fid_inception(2048)
     arrays = _random_biases(_arrays(ours))

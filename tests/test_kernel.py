@@ -3,6 +3,7 @@
 import tracemalloc
 
 import numpy as np
+import oracles
 import pytest
 
 from gankit.metrics import kernel
@@ -119,14 +120,11 @@ def test_float32_features_are_compared_in_float64():
 
 
 def test_agrees_with_torch_fidelity():
-    try:
-        import torch
-        from torch_fidelity.metric_kid import kid_features_to_metric
-    except (ImportError, RuntimeError) as error:  # of a torchvision that does not fit
-        pytest.skip(f"torch-fidelity cannot be imported: {error}")
+    metric_kid = oracles.import_with_torchvision("torch_fidelity.metric_kid")
+    torch = pytest.importorskip("torch")
     rng = np.random.default_rng(6)
     x, y = rng.normal(size=(120, 16)), rng.normal(0.3, 1, size=(120, 16))
-    theirs = kid_features_to_metric(
+    theirs = metric_kid.kid_features_to_metric(
         torch.as_tensor(x),
         torch.as_tensor(y),
         kid_subsets=1,

@@ -309,22 +309,26 @@ def plot(comparison):
     rows = rows[:PANELS]
     columns = min(3, len(rows))
     lines = math.ceil(len(rows) / columns)
-    width = max(6.5, 3.6 * columns)
-    figure = Picture(figsize=(width, 3.3 * lines + 1.3), layout="constrained")
+    width = max(7.0, 3.6 * columns)
+    figure = Picture(figsize=(width, 3.3 * lines + 1.9), layout="constrained")
     panels = figure.subplots(lines, columns, squeeze=False).flatten()
     for axes, row in zip(panels, rows, strict=False):
         _panel(axes, row)
     for axes in panels[len(rows) :]:
         axes.axis("off")
-    shown = (
-        f"{len(rows)} of {len(comparison.rows)} scores; a line joins the runs of a seed"
+    count = len(comparison.rows)
+    shown = f"{len(rows)} of {count} scores; " if count > len(rows) else ""
+    names, how = comparison.title.split(": ")
+    figure.suptitle(
+        f"{textwrap.fill(names, int(width * 9))}\n{how}\n"
+        f"{shown}a line joins the runs of a seed",
+        fontsize=12,
     )
-    title = textwrap.fill(comparison.title, int(width * 9))
-    figure.suptitle(f"{title}\n{shown}", fontsize=12)
     handles = [panels[0].lines[-2], panels[0].lines[-1]]
     labels = [
-        f"{letter}: {side.name}, {side.steps:,} steps, {side.generator_updates:,} + "
-        f"{side.discriminator_updates:,} updates (G + D), {side.mean_seconds:,.1f} s"
+        f"{letter}: {side.name}\n{side.steps:,} steps, {side.generator_updates:,} "
+        f"updates of the generator, {side.discriminator_updates:,} of the "
+        f"discriminator, {side.mean_seconds:,.1f} s"
         for letter, side in (("A", comparison.a), ("B", comparison.b))
     ]
     figure.legend(handles, labels, loc="outside lower left", fontsize=10, frameon=False)
@@ -639,11 +643,11 @@ def _panel(axes, row):
     axes.set_xticks((0, 1), ("A", "B"), fontsize=11)
     unit = " (nats)" if "entropy" in row.measure.name else ""
     axes.set_ylabel(textwrap.fill(f"{row.measure}{unit}", 26), fontsize=10)
-    interval = "one seed"
-    if row.low is not None:
-        where = "excludes" if row.excludes_zero else "holds"
-        interval = f"95 %: {row.low:+.3g} to {row.high:+.3g}, {where} 0"
-    axes.set_title(f"B − A = {row.mean:+.3g}\n{interval}", fontsize=10)
+    interval = (
+        "one seed" if row.low is None else f"95 %: {row.low:+.3g} to {row.high:+.3g}"
+    )
+    excluded = " (0 is excluded)" if row.excludes_zero else ""
+    axes.set_title(f"B − A = {row.mean:+.3g}{excluded}\n{interval}", fontsize=10)
     axes.grid(axis="y", alpha=0.3)
 
 
