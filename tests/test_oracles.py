@@ -18,16 +18,13 @@ from gankit.metrics.inception_weights import load_weights
 def random_weights():
     """Weights of all layers under which activations neither vanish nor explode."""
     rng = np.random.default_rng(0)
-    shapes = {
-        f"{name}/kernel": layer.kernel for name, layer in LAYERS.items()
-    } | SOFTMAX
+    shapes = {name: layer.kernel for name, layer in LAYERS.items()}
+    shapes["softmax"] = SOFTMAX["softmax/kernel"]
     weights = {}
-    for key, shape in shapes.items():
-        if key.endswith("kernel"):
-            scale = np.sqrt(2 / np.prod(shape[:-1]))
-            weights[key] = rng.normal(0, scale, shape).astype("float32")
-        bias = key.replace("kernel", "bias")
-        weights[bias] = rng.normal(0, 0.1, shape[-1]).astype("float32")
+    for name, shape in shapes.items():
+        scale = np.sqrt(2 / np.prod(shape[:-1]))
+        weights[f"{name}/kernel"] = rng.normal(0, scale, shape).astype("float32")
+        weights[f"{name}/bias"] = rng.normal(0, 0.1, shape[-1]).astype("float32")
     return weights
 
 

@@ -190,7 +190,7 @@ class Classifier:
     def _both(self):
         features = self.model.get_layer("features").output
         with _float32():
-            both = keras.Model(self.model.inputs, [features, self.model.output])
+            both = keras.Model(self.model.input, [features, self.model.output])
         if device.default_jit_compile() != "auto":
             both.jit_compile = device.default_jit_compile()
         return both
