@@ -63,33 +63,23 @@ def feature_set(
         ValueError: If the file of that name belongs to other images or another
             extractor.
     """
-    if cache_name is None:
-        return _extract(
-            images,
-            extractor,
-            value_range,
-            keep_features,
-            batch_size,
-            progress,
-            {"extractor": extractor.identity},
-        )
-    metadata = {
-        "images": _fingerprint(images),
-        "n": len(images),
-        "extractor": extractor.identity,
-    }
-    path = _path(cache_name, extractor, folder)
-    found = _read(path, metadata, keep_features) if path.exists() else None
-    if found is None:
-        found = _extract(
-            images,
-            extractor,
-            value_range,
-            keep_features,
-            batch_size,
-            progress,
-            metadata,
-        )
+    metadata = {"extractor": extractor.identity}
+    path = None
+    if cache_name is not None:
+        metadata |= {"images": _fingerprint(images), "n": len(images)}
+        path = _path(cache_name, extractor, folder)
+        if path.exists() and (found := _read(path, metadata, keep_features)):
+            return found
+    found = _extract(
+        images,
+        extractor,
+        value_range,
+        keep_features,
+        batch_size,
+        progress,
+        metadata,
+    )
+    if path is not None:
         _write(path, found)
     return found
 
