@@ -18,6 +18,7 @@ import numpy as np
 
 from gankit import checkpoint, device, experiments
 from gankit.datasets import ImageData, Split
+from gankit.metrics import Extractor, Scorer
 from gankit.networks import dcgan
 from gankit.trainers import GAN
 
@@ -50,6 +51,20 @@ def _build(data):
     return gan
 
 
+def _scorer(data, folder):
+    """Compares the mean levels of rows, for which no network is needed."""
+    extractor = Extractor(
+        name="rows",
+        frechet_name="row distance",
+        kernel_name="row kernel distance",
+        dimension=IMAGE[0],
+        channels=1,
+        resize=None,
+        compute=lambda images: images.mean(axis=(2, 3)),
+    )
+    return Scorer(data.test.images, extractor, value_range=(0, 255), kinds=("frechet",))
+
+
 experiments.register(
     experiments.Experiment(
         name="tests/training-process",
@@ -57,6 +72,7 @@ experiments.register(
         data=_data,
         build=_build,
         score=lambda model, data, history: [],
+        scorer=_scorer,
         batch_size=8,
         budgets=dict.fromkeys(experiments.SIZES, experiments.Budget(STEPS, 2)),
     )
