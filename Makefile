@@ -14,10 +14,10 @@ ADDONS := .venv-addons
 ADDONS_STAMP := $(ADDONS)/.gankit-installed
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-# The others compute nothing with a backend.
+# The others compute nothing with a backend, or with what is tested elsewhere.
 OF_THE_ENGINE := -m "not tensorflow" $(addprefix --ignore tests/test_,$(addsuffix .py, \
-    comparing copying environment feature_statistics frechet kernel notebooks plotting \
-    precision_recall resampling resizing))
+    classifier_scores comparing copying environment feature_statistics frechet kernel \
+    notebooks plotting precision_recall resampling resizing translation))
 # They compare with other implementations, which make test-backends installs.
 OF_ORACLES := $(addprefix tests/test_,$(addsuffix .py, \
     feature_statistics kernel oracles resizing))

@@ -73,6 +73,7 @@ def test_photographs_with_the_weights_of_fid(monkeypatch, tmp_path):
 
 # With fewer pictures than features, as in many a course, covariances are singular.
 @pytest.mark.data
+@pytest.mark.tensorflow  # features on the others are compared above
 @pytest.mark.filterwarnings("ignore:The `disp` argument:DeprecationWarning")
 @pytest.mark.parametrize("tap, n", [(64, 150), (192, 100), (768, 40)])
 def test_fid_of_photographs(tap, n, monkeypatch):
