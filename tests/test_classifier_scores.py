@@ -1,4 +1,4 @@
-"""Scores of a classifier's answers against closed forms, SciPy."""
+"""Scores of a classifier's answers against closed forms and SciPy."""
 
 import numpy as np
 import pytest
