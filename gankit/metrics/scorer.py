@@ -1,7 +1,5 @@
 """Scores of sets of images against real ones whose features are computed once."""
 
-import numpy as np
-
 from gankit.metrics.copying import copy_score
 from gankit.metrics.feature_cache import FeatureSet, feature_set
 from gankit.metrics.feature_statistics import FeatureStatistics
@@ -230,7 +228,7 @@ def _neighbours(real, fake, extractor):
 def _score(name, value, real, fake, extractor, **rest):
     return Score(
         name,
-        float(np.float64(value)),
+        float(value),
         n_real=real.n,
         n_fake=fake.n,
         extractor=extractor.name,
