@@ -4,7 +4,7 @@
 back. The experiments of each report are in the module of its name.
 """
 
-from gankit.experiments import demo, imperial
+from gankit.experiments import demo, dtu, iisc, imperial
 from gankit.experiments.comparing import compare
 from gankit.experiments.publishing import publish, runs_of
 from gankit.experiments.registry import (
@@ -24,7 +24,9 @@ __all__ = [
     "Run",
     "compare",
     "demo",
+    "dtu",
     "find",
+    "iisc",
     "imperial",
     "load",
     "names",

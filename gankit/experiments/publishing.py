@@ -9,6 +9,8 @@ from gankit.experiments.runner import run_folder
 
 RESULTS = Path("results")
 KEPT = ("scores.json", "history.csv", "samples.png")
+# Kept too where the run has them.
+ALSO_KEPT = ("scores.csv", "classes.csv", "stages.png")
 LARGEST_PICTURE = 200_000
 
 
@@ -35,16 +37,18 @@ def publish(name, *, size="full", seed=0, out=None):
             f"Expected a scored run in {source}, received a folder without "
             f"{missing[0]}: run gankit run {name} --size {size} --seed {seed} first."
         )
-    weight = (source / "samples.png").stat().st_size
-    if weight > LARGEST_PICTURE:
-        raise ValueError(
-            f"Expected {source / 'samples.png'} to be under {LARGEST_PICTURE:,} bytes, "
-            f"received {weight:,}: draw fewer samples."
-        )
+    kept = [*KEPT, *(file for file in ALSO_KEPT if (source / file).exists())]
+    for picture in (source / file for file in kept if file.endswith(".png")):
+        weight = picture.stat().st_size
+        if weight > LARGEST_PICTURE:
+            raise ValueError(
+                f"Expected {picture} to be under {LARGEST_PICTURE:,} bytes, received "
+                f"{weight:,}: draw fewer samples."
+            )
     suffix = "" if (size, seed) == ("full", 0) else f"@{size}-seed{seed}"
     target = RESULTS / f"{name}{suffix}"
     target.mkdir(parents=True, exist_ok=True)
-    for file in KEPT:
+    for file in kept:
         shutil.copyfile(source / file, target / file)
     return target
 

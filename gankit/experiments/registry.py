@@ -33,9 +33,12 @@ class Experiment:
         score: Function `(model, data, history) -> list of gankit.metrics.Score`, at
             the end.
         scorer: Function `(data, folder) -> scorer` of what scores samples at the end
-            and ten times on the way: a scorer takes uint8 images and `value_range` and
+            and on the way: a scorer takes uint8 images and `value_range` and
             returns a list of `gankit.metrics.Score`, as `gankit.metrics.Scorer` does.
             `None` scores no samples.
+        scorings: How often samples are scored in a budget.
+        stages: Steps of the full budget whose samples are to be seen side by side; at
+            other sizes the same shares of the budget.
         batch_size: Real images in one update of the discriminator.
         budgets: A `Budget` for each of `SIZES`.
         source: Where in which report.
@@ -51,6 +54,8 @@ class Experiment:
     batch_size: int
     budgets: Mapping[str, Budget]
     scorer: Callable | None = None
+    scorings: int = 10
+    stages: tuple[int, ...] = ()
     source: str = ""
     reported: Mapping[str, float] = field(default_factory=dict)
     our_reading: tuple[str, ...] = ()

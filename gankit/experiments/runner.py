@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import importlib.metadata
 import json
+import math
 import os
 import subprocess
 import time
@@ -16,12 +17,11 @@ from gankit import callbacks, checkpoint, datasets, device, plotting
 from gankit import history as gan_history
 from gankit.doctor import TrainingDoctor, TrainingStopped
 from gankit.experiments import registry
+from gankit.experiments.scoring import class_scores, discriminator_scores
 from gankit.score_callback import ScoreCallback
 from gankit.trainers import AdversarialModel
 
 FRAMES = 48
-# How often samples are scored in a budget.
-SCORINGS = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -198,8 +198,11 @@ def _train(model, experiment, images, scorer, record, folder, steps, budget):
         doctor,  # first, as it keeps a spoilt state from being saved
         callbacks.HistoryLog(folder / "history.csv"),
         # Before the checkpoint: a run that is killed while it scores does so again.
-        *_score_callbacks(scorer, folder, budget),
-        callbacks.SampleGrid(folder / "samples", at=_film_steps(budget.steps)),
+        *_score_callbacks(model, experiment, images, scorer, folder, budget),
+        callbacks.SampleGrid(
+            folder / "samples",
+            at=sorted({*_film_steps(budget.steps), *_stages(experiment, budget)}),
+        ),
         callbacks.Checkpoint(state),
         _Stopwatch(record, folder),
         progress,
@@ -239,13 +242,20 @@ def _remembering(doctor, record, folder):
         _write_json(folder / "run.json", record)
 
 
-def _score_callbacks(scorer, folder, budget):
-    """Scores the samples ten times in a budget, into `scores.csv`."""
+def _score_callbacks(model, experiment, images, scorer, folder, budget):
+    """Scores samples several times in a budget, into `scores.csv`."""
     if scorer is None:
         return []
-    every = max(1, budget.steps // SCORINGS)
+
+    def judged(fake, *, value_range):
+        scores = list(scorer(fake, value_range=value_range))
+        if hasattr(model, "discriminator"):
+            scores += discriminator_scores(model, images, fake)
+        return scores
+
+    every = max(1, budget.steps // experiment.scorings)
     path = folder / "scores.csv"
-    return [ScoreCallback(scorer, every=every, count=scorer.n, path=path)]
+    return [ScoreCallback(judged, every=every, count=scorer.n, path=path)]
 
 
 def _epochs(done, steps, epoch_steps):
@@ -264,6 +274,11 @@ def _epochs(done, steps, epoch_steps):
 def _film_steps(steps):
     # Dense at the beginning, where samples change fastest.
     return [steps * frame**2 // FRAMES**2 for frame in range(FRAMES + 1)]
+
+
+def _stages(experiment, budget):
+    full = experiment.budgets["full"].steps
+    return [math.ceil(step * budget.steps / full) for step in experiment.stages]
 
 
 class _Stopwatch(keras.callbacks.Callback):
@@ -291,6 +306,7 @@ def _conclude(model, experiment, images, scorer, record, folder, steps, budget):
     history = gan_history.read(folder / "history.csv")
     done = model.steps_done
     sample_scores = _sample_scores(model, scorer)
+    profile, profile_scores = class_scores(model, images, scorer)
     scores = {
         **record,
         "steps": done,
@@ -305,6 +321,7 @@ def _conclude(model, experiment, images, scorer, record, folder, steps, budget):
             for s in [
                 *experiment.score(model, images, history),
                 *sample_scores,
+                *profile_scores,
             ]
         ],
         "baselines": _baselines(scorer),
@@ -319,7 +336,12 @@ def _conclude(model, experiment, images, scorer, record, folder, steps, budget):
     ).savefig(folder / "losses.png", dpi=120)
     if sample_scores:
         _plot_scores(folder, experiment.name, scorer, sample_scores[0])
+    if profile is not None:
+        profile.save(folder / "classes.csv")
     plotting.save_film(folder / "training.gif", folder / "samples")
+    plotting.save_stages(
+        folder / "stages.png", folder / "samples", _stages(experiment, budget)
+    )
     _write_json(folder / "scores.json", scores)
     return Run(folder, history, scores, model)
 

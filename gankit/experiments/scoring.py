@@ -1,11 +1,24 @@
 """Scores that the experiments share."""
 
-import numpy as np
+import math
 
-from gankit.metrics import Score, Scorer, classifier_for
+import keras
+import numpy as np
+from keras import ops
+
+from gankit.metrics import (
+    Score,
+    Scorer,
+    class_imbalance,
+    class_profile,
+    classifier_for,
+    inception_extractor,
+)
 
 # Samples that are scored: enough for three digits, few enough for seconds.
 COUNT = 1000
+# Images that the discriminator sees at once when it is scored.
+BATCH_SIZE = 128
 
 
 def adversarial_scores(model, data, history):
@@ -20,8 +33,56 @@ def adversarial_scores(model, data, history):
         List of `gankit.metrics.Score`: the losses at the end, and what the
         discriminator makes of training, held-out and generated images.
     """
-    fake = model.sample(COUNT, seed=1)
-    return [*_final_losses(history), *_discriminator_scores(model, data, fake)]
+    return [
+        *_final_losses(history),
+        *discriminator_scores(model, data, model.sample(COUNT, seed=1)),
+    ]
+
+
+def discriminator_scores(model, data, fake):
+    """What the discriminator makes of training, held-out and generated images.
+
+    It is called as in the game, on batches of one kind whose statistics batch
+    normalisation takes: by its moving statistics, which mix real and generated
+    batches, it would judge all else.
+
+    Args:
+        model: A `gankit.GAN`.
+        data: The `gankit.datasets.ImageData` it was trained on.
+        fake: Its samples, uint8 `(n, height, width, channels)`.
+
+    Returns:
+        List of `gankit.metrics.Score`. AUC is the probability that a real image is
+        rated above a sample: 1/2 for a discriminator that cannot tell, whatever the
+        loss. Cross-entropy (in nats) and accuracy are added where the loss has them.
+    """
+    sets = {
+        "training images": data.train.images[:COUNT],
+        "held-out images": data.test.images[:COUNT],
+        "generated images": fake,
+    }
+    logits = {what: _logits(model, images) for what, images in sets.items()}
+    generated = logits.pop("generated images")
+    scores = [
+        Score(
+            f"discriminator AUC, {what}",
+            _ranking(real, generated),
+            n_real=len(real),
+            n_fake=len(generated),
+        )
+        for what, real in logits.items()
+    ]
+    if "entrop" not in model.adversarial_loss.formula:
+        return scores
+    for what, signed in (*logits.items(), ("generated images", -generated)):
+        count = {"n_fake" if what == "generated images" else "n_real": len(signed)}
+        entropy = float(np.mean(np.logaddexp(0.0, -signed)))
+        accuracy = float(np.mean(signed > 0))
+        scores += [
+            Score(f"discriminator cross-entropy, {what}", entropy, **count),
+            Score(f"discriminator accuracy, {what}", accuracy, **count),
+        ]
+    return scores
 
 
 def classifier_scorer(data, folder=None):
@@ -50,6 +111,83 @@ def classifier_scorer(data, folder=None):
     )
 
 
+def fid_scorer(data, folder=None):
+    """Scores photographs by the network of FID, at 768 features.
+
+    Where fewer than 200 test images say that these are for tests alone, a classifier
+    of the data set takes its place.
+
+    Args:
+        data: The `gankit.datasets.ImageData` that the model is trained on, with test
+            images.
+        folder: The data folder.
+
+    Returns:
+        A `gankit.metrics.Scorer` against one half of the test images, whose baseline
+        is the other half.
+    """
+    test = data.test.images
+    if len(test) < 200:
+        return classifier_scorer(data, folder)
+    # Kinds may lie one after the other: every second image is of either half.
+    return Scorer(
+        test[::2],
+        inception_extractor(768),
+        value_range=(0, 255),
+        other_real=test[1::2][: len(test[::2])],
+    )
+
+
+def class_scores(model, data, scorer):
+    """Classes of many samples: is every class made, and as often as it should be?
+
+    Args:
+        model: A `gankit.GAN`.
+        data: The `gankit.datasets.ImageData` it was trained on.
+        scorer: A scorer whose extractor may be that of a classifier of the data.
+
+    Returns:
+        The `gankit.metrics.ClassProfile` of ten times as many samples as are scored
+        otherwise, and a list with the `Score` of the imbalance; `None` and an empty
+        list where there is no such classifier.
+    """
+    extractor = getattr(scorer, "extractor", None)
+    if not data.class_names or getattr(extractor, "logits", None) is None:
+        return None, []
+    if not extractor.name.startswith(f"classifier-{data.name}"):
+        return None, []
+    fake, real = (
+        class_profile(_all_logits(extractor, images), data.class_names)
+        for images in (model.sample(10 * scorer.n, seed=2), data.test.images)
+    )
+    return fake, [class_imbalance(fake, real, extractor=extractor.name)]
+
+
+def _all_logits(extractor, images):
+    parts = np.array_split(images, math.ceil(len(images) / 256))
+    return np.concatenate([extractor.logits(part) for part in parts])
+
+
+def _logits(model, images):
+    parts = np.array_split(images, math.ceil(len(images) / BATCH_SIZE))
+    found = []
+    for part in parts:
+        # What the call changes in the network stays in the scope.
+        with keras.StatelessScope():
+            batch = ops.convert_to_tensor(part.astype("float32") / 127.5 - 1.0)
+            logits = ops.stop_gradient(model.discriminator(batch, training=True))
+        found.append(ops.convert_to_numpy(ops.cast(logits, "float32")))
+    return np.concatenate(found).astype("float64").reshape(len(images), -1).mean(axis=1)
+
+
+def _ranking(real, fake):
+    """The probability that a real image is rated above a fake one; ties are halves."""
+    ordered = np.sort(fake)
+    below = np.searchsorted(ordered, real, "left")
+    not_above = np.searchsorted(ordered, real, "right")
+    return float(np.mean(below + not_above) / (2 * len(fake)))
+
+
 def _final_losses(history):
     rows = max(1, len(history["step"]) // 10)
     steps = int(history["step"][-1])
@@ -58,32 +196,3 @@ def _final_losses(history):
         Score(name, float(np.mean(history[name][-rows:])), warnings=(note,))
         for name in ("d_loss", "g_loss")
     ]
-
-
-def _discriminator_scores(model, data, fake):
-    scores = []
-    for what, images, is_real in (
-        ("training images", data.train.images[:COUNT], True),
-        ("held-out images", data.test.images[:COUNT], True),
-        ("generated images", fake, False),
-    ):
-        logits = model.discriminator.predict(
-            images.astype("float32") / 127.5 - 1.0, batch_size=256, verbose=0
-        )
-        counts = {"n_real" if is_real else "n_fake": len(images)}
-        signed = logits if is_real else -logits
-        scores.append(
-            Score(
-                f"discriminator cross-entropy, {what}",
-                float(np.mean(np.logaddexp(0.0, -signed.astype("float64")))),
-                **counts,
-            )
-        )
-        scores.append(
-            Score(
-                f"discriminator accuracy, {what}",
-                float(np.mean(signed > 0)),
-                **counts,
-            )
-        )
-    return scores

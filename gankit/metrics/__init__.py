@@ -7,6 +7,11 @@ a small one that needs no download, whose distance is called FCD.
 """
 
 from gankit.metrics.baselines import baselines
+from gankit.metrics.class_profile import (
+    ClassProfile,
+    class_imbalance,
+    class_profile,
+)
 from gankit.metrics.classifier import Classifier, classifier_for, train_classifier
 from gankit.metrics.classifier_scores import (
     classifier_score,
@@ -39,6 +44,7 @@ from gankit.metrics.translation import (
 
 __all__ = [
     "KINDS",
+    "ClassProfile",
     "Classifier",
     "Extractor",
     "FIDWeightsUnavailable",
@@ -51,6 +57,8 @@ __all__ = [
     "Score",
     "Scorer",
     "baselines",
+    "class_imbalance",
+    "class_profile",
     "classifier_for",
     "classifier_score",
     "conditional_accuracy",

@@ -2,7 +2,7 @@
 
 Guidelines and initialisation follow Radford et al. 2016, section 3 and 4
 (https://arxiv.org/abs/1511.06434); Shallow and Deep are those of the Imperial College
-report, for 28 x 28 digits.
+report, for 28 x 28 digits, `photographs` is the paper's own.
 """
 
 import math
@@ -10,19 +10,13 @@ import math
 import keras
 from keras import layers
 
-from gankit import device
-
-
-def _batch_normalization():
-    # Momentum and epsilon of the original Torch code; Keras's momentum of 0.99 would
-    # let the moving statistics lag a hundred steps behind the weights.
-    return layers.BatchNormalization(
-        momentum=0.9, epsilon=1e-5, synchronized=device.synchronizes_batches()
-    )
-
-
-def _weights():
-    return keras.initializers.RandomNormal(stddev=0.02)
+from gankit.networks.parts import (
+    batch_normalization,
+    image_output,
+    initial_weights,
+    leaky_relu,
+    scored_layer,
+)
 
 
 def generator(
@@ -67,31 +61,32 @@ def generator(
     latent = keras.Input((latent_dim,), name="latent")
     # No bias before batch normalisation, which would subtract it again.
     x = layers.Dense(
-        math.prod(base), use_bias=False, kernel_initializer=_weights(), name="project"
+        math.prod(base),
+        use_bias=False,
+        kernel_initializer=initial_weights(),
+        name="project",
     )(latent)
     x = layers.Reshape(base)(x)
     for width_out, stride in zip(filters[1:], strides[:-1], strict=True):
-        x = layers.ReLU()(_batch_normalization()(x))
+        x = layers.ReLU()(batch_normalization()(x))
         x = layers.Conv2DTranspose(
             width_out,
             kernel_size,
             stride,
             padding="same",
             use_bias=False,
-            kernel_initializer=_weights(),
+            kernel_initializer=initial_weights(),
         )(x)
-    x = layers.ReLU()(_batch_normalization()(x))
+    x = layers.ReLU()(batch_normalization()(x))
     x = layers.Conv2DTranspose(
         channels,
         kernel_size,
         strides[-1],
         padding="same",
-        kernel_initializer=_weights(),
+        kernel_initializer=initial_weights(),
         name="to_image",
     )(x)
-    # In float32: bfloat16 has steps of half a grey level near white.
-    images = layers.Activation("tanh", dtype="float32", name="images")(x)
-    return keras.Model(latent, images, name=name)
+    return keras.Model(latent, image_output(x), name=name)
 
 
 def discriminator(
@@ -100,18 +95,24 @@ def discriminator(
     *,
     image_shape=(28, 28, 1),
     kernel_size=5,
+    batch_norm=True,
+    spectral_norm=False,
     name="discriminator",
 ):
     """Builds a discriminator: convolutions, then one logit.
 
     Each convolution but the first is followed by batch normalisation, all by LeakyReLU
-    of slope 0.2.
+    of slope 0.2. As a Wasserstein critic it needs bounded slopes: spectral
+    normalisation gives them, and batch normalisation, which divides by the spread of
+    the batch, takes them away again.
 
     Args:
         filters: Channels of each convolution, such as `(64, 128)`.
         strides: Stride of each convolution, as many as `filters`.
         image_shape: `(height, width, channels)`.
         kernel_size: Side of the kernels.
+        batch_norm: Whether to normalise batches.
+        spectral_norm: Whether to normalise all weights spectrally.
         name: Name of the model.
 
     Returns:
@@ -121,24 +122,31 @@ def discriminator(
     images = keras.Input(image_shape, name="images")
     x = images
     for i, (width_out, stride) in enumerate(zip(filters, strides, strict=True)):
-        x = layers.Conv2D(
+        normalised = batch_norm and i > 0
+        x = scored_layer(
+            layers.Conv2D,
             width_out,
             kernel_size,
             stride,
             padding="same",
-            use_bias=i == 0,
-            kernel_initializer=_weights(),
+            use_bias=not normalised,
+            spectral_norm=spectral_norm,
         )(x)
-        if i > 0:
-            x = _batch_normalization()(x)
-        x = layers.LeakyReLU(negative_slope=0.2)(x)
-    logits = layers.Dense(
-        1, kernel_initializer=_weights(), dtype="float32", name="logits"
+        if normalised:
+            x = batch_normalization()(x)
+        x = leaky_relu()(x)
+    logits = scored_layer(
+        layers.Dense,
+        1,
+        use_bias=True,
+        spectral_norm=spectral_norm,
+        dtype="float32",
+        name="logits",
     )(layers.Flatten()(x))
     return keras.Model(images, logits, name=name)
 
 
-def shallow(image_shape=(28, 28, 1), latent_dim=100):
+def shallow(image_shape=(28, 28, 1), latent_dim=100, **critic):
     """Builds the Shallow DCGAN of the Imperial College report (section 2.1).
 
     Two transposed convolutions (128 to 64 to the image) against two convolutions (64,
@@ -147,13 +155,14 @@ def shallow(image_shape=(28, 28, 1), latent_dim=100):
     Args:
         image_shape: `(height, width, channels)`, sides multiples of 4.
         latent_dim: Length of a latent vector.
+        **critic: `batch_norm` and `spectral_norm` of the `discriminator`.
 
     Returns:
         The pair `(generator, discriminator)`.
     """
     return (
         generator((128, 64), (2, 2), image_shape=image_shape, latent_dim=latent_dim),
-        discriminator((64, 128), (2, 2), image_shape=image_shape),
+        discriminator((64, 128), (2, 2), image_shape=image_shape, **critic),
     )
 
 
@@ -180,4 +189,26 @@ def deep(image_shape=(28, 28, 1), latent_dim=100):
             latent_dim=latent_dim,
         ),
         discriminator((32, 64, 128, 256), (2, 2, 1, 1), image_shape=image_shape),
+    )
+
+
+def photographs(image_shape=(64, 64, 3), latent_dim=100, width=64):
+    """Builds the DCGAN of the paper (figure 1) for photographs of 64 x 64 pixels.
+
+    From 4 x 4 over three further layers to the image, 8, 4, 2 and 1 times `width`
+    channels, against the mirror image; all kernels 4 x 4 with stride 2.
+
+    Args:
+        image_shape: `(height, width, channels)`, sides multiples of 16.
+        latent_dim: Length of a latent vector.
+        width: Channels next to the image; the paper's generator has 128.
+
+    Returns:
+        The pair `(generator, discriminator)`.
+    """
+    widths = (8 * width, 4 * width, 2 * width, width)
+    form = {"image_shape": image_shape, "kernel_size": 4}
+    return (
+        generator(widths, (2,) * 4, latent_dim=latent_dim, **form),
+        discriminator(widths[::-1], (2,) * 4, **form),
     )

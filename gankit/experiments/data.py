@@ -1,0 +1,61 @@
+"""The data sets of the experiments, for each size."""
+
+import numpy as np
+
+from gankit import datasets
+
+# Pictures of each kind that are kept back for scores.
+HELD_OUT = 200
+
+
+def mnist(size, folder):
+    """MNIST; the embedded digits where it must be quick or MNIST is not at hand."""
+    present = (datasets.data_folder(folder) / "mnist.npz").exists()
+    if size == "full" or (size == "class" and present):
+        return datasets.mnist(folder)
+    return datasets.digits(size=28)
+
+
+def fruit(size, folder):
+    """Apples and oranges, 64 x 64, as one set of two classes; drawn animals for tests.
+
+    Of the photographs of apple2orange the last 200 of either kind are kept back.
+    """
+    present = (datasets.data_folder(folder) / "apple2orange" / "trainA").is_dir()
+    if size == "full" or (size == "class" and present):
+        data = datasets.unpaired_folders("apple2orange", size=64, folder=folder)
+        return _as_classes(data, HELD_OUT)
+    return _as_classes(datasets.stripes(count=120, size=64), 40)
+
+
+def church(size, folder):
+    """LSUN's church_outdoor from the data folder, 64 x 64; drawn animals for tests.
+
+    Raises:
+        FileNotFoundError: For full runs, if there is no folder `church_outdoor`.
+    """
+    place = datasets.data_folder(folder) / "church_outdoor"
+    if size == "smoke" or (size == "class" and not place.is_dir()):
+        return fruit("smoke", folder)
+    images = datasets.image_folder(place, size=64).train.images
+    return datasets.ImageData(
+        datasets.Split(images[:-HELD_OUT]),
+        test=datasets.Split(images[-HELD_OUT:]),
+        name="church_outdoor",
+    )
+
+
+def _as_classes(data, held_out):
+    """Two unpaired domains as one data set with a class for each."""
+    domains = (data.train_a, data.train_b)
+
+    def split(*parts):
+        labels = np.repeat([0, 1], [len(part) for part in parts])
+        return datasets.Split(np.concatenate(parts), labels)
+
+    return datasets.ImageData(
+        split(*(domain[:-held_out] for domain in domains)),
+        test=split(*(domain[-held_out:] for domain in domains)),
+        class_names=data.domain_names,
+        name=data.name,
+    )

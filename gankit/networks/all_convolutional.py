@@ -1,0 +1,118 @@
+"""The DCGAN of the DTU report, which has no dense layer at all."""
+
+import keras
+from keras import layers
+
+from gankit.networks.parts import (
+    batch_normalization,
+    image_output,
+    initial_weights,
+    leaky_relu,
+    scored_layer,
+)
+
+# Of the generator, from the latent to the image; the discriminator goes back.
+KERNELS = (3, 3, 4, 4)
+STRIDES = (1, 2, 2, 2)
+# "valid" grows 1 to 3 and 3 to 7; "same" doubles 7 to 14 and 14 to 28.
+PADDINGS = ("valid", "valid", "same", "same")
+
+
+def generator(latent_dim=100, filters=(1024, 512, 256), channels=1):
+    """Builds the generator: the latent as a 1 x 1 map, four transposed convolutions.
+
+    Batch normalisation and ReLU follow all but the last, which ends in tanh. Sides go
+    1, 3, 7, 14, 28. The report gives the widths, 100 to 1024 and then halving; its
+    kernels, here 3, 3, 4 and 4, are our reading.
+
+    Args:
+        latent_dim: Length of a latent vector.
+        filters: Channels of every layer but the last.
+        channels: Channels of the image.
+
+    Returns:
+        A `keras.Model`, latents `(n, latent_dim)` to float32 images
+        `(n, 28, 28, channels)` in [-1, 1].
+
+    Reference:
+        The DTU report, section 1.1.
+    """
+    latent = keras.Input((latent_dim,), name="latent")
+    x = layers.Reshape((1, 1, latent_dim))(latent)
+    *hidden, last = zip((*filters, channels), KERNELS, STRIDES, PADDINGS, strict=True)
+    for width, kernel, stride, padding in hidden:
+        x = layers.Conv2DTranspose(
+            width,
+            kernel,
+            stride,
+            padding=padding,
+            use_bias=False,
+            kernel_initializer=initial_weights(),
+        )(x)
+        x = layers.ReLU()(batch_normalization()(x))
+    width, kernel, stride, padding = last
+    x = layers.Conv2DTranspose(
+        width,
+        kernel,
+        stride,
+        padding=padding,
+        kernel_initializer=initial_weights(),
+        name="to_image",
+    )(x)
+    return keras.Model(latent, image_output(x), name="generator")
+
+
+def discriminator(
+    filters=(128, 256, 512), channels=1, *, batch_norm=True, spectral_norm=False
+):
+    """Builds the discriminator: four convolutions, the last of which gives the logit.
+
+    LeakyReLU follows all but the last, batch normalisation those between the first and
+    the last.
+
+    Args:
+        filters: Channels of every layer but the last.
+        channels: Channels of the image.
+        batch_norm: Whether to normalise batches.
+        spectral_norm: Whether to normalise all weights spectrally.
+
+    Returns:
+        A `keras.Model`, images `(n, 28, 28, channels)` in [-1, 1] to float32 logits
+        `(n, 1)`.
+
+    Reference:
+        The DTU report, sections 1.1 and 1.2.
+    """
+    images = keras.Input((28, 28, channels), name="images")
+    form = list(zip(KERNELS, STRIDES, PADDINGS, strict=True))[::-1]
+    x = images
+    for i, (width, (kernel, stride, padding)) in enumerate(
+        zip(filters, form[:-1], strict=True)
+    ):
+        normalised = batch_norm and i > 0
+        x = scored_layer(
+            layers.Conv2D,
+            width,
+            kernel,
+            stride,
+            padding=padding,
+            use_bias=not normalised,
+            spectral_norm=spectral_norm,
+        )(x)
+        if normalised:
+            x = batch_normalization()(x)
+        x = leaky_relu()(x)
+    kernel, stride, padding = form[-1]
+    x = scored_layer(
+        layers.Conv2D,
+        1,
+        kernel,
+        stride,
+        padding=padding,
+        use_bias=True,
+        spectral_norm=spectral_norm,
+        dtype="float32",
+        name="to_logit",
+    )(x)
+    logits = layers.Flatten(dtype="float32", name="logits")(x)
+    return keras.Model(images, logits, name="discriminator")

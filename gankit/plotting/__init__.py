@@ -1,0 +1,22 @@
+"""Pictures: image grids, loss and score curves, classes, films of a training."""
+
+from gankit.plotting.classes import class_bars, class_confusion
+from gankit.plotting.curves import loss_curves, moving_average, score_curves
+from gankit.plotting.films import save_film, save_stages
+from gankit.plotting.grids import image_grid, save_each, save_grid, show_grid
+from gankit.plotting.picture import Picture
+
+__all__ = [
+    "Picture",
+    "class_bars",
+    "class_confusion",
+    "image_grid",
+    "loss_curves",
+    "moving_average",
+    "save_each",
+    "save_film",
+    "save_grid",
+    "save_stages",
+    "score_curves",
+    "show_grid",
+]

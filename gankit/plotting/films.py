@@ -1,0 +1,76 @@
+"""Films of a training, and its frames side by side."""
+
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+
+def save_film(path, folder, *, scale=2, seconds=8.0):
+    """Joins the frames that `gankit.callbacks.SampleGrid` drew into a GIF.
+
+    Every frame is captioned with its step; the last one stays for two seconds.
+
+    Args:
+        path: The GIF.
+        folder: Folder of `step-000100.png` and so on.
+        scale: Whole number by which the pixels are enlarged.
+        seconds: Length of the film without the last frame's stay.
+    """
+    paths = sorted(Path(folder).glob("step-*.png"))
+    frames = [_captioned(Image.open(p), p.stem, scale) for p in paths]
+    each = max(40, int(1000 * seconds / len(frames)))
+    frames[0].save(
+        path,
+        save_all=True,
+        append_images=frames[1:],
+        duration=[each] * (len(frames) - 1) + [2000],
+        loop=0,
+        optimize=True,
+    )
+
+
+def _captioned(picture, stem, scale):
+    mode = "L" if picture.mode == "L" else "RGB"
+    size = (picture.width * scale, picture.height * scale)
+    bar = 28
+    frame = Image.new(mode, (size[0], size[1] + bar), "white")
+    frame.paste(picture.convert(mode).resize(size, Image.Resampling.NEAREST), (0, bar))
+    ImageDraw.Draw(frame).text(
+        (8, 4),
+        f"step {int(stem.removeprefix('step-')):,}",
+        fill="black",
+        font=ImageFont.load_default(18),
+    )
+    return frame
+
+
+def save_stages(path, folder, steps):
+    """Puts frames that `gankit.callbacks.SampleGrid` drew side by side.
+
+    Args:
+        path: The PNG.
+        folder: Folder of `step-000100.png` and so on.
+        steps: The steps wanted, in rising order; for each the first frame that
+            reached it is taken, once, and steps that none reached are left out.
+
+    Returns:
+        The steps of the frames that were taken; without any there is no picture.
+    """
+    paths = {
+        int(frame.stem.removeprefix("step-")): frame
+        for frame in sorted(Path(folder).glob("step-*.png"))
+    }
+    chosen = {next((s for s in paths if s >= step), None): None for step in steps}
+    chosen.pop(None, None)
+    if not chosen:
+        return []
+    frames = [_captioned(Image.open(paths[s]), paths[s].stem, 1) for s in chosen]
+    gap = 8
+    width = sum(frame.width for frame in frames) + gap * (len(frames) - 1)
+    picture = Image.new(frames[0].mode, (width, frames[0].height), "white")
+    left = 0
+    for frame in frames:
+        picture.paste(frame, (left, 0))
+        left += frame.width + gap
+    picture.save(path, optimize=True)
+    return list(chosen)

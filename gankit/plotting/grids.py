@@ -1,0 +1,101 @@
+"""Grids of images, as arrays, files and figures."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from gankit.plotting.picture import Picture
+
+
+def image_grid(images, *, columns=None, padding=2, background=255):
+    """Lays images out in rows.
+
+    Args:
+        images: uint8 array `(n, height, width, channels)`, 1 or 3 channels.
+        columns: Images in a row; `None` makes the grid as square as may be.
+        padding: Pixels between images and around them.
+        background: Grey level of the padding and of empty places, 0 to 255.
+
+    Returns:
+        uint8 array `(rows, columns)` in pixels, with a last axis of 3 for colour.
+
+    Raises:
+        ValueError: If `images` is of another form.
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or images.dtype != np.uint8 or images.shape[-1] not in (1, 3):
+        raise ValueError(
+            "Expected uint8 images (n, height, width, 1 or 3), received "
+            f"{images.dtype} {images.shape}: convert them with "
+            "gankit.datasets.to_uint8."
+        )
+    n, height, width, channels = images.shape
+    columns = columns or math.ceil(math.sqrt(n))
+    rows = math.ceil(n / columns)
+    cells = np.full(
+        (rows * columns, height + padding, width + padding, channels),
+        background,
+        "uint8",
+    )
+    cells[:n, :height, :width] = images
+    grid = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
+    grid = grid.reshape(rows * cells.shape[1], columns * cells.shape[2], channels)
+    grid = np.pad(
+        grid, ((padding, 0), (padding, 0), (0, 0)), constant_values=background
+    )
+    return grid[..., 0] if channels == 1 else grid
+
+
+def save_grid(path, images, *, columns=None, scale=1):
+    """Writes images as one PNG.
+
+    Args:
+        path: The file.
+        images: uint8 array `(n, height, width, channels)`.
+        columns: Images in a row; `None` makes the grid as square as may be.
+        scale: Whole number by which the pixels are enlarged.
+    """
+    grid = image_grid(images, columns=columns)
+    picture = Image.fromarray(grid)
+    if scale != 1:
+        size = (picture.width * scale, picture.height * scale)
+        picture = picture.resize(size, Image.Resampling.NEAREST)
+    picture.save(path, optimize=True)
+
+
+def save_each(folder, images):
+    """Writes every image as a PNG of its own, named by its number.
+
+    Args:
+        folder: The folder; it is made where it is missing.
+        images: uint8 array `(n, height, width, channels)`.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, image in enumerate(images):
+        picture = image[..., 0] if image.shape[-1] == 1 else image
+        Image.fromarray(picture).save(folder / f"{i:06d}.png")
+
+
+def show_grid(images, *, columns=None, title=None):
+    """Draws images as a Matplotlib figure, for a notebook.
+
+    Args:
+        images: uint8 array `(n, height, width, channels)`.
+        columns: Images in a row; `None` makes the grid as square as may be.
+        title: Title of the figure.
+
+    Returns:
+        The `Picture`.
+    """
+    grid = image_grid(images, columns=columns)
+    height, width = grid.shape[:2]
+    figure = Picture(figsize=(6, 6 * height / width + 0.3), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(grid, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    axes.axis("off")
+    if title:
+        axes.set_title(title)
+    return figure
