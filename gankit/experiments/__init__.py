@@ -4,7 +4,7 @@
 back. The experiments of each report are in the module of its name.
 """
 
-from gankit.experiments import demo, dtu, iisc, imperial
+from gankit.experiments import demo, dtu, iisc, imperial, loss_study
 from gankit.experiments.comparing import compare
 from gankit.experiments.publishing import publish, runs_of
 from gankit.experiments.registry import (
@@ -16,23 +16,42 @@ from gankit.experiments.registry import (
     register,
 )
 from gankit.experiments.runner import Run, load, run, run_folder
+from gankit.experiments.study import (
+    Study,
+    StudyResult,
+    find_study,
+    load_study,
+    publish_study,
+    register_study,
+    run_study,
+    studies,
+)
 
 __all__ = [
     "SIZES",
     "Budget",
     "Experiment",
     "Run",
+    "Study",
+    "StudyResult",
     "compare",
     "demo",
     "dtu",
     "find",
+    "find_study",
     "iisc",
     "imperial",
     "load",
+    "load_study",
+    "loss_study",
     "names",
     "publish",
+    "publish_study",
     "register",
+    "register_study",
     "run",
     "run_folder",
+    "run_study",
     "runs_of",
+    "studies",
 ]

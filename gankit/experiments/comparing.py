@@ -18,6 +18,7 @@ from gankit import datasets, device, history
 from gankit.experiments import registry
 from gankit.experiments.publishing import runs_of
 from gankit.experiments.runner import run, run_folder
+from gankit.metrics.resampling import mean_interval
 from gankit.plotting import Picture
 
 MATCHES = ("steps", "updates", "compute")
@@ -220,8 +221,8 @@ def compare(a, b, *, seeds=3, match="steps", size="class", steps=None, data=None
 def paired_differences(values_a, values_b):
     """Mean of the differences of pairs, with its 95 % interval.
 
-    The interval is that of Student's t test for paired samples: seeds are the sample,
-    so it speaks of other seeds, not of other images.
+    The interval is that of Student's t test for paired samples; see
+    `gankit.metrics.resampling.mean_interval`.
 
     Args:
         values_a: Array `(n,)`.
@@ -242,14 +243,7 @@ def paired_differences(values_a, values_b):
             "Expected pairs, at least one, received "
             f"{len(values_a)} and {len(values_b)} values: give both for the same seeds."
         )
-    from scipy import stats
-
-    differences = np.subtract(values_b, values_a, dtype="float64")
-    mean, n = float(differences.mean()), len(differences)
-    if n == 1:
-        return mean, None, None
-    half = stats.t.ppf(0.975, n - 1) * differences.std(ddof=1) / math.sqrt(n)
-    return mean, float(mean - half), float(mean + half)
+    return mean_interval(np.subtract(values_b, values_a, dtype="float64"))
 
 
 def matched_steps(match, limits, generator_steps, step_seconds=None):

@@ -1,4 +1,6 @@
-"""How far a score would move with other pictures."""
+"""How far a score would move with other pictures, or with other seeds."""
+
+import math
 
 import numpy as np
 
@@ -57,3 +59,33 @@ def half_sampling_interval(statistic, real, fake, *, resamples=100, seed=0):
     margin = QUANTILE * float(np.std(values, ddof=1))
     value = float(statistic(real, fake))
     return value - margin, value + margin
+
+
+def mean_interval(values):
+    """The mean of a score over seeds, with the 95 % interval of Student's t.
+
+    The seeds are the sample, so it speaks of other seeds, not of other images.
+
+    Args:
+        values: Array `(n,)`, one value per seed.
+
+    Returns:
+        `(mean, low, high)`; both ends are `None` where n is 1.
+
+    Raises:
+        ValueError: If there are no values.
+
+    References:
+        Student 1908, "The probable error of a mean", Biometrika 6(1).
+    """
+    values = np.asarray(values, "float64")
+    n = len(values)
+    if not n:
+        raise ValueError("Expected at least one value, received none: train a seed.")
+    mean = float(values.mean())
+    if n == 1:
+        return mean, None, None
+    from scipy import stats
+
+    half = stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / math.sqrt(n)
+    return mean, float(mean - half), float(mean + half)
