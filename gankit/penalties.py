@@ -1,4 +1,4 @@
-"""Penalties on the gradient of a critic or discriminator, to be added to its loss.
+"""Penalties on the gradient of a critic or discriminator, and its slopes measured.
 
 Each calls its network as it is, which in Keras means inference mode: an output then
 depends on its own image alone, as both papers need. Batch normalisation in training
@@ -60,6 +60,25 @@ def r1_penalty(discriminator, real, *, weight=10.0):
     """
     real = ops.convert_to_tensor(real, "float32")
     return 0.5 * weight * ops.mean(_squared_slope(discriminator, real))
+
+
+def slopes(function, images):
+    """How steep a critic is at each image: the norm of its gradient.
+
+    A critic of the Wasserstein distance must nowhere be steeper than one bound; the
+    largest slope found is a lower limit of its Lipschitz constant.
+
+    Args:
+        function: A network, or any function of images `(n, ...)` to one number per
+            image, none of which depends on another image. For a network in training
+            mode with batch normalisation this does not hold.
+        images: Images `(n, ...)`.
+
+    Returns:
+        float32 tensor `(n,)`.
+    """
+    images = ops.convert_to_tensor(images, "float32")
+    return ops.stop_gradient(ops.sqrt(_squared_slope(function, images)))
 
 
 def _squared_slope(function, images):

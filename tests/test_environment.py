@@ -10,7 +10,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 
 
@@ -81,3 +82,12 @@ def test_addons_environment_is_the_last_that_addons_runs_in():
         if requirement.name == "keras"
     )
     assert pins["keras"] not in keras.specifier
+
+
+def test_every_package_is_installed_and_the_results_with_them():
+    packages = set(PYPROJECT["tool"]["setuptools"]["packages"])
+    found = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for path in (ROOT / "gankit").rglob("__init__.py")
+    }
+    assert packages == found | {"gankit.published"}

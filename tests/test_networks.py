@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from gankit.networks import dcgan, mlp
+from gankit.layers import SpectralNormalization
+from gankit.networks import all_convolutional, dcgan, hidden_dense, mlp
 
 
 def _of(model, kind):
@@ -57,7 +58,76 @@ def test_deep_is_the_network_of_the_report():
     assert generator.output_shape == (None, 28, 28, 1)
 
 
-@pytest.mark.parametrize("build", [dcgan.shallow, dcgan.deep])
+def test_dtus_network_has_no_dense_layer_and_its_widths():
+    generator = all_convolutional.generator()
+    discriminator = all_convolutional.discriminator()
+    for network in (generator, discriminator):
+        assert not _of(network, layers.Dense)
+    transposed = _of(generator, layers.Conv2DTranspose)
+    assert [t.filters for t in transposed] == [1024, 512, 256, 1]
+    assert [t.output.shape[1] for t in transposed] == [3, 7, 14, 28]
+    convolutions = _of(discriminator, layers.Conv2D)
+    assert [c.filters for c in convolutions] == [128, 256, 512, 1]
+    assert [c.output.shape[1] for c in convolutions] == [14, 7, 3, 1]
+    kernels = 9 * 100 * 1024 + 9 * 1024 * 512 + 16 * 512 * 256 + 16 * 256
+    assert _count(generator) == kernels + 2 * (1024 + 512 + 256) + 1
+
+
+def test_iiscs_network_is_that_of_its_code():
+    generator, discriminator = hidden_dense.generator(), hidden_dense.discriminator()
+    assert generator.input_shape == (None, 62)
+    assert [d.units for d in _of(generator, layers.Dense)] == [1024, 7 * 7 * 128]
+    assert [d.units for d in _of(discriminator, layers.Dense)] == [1024, 1]
+    # 2 sigmoid(x) - 1 = tanh(x / 2)
+    latent = keras.random.normal((3, 62), seed=0)
+    before = keras.Model(generator.input, generator.get_layer("to_image").output)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(generator(latent)),
+        np.tanh(ops.convert_to_numpy(before(latent)) / 2),
+        atol=1e-6,
+    )
+    images = np.random.default_rng(0).uniform(-1, 1, (3, 28, 28, 1))
+    values = hidden_dense.discriminator(sigmoid=True)(images)
+    assert 0 < float(ops.min(values)) and float(ops.max(values)) < 1
+
+
+def test_photographs_halve_four_times():
+    generator, discriminator = dcgan.photographs(width=8)
+    assert [t.filters for t in _of(generator, layers.Conv2DTranspose)] == [
+        *(32, 16, 8, 3),
+    ]
+    assert [c.filters for c in _of(discriminator, layers.Conv2D)] == [8, 16, 32, 64]
+    assert generator.output_shape == (None, 64, 64, 3)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda **critic: dcgan.shallow(**critic)[1],
+        all_convolutional.discriminator,
+    ],
+)
+def test_a_spectral_critic_normalises_every_layer_with_weights(build):
+    critic = build(batch_norm=False, spectral_norm=True)
+    wrapped = _of(critic, SpectralNormalization)
+    weighted = [layer for layer in critic.layers if layer.trainable_weights]
+    assert weighted == wrapped and all(layer.use_bias for layer in wrapped)
+    both = build(spectral_norm=True)
+    assert len(_of(both, layers.BatchNormalization)) == len(
+        _of(build(), layers.BatchNormalization)
+    )
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        dcgan.shallow,
+        dcgan.deep,
+        lambda: dcgan.photographs(width=4),
+        lambda: (all_convolutional.generator(), all_convolutional.discriminator()),
+        lambda: (hidden_dense.generator(), hidden_dense.discriminator()),
+    ],
+)
 def test_no_bias_stands_before_batch_normalisation(build):
     for network in build():
         followers = {}

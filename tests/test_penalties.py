@@ -7,7 +7,7 @@ from keras import layers, ops
 
 from gankit.datasets import Batches
 from gankit.networks import dcgan
-from gankit.penalties import gradient_penalty, r1_penalty
+from gankit.penalties import gradient_penalty, r1_penalty, slopes
 from gankit.trainers import GAN
 from gankit.trainers.adversarial import _value_and_gradients
 
@@ -130,3 +130,11 @@ def test_a_penalised_critic_trains(images, precision):
     after = [ops.convert_to_numpy(v) for v in gan.discriminator.trainable_variables]
     assert all(np.all(np.isfinite(a)) for a in after)
     assert sum(np.any(b != a) for b, a in zip(before, after, strict=True)) >= 4
+
+
+def test_slopes_are_the_norms_of_the_gradients():
+    """Of a quadratic, whose gradient is known, and of a linear critic."""
+    images = np.random.default_rng(0).normal(size=(5, 4, 4, 1)).astype("float32")
+    found = slopes(lambda x: ops.sum(ops.square(x), axis=(1, 2, 3)), images)
+    norms = 2 * np.linalg.norm(images.reshape(5, -1), axis=1)
+    np.testing.assert_allclose(ops.convert_to_numpy(found), norms, rtol=1e-5)

@@ -6,7 +6,7 @@ back. The experiments of each report are in the module of its name.
 
 from gankit.experiments import demo, dtu, iisc, imperial, loss_study
 from gankit.experiments.comparing import compare
-from gankit.experiments.publishing import publish, runs_of
+from gankit.experiments.publishing import publish, published, runs_of
 from gankit.experiments.registry import (
     SIZES,
     Budget,
@@ -47,6 +47,7 @@ __all__ = [
     "names",
     "publish",
     "publish_study",
+    "published",
     "register",
     "register_study",
     "run",

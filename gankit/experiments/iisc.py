@@ -79,22 +79,25 @@ _ALGORITHM_1_READING = (
     "critic steps, no sigmoid"
 )
 
-for _name, _build, _summary, _reading in (
+for _name, _build, _steps, _summary, _reading in (
     (
         "dcgan-mnist",
         _mnist,
+        25 * EPOCH,
         "DCGAN with hidden dense layers on MNIST, 25 epochs (figures 4 and 5)",
         "the non-saturating loss; Adam with 2e-4 and beta_1 0.5 for both",
     ),
     (
         "wgan-mnist",
         _wgan_mnist,
+        5 * EPOCH,  # of five batches each
         "WGAN by algorithm 1 on MNIST, the same networks",
         f"{_ALGORITHM_1_READING}; a step is one of the generator",
     ),
     (
         "wgan-mnist-as-coded",
         _wgan_mnist_as_coded,
+        25 * EPOCH,
         "WGAN as the report's code has it: sigmoid critic, one step, Adam",
         "sigmoid critic, one critic step, Adam with 2e-4 and beta_1 0.5, clipping 0.01",
     ),
@@ -112,9 +115,9 @@ for _name, _build, _summary, _reading in (
             budgets={
                 "smoke": Budget(steps=2, epoch_steps=1),
                 "class": Budget(steps=400, epoch_steps=50),
-                "full": Budget(steps=25 * EPOCH, epoch_steps=EPOCH // 10),
+                "full": Budget(steps=_steps, epoch_steps=EPOCH // 10),
             },
-            stages=tuple(EPOCH * epoch for epoch in (1, 10, 20, 25)),
+            stages=tuple(_steps * epoch // 25 for epoch in (1, 10, 20, 25)),
             our_reading=(
                 _reading,
                 "batches of 128, where the code has 64",

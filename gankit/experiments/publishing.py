@@ -53,6 +53,29 @@ def publish(name, *, size="full", seed=0, out=None):
     return target
 
 
+def published(name):
+    """Finds what is kept of a full run or study, wherever gankit is installed.
+
+    Args:
+        name: Name of an experiment or a study, with `@SIZE-seedN` for other runs.
+
+    Returns:
+        Its folder: in `results/` of the working directory, of the checkout, or of the
+        installed package.
+
+    Raises:
+        FileNotFoundError: If nothing is kept under that name.
+    """
+    package = Path(__file__).parents[1]
+    for root in (RESULTS, package.parent / "results", package / "published"):
+        if (root / name).is_dir():
+            return root / name
+    raise FileNotFoundError(
+        f"Expected results of {name!r}, received none: run it in full size and keep it "
+        "with gankit publish."
+    )
+
+
 def runs_of(name):
     """Finds the scored runs of an experiment, published ones first.
 

@@ -35,6 +35,7 @@ from gankit.metrics.precision_recall import PrecisionRecall, prdc
 from gankit.metrics.resampling import half_sampling_interval
 from gankit.metrics.score import Score
 from gankit.metrics.scorer import KINDS, Scorer
+from gankit.metrics.sharpness import gradient_energy
 from gankit.metrics.sources import find_images
 from gankit.metrics.translation import (
     domain_score,
@@ -71,6 +72,7 @@ __all__ = [
     "frechet_distance",
     "frechet_extrapolated",
     "gan_train",
+    "gradient_energy",
     "half_sampling_interval",
     "inception_extractor",
     "inception_score",

@@ -1,0 +1,96 @@
+"""Studies: gathered runs, a stop on the way, rows that were published."""
+
+import csv
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from gankit import experiments
+from gankit.cli import app
+from gankit.experiments import study
+from gankit.metrics.resampling import mean_interval
+
+
+@pytest.fixture
+def two(tmp_path, monkeypatch):
+    """A study of two experiments, in an empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    names = ("losses/minimax-2e-4", "losses/wasserstein-clipping-2e-4")
+    each = study.Study("two", "two losses", names, seeds=1)
+    monkeypatch.setitem(study._STUDIES, "two", each)
+    return each
+
+
+def _table(folder):
+    with (folder / "table.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_study_gathers_runs_and_goes_on_where_it_stopped(two, monkeypatch):
+    real, calls = study.run, []
+
+    def run(name, **options):
+        calls.append(name)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(name, **options)
+
+    monkeypatch.setattr(study, "run", run)
+    with pytest.raises(KeyboardInterrupt):
+        experiments.run_study("two", size="smoke")
+    folder = experiments.run_study("two", size="smoke")
+    assert calls == [two.experiments[0], two.experiments[1], two.experiments[1]]
+    rows = _table(folder)
+    assert [row["experiment"] for row in rows] == list(two.experiments)
+    for row in rows:
+        run = experiments.load(f"runs/{row['experiment']}@smoke-seed0")
+        fcd = next(s for s in run.scores["scores"] if s["name"] == "FCD-digits-28")
+        assert float(row["FCD-digits-28"]) == pytest.approx(fcd["value"], rel=1e-5)
+    result = experiments.load_study(folder)
+    # A critic of the Wasserstein loss has no accuracy.
+    assert len(result.values(two.experiments[0], "FCD-digits-28")) == 1
+    name = "discriminator accuracy, generated images"
+    assert list(result.summary(name)) == [two.experiments[0]]
+    np.testing.assert_array_equal(result.curves[two.experiments[0], 0]["step"], [1, 2])
+    assert result.samples.exists()
+    output = CliRunner().invoke(app, ["study", "two", "--size", "smoke"]).output
+    assert "one seed" in output and len(calls) == 3
+
+
+def test_published_rows_are_not_trained_again(two, tmp_path, monkeypatch):
+    folder = experiments.run_study("two", size="smoke")
+    with pytest.raises(ValueError, match="gankit study two --size full first"):
+        experiments.publish_study("two")
+    full = folder.with_name("two@full")
+    folder.rename(full)
+    assert str(experiments.publish_study("two")) == "results/two"
+    for file in full.iterdir():
+        file.unlink()
+    monkeypatch.setattr(study, "run", lambda *a, **k: pytest.fail("trained again"))
+    again = experiments.run_study("two", size="full")
+    assert _table(again) == _table(tmp_path / "results" / "two")
+    assert experiments.published("two") == (tmp_path / "results" / "two").relative_to(
+        tmp_path
+    )
+
+
+def test_unknown_studies_get_a_sentence(two):
+    with pytest.raises(ValueError, match="received 'three': choose one of losses, two"):
+        experiments.run_study("three")
+    with pytest.raises(FileNotFoundError, match="run one with gankit study"):
+        experiments.load_study("nowhere")
+    with pytest.raises(FileNotFoundError, match="keep it with gankit publish"):
+        experiments.published("nowhere")
+
+
+def test_the_interval_of_a_mean_is_students():
+    from scipy import stats
+
+    values = np.array([1.0, 2.5, 4.0, 3.0])
+    mean, low, high = mean_interval(values)
+    expected = stats.t.interval(0.95, 3, loc=values.mean(), scale=stats.sem(values))
+    np.testing.assert_allclose((mean, low, high), (values.mean(), *expected))
+    assert mean_interval([2.0]) == (2.0, None, None)
+    with pytest.raises(ValueError, match="at least one value"):
+        mean_interval([])
