@@ -81,3 +81,29 @@ def test_a_film_has_a_frame_for_each_drawing_in_order(tmp_path):
             film.seek(frame)
             assert np.asarray(film.convert("L"))[-1, -1] == pytest.approx(level, abs=8)
         assert film.info["duration"] == 2000
+
+
+def test_loss_panels_have_a_caption_and_both_losses_each():
+    history = {"step": [1, 2], "d_loss": [1.0, 0.5], "g_loss": [0.7, 0.9]}
+    figure = plotting.loss_panels(
+        dict.fromkeys(("slow", "fast", "faster"), history), columns=2, title="Rates"
+    )
+    drawn = [axes for axes in figure.axes if axes.lines]
+    assert [axes.get_title() for axes in drawn] == ["slow", "fast", "faster"]
+    for axes in drawn:
+        assert [list(line.get_ydata()) for line in axes.lines] == [
+            history["d_loss"],
+            history["g_loss"],
+        ]
+
+
+def test_an_animation_has_the_frames_given_and_runs_for_ever():
+    frames = [np.full((4, 6, 6, 1), level, "uint8") for level in (0, 100, 250)]
+    file = io.BytesIO()
+    plotting.save_animation(file, frames, columns=4, scale=2)
+    with Image.open(file) as film:
+        assert film.n_frames == 3 and film.info["loop"] == 0
+        assert film.size == (2 * (4 * 8 + 2), 2 * (8 + 2))
+        for index, level in enumerate((0, 100, 250)):
+            film.seek(index)
+            assert film.convert("L").getpixel((8, 8)) == pytest.approx(level, abs=2)

@@ -1,8 +1,13 @@
 """Pictures: image grids, loss and score curves, classes, films of a training."""
 
 from gankit.plotting.classes import class_bars, class_confusion
-from gankit.plotting.curves import loss_curves, moving_average, score_curves
-from gankit.plotting.films import save_film, save_stages
+from gankit.plotting.curves import (
+    loss_curves,
+    loss_panels,
+    moving_average,
+    score_curves,
+)
+from gankit.plotting.films import save_animation, save_film, save_stages
 from gankit.plotting.grids import image_grid, save_each, save_grid, show_grid
 from gankit.plotting.picture import Picture
 
@@ -12,7 +17,9 @@ __all__ = [
     "class_confusion",
     "image_grid",
     "loss_curves",
+    "loss_panels",
     "moving_average",
+    "save_animation",
     "save_each",
     "save_film",
     "save_grid",

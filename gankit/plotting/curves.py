@@ -54,6 +54,39 @@ def loss_curves(history, *, loss, title, window=None):
     return figure
 
 
+def loss_panels(histories, *, columns, title):
+    """Draws the losses of many trainings as small panels with one step axis.
+
+    Args:
+        histories: Dict from the caption of a panel to a dict of arrays with `step`,
+            `d_loss` and `g_loss`.
+        columns: Panels in a row.
+        title: Title of the figure.
+
+    Returns:
+        The `Picture`. Each panel has its own scale of losses.
+    """
+    rows = -(-len(histories) // columns)
+    figure = Picture(figsize=(2.9 * columns, 1.9 * rows + 0.9), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, squeeze=False).flatten()
+    for axes, (caption, history) in zip(panels, histories.items(), strict=False):
+        for name, colour in (("d_loss", "tab:blue"), ("g_loss", "tab:orange")):
+            axes.plot(history["step"], history[name], color=colour, label=name)
+        axes.set_title(caption, fontsize=10)
+        axes.tick_params(labelsize=9)
+        axes.grid(alpha=0.3)
+    for axes in panels[len(histories) :]:
+        axes.axis("off")
+    for axes in panels[-columns:]:
+        axes.set_xlabel("step", fontsize=10)
+    for axes in panels[::columns]:
+        axes.set_ylabel("loss", fontsize=10)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=10)
+    figure.suptitle(title, fontsize=12)
+    return figure
+
+
 def score_curves(scores, *, baselines=None, title, better):
     """Draws a score over the steps of one or several trainings.
 

@@ -1,8 +1,10 @@
-"""Films of a training, and its frames side by side."""
+"""Films: of a training, its frames side by side, and of images that change."""
 
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
+
+from gankit.plotting.grids import image_grid
 
 
 def save_film(path, folder, *, scale=2, seconds=8.0):
@@ -42,6 +44,30 @@ def _captioned(picture, stem, scale):
         font=ImageFont.load_default(18),
     )
     return frame
+
+
+def save_animation(file, frames, *, columns=None, scale=2, seconds=0.1):
+    """Writes grids of images, one after the other and for ever, as a GIF.
+
+    Args:
+        file: Path, or a binary file that is open for writing.
+        frames: List of uint8 arrays `(n, height, width, channels)`, a grid each.
+        columns: Images in a row; `None` makes the grids as square as may be.
+        scale: Whole number by which the pixels are enlarged.
+        seconds: How long a frame stays.
+    """
+    grids = [Image.fromarray(image_grid(f, columns=columns)) for f in frames]
+    size = (grids[0].width * scale, grids[0].height * scale)
+    first, *others = (g.resize(size, Image.Resampling.NEAREST) for g in grids)
+    first.save(
+        file,
+        format="GIF",
+        save_all=True,
+        append_images=others,
+        duration=int(1000 * seconds),
+        loop=0,
+        optimize=True,
+    )
 
 
 def save_stages(path, folder, steps):

@@ -1,0 +1,94 @@
+"""How much of an image one output of a network sees."""
+
+import math
+
+from keras import layers
+
+from gankit.inspection.network_graph import pair, steps
+
+
+def receptive_field(model):
+    """The patch of the input image that one output number of a network depends on.
+
+    With r the side of the patch and j the distance, in pixels, of two neighbouring
+    outputs, a window of k pixels with dilation d and stride s makes
+
+        r + (k - 1) d j,    j s
+
+    of them. Where branches meet, the larger patch counts. A number behind a dense
+    layer, attention or a global pooling sees the whole image. Statistics that
+    normalisation layers take over an image are not counted. Near the border, or where
+    the field is larger than the image, the rest of the patch is padding.
+
+    Args:
+        model: A built functional or sequential `keras.Model` of images
+            `(n, height, width, channels)`; inputs of another rank, such as labels, are
+            ignored.
+
+    Returns:
+        `(height, width)` in pixels.
+
+    Raises:
+        ValueError: If `model` has no graph or takes no images, or a layer's window
+            cannot be read, as in a transposed convolution.
+
+    Reference:
+        Araujo et al. 2019, equations 2 and 3
+        (https://distill.pub/2019/computing-receptive-fields).
+    """
+    fields, images = {}, None
+    for step in steps(model):
+        seen = [p for p in step.parents if fields[p] is not None]
+        if seen:
+            sides, jumps = zip(*(fields[p] for p in seen), strict=True)
+            before = max((p.shape for p in seen), key=len)
+            fields[step] = _widened(step, before, _largest(sides), _largest(jumps))
+        else:
+            of_images = not step.parents and len(step.shape) == 4
+            fields[step] = ((1, 1), (1, 1)) if of_images else None
+            images = images or (step.shape[1:3] if of_images else None)
+    if images is None:
+        raise ValueError(
+            "Expected a model of images (n, height, width, channels), received inputs "
+            f"{[tuple(t.shape) for t in model.inputs]}: pass the discriminator."
+        )
+    parents = {parent for step in fields for parent in step.parents}
+    side = _largest([f[0] for s, f in fields.items() if f and s not in parents])
+    if math.inf in side and None in images:
+        raise ValueError(
+            "Expected images of fixed sides, all of which an output sees, received "
+            f"{images[0]} x {images[1]}: give keras.Input the height and width."
+        )
+    return images if math.inf in side else side
+
+
+def _largest(pairs):
+    return tuple(max(values) for values in zip(*pairs, strict=True))
+
+
+def _widened(step, before, side, jump):
+    """Patch and distance of neighbours behind a step, from those before it."""
+    layer, kind = step.layer, type(step.layer).__name__
+    window = getattr(layer, "kernel_size", getattr(layer, "pool_size", None))
+    transposed = window is not None and "Transpose" in kind
+    dense = isinstance(layer, layers.Dense) and len(before) < 4
+    reduced = len(step.shape) < len(before) and kind not in ("Flatten", "Reshape")
+    if math.inf in side or dense or reduced or "Attention" in kind or "Global" in kind:
+        return (math.inf, math.inf), jump
+    if window is not None and not transposed:
+        window, stride = pair(window), pair(layer.strides or window)
+        dilation = pair(getattr(layer, "dilation_rate", 1))
+        wider = (side[i] + (window[i] - 1) * dilation[i] * jump[i] for i in (0, 1))
+        return tuple(wider), (jump[0] * stride[0], jump[1] * stride[1])
+    # What is left must work on each pixel by itself. Custom layers may hold windows.
+    parts = getattr(layer, "_flatten_layers", lambda **_: ())(include_self=False)
+    windows = [max(pair(getattr(part, "kernel_size", 1))) for part in parts]
+    moved = len(step.shape) == 4 and step.shape[1:3] != before[1:3]
+    moved = moved and "Pad" not in kind and "Crop" not in kind
+    if transposed or "UpSampling" in kind or moved or max(windows, default=1) > 1:
+        raise ValueError(
+            "Expected convolutions, pooling and layers that work on every pixel by "
+            f"itself, received {step.name!r}, a {kind}: measure this network by the "
+            "gradient of one output instead."
+        )
+    return side, jump
