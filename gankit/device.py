@@ -5,6 +5,7 @@ This module and `gankit.trainers.adversarial` are the only ones that know the ba
 
 import contextlib
 import importlib.metadata
+import logging
 import os
 import platform
 from pathlib import Path
@@ -26,6 +27,14 @@ def _native_log_muted():
 
 with _native_log_muted():
     import keras
+
+
+def _is_worth_saying(record):
+    """A notebook trains many models, and each compiles a step of its own."""
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
+logging.getLogger("tensorflow").addFilter(_is_worth_saying)
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 _BACKEND_NAMES = {"tensorflow": "TensorFlow", "torch": "PyTorch", "jax": "JAX"}

@@ -6,7 +6,13 @@ back. The experiments of each report are in the module of its name.
 
 from gankit.experiments import demo, dtu, iisc, imperial, loss_study
 from gankit.experiments.comparing import compare
-from gankit.experiments.publishing import publish, published, runs_of
+from gankit.experiments.publishing import (
+    Kept,
+    load_published,
+    publish,
+    published,
+    runs_of,
+)
 from gankit.experiments.registry import (
     SIZES,
     Budget,
@@ -31,6 +37,7 @@ __all__ = [
     "SIZES",
     "Budget",
     "Experiment",
+    "Kept",
     "Run",
     "Study",
     "StudyResult",
@@ -42,6 +49,7 @@ __all__ = [
     "iisc",
     "imperial",
     "load",
+    "load_published",
     "load_study",
     "loss_study",
     "names",

@@ -1,9 +1,12 @@
 """What is kept of runs, and the table 'report said / we got'."""
 
+import dataclasses
+import functools
 import json
 import shutil
 from pathlib import Path
 
+from gankit import history
 from gankit.experiments import registry
 from gankit.experiments.runner import run_folder
 
@@ -51,6 +54,51 @@ def publish(name, *, size="full", seed=0, out=None):
     for file in kept:
         shutil.copyfile(source / file, target / file)
     return target
+
+
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    """What is kept of a run.
+
+    Attributes:
+        folder: Where `samples.png`, `scores.csv` and so on are.
+        scores: The content of `scores.json`.
+    """
+
+    folder: Path
+    scores: dict
+
+    @functools.cached_property
+    def history(self):
+        """The losses, as `gankit.history.read` gives them."""
+        return history.read(self.folder / "history.csv")
+
+    @functools.cached_property
+    def values(self):
+        """The value of every score at the end, by name."""
+        return {score["name"]: score["value"] for score in self.scores["scores"]}
+
+    @functools.cached_property
+    def baseline(self):
+        """What real images score against other real ones, by name."""
+        lines = self.scores.get("baselines", {}).get("real against real", [])
+        return {score["name"]: score["value"] for score in lines}
+
+
+def load_published(name):
+    """Reads what is kept of a run, wherever gankit is installed.
+
+    Args:
+        name: As in `published`.
+
+    Returns:
+        The `Kept`.
+
+    Raises:
+        FileNotFoundError: If nothing is kept under that name.
+    """
+    folder = published(name)
+    return Kept(folder, json.loads((folder / "scores.json").read_text()))
 
 
 def published(name):

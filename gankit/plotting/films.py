@@ -58,7 +58,10 @@ def save_animation(file, frames, *, columns=None, scale=2, seconds=0.1):
     """
     grids = [Image.fromarray(image_grid(f, columns=columns)) for f in frames]
     size = (grids[0].width * scale, grids[0].height * scale)
-    first, *others = (g.resize(size, Image.Resampling.NEAREST) for g in grids)
+    # Few levels, as a GIF takes room for every change of one.
+    first, *others = (
+        g.resize(size, Image.Resampling.NEAREST).quantize(64) for g in grids
+    )
     first.save(
         file,
         format="GIF",
