@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from gankit import experiments, history
 from gankit.cli import app
 from gankit.experiments import registry, runner
+from gankit.metrics import ClassProfile
 
 
 @pytest.fixture
@@ -45,6 +46,7 @@ def test_a_run_leaves_what_it_promises(here):
         "losses.png",
         "scores.csv",
         "scores.png",
+        "classes.csv",
         "training.gif",
     }
     with Image.open(run.folder / "samples.png") as grid:
@@ -64,6 +66,11 @@ def test_a_run_leaves_what_it_promises(here):
     np.testing.assert_array_equal(on_the_way["step"], [2, 4])
     named = {score["name"]: score for score in scores["scores"]}
     fcd = named["FCD-digits-28"]
+    # What the discriminator knows is logged on the way too.
+    auc = "discriminator AUC, held-out images"
+    assert 0 <= on_the_way[auc][-1] <= 1 and auc in named
+    profile = ClassProfile.load(run.folder / "classes.csv")
+    assert profile.n == named["class imbalance"]["n_fake"] == 2000
     assert fcd["value"] == pytest.approx(on_the_way["FCD-digits-28"][-1])
     assert fcd["n_real"] == fcd["n_fake"] == 200
     (lines,) = scores["baselines"].values()
@@ -178,10 +185,12 @@ def test_publish_keeps_little_and_report_says_what_is_missing(here):
     assert result.exit_code == 0
     target = here / "results" / "demo@smoke-seed0"
     assert {p.name for p in target.iterdir()} == {
-        "scores.json",
-        "history.csv",
-        "samples.png",
+        *("scores.json", "history.csv", "samples.png"),
+        *("scores.csv", "classes.csv"),
     }
+    kept = experiments.load_published("demo@smoke-seed0")
+    assert kept.values["FCD-digits-28"] > kept.baseline["FCD-digits-28"]
+    np.testing.assert_array_equal(kept.history["step"], [2])
     output = _gankit("report", "demo").output
     assert "2 of 4 steps (results/demo@smoke-seed0)" in output
     assert "FCD-digits-28" in output and "Features of classifier-digits-28, " in output
@@ -236,3 +245,24 @@ def test_ctrl_c_saves_and_says_how_to_go_on(here):
     assert int(steps[-1]) % 3 == 0
     with np.load(here / "runs" / "demo" / "checkpoint.npz") as archive:
         assert len(archive.files) > 20
+
+
+def test_stages_are_the_same_shares_of_every_budget(here):
+    """Of VGAN's 20 epochs the 5th and the last; of two steps the first and the last."""
+    run = experiments.run("dtu/vgan", size="smoke")
+    frames = {path.stem for path in (run.folder / "samples").iterdir()}
+    assert frames >= {"step-000001", "step-000002"}
+    with Image.open(run.folder / "stages.png") as picture:
+        assert picture.width == 2 * (8 * 30 + 2) + 8  # eight digits each, and a gap
+    experiments.publish("dtu/vgan", size="smoke")
+    assert (here / "results" / "dtu" / "vgan@smoke-seed0" / "stages.png").exists()
+
+
+@pytest.mark.parametrize("prefix", ["dtu", "iisc", "imperial", "losses"])
+def test_every_experiment_builds_what_it_can_train(prefix):
+    for name in experiments.names(prefix):
+        experiment = experiments.find(name)
+        images = experiment.data("smoke", "nowhere")
+        model = experiment.build(images)
+        assert tuple(model.generator.output_shape[1:]) == images.image_shape
+        assert len(images.train) >= experiment.batch_size
