@@ -9,7 +9,7 @@ discriminator cannot tell real from fake.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keras import ops
 
@@ -210,6 +210,39 @@ class AdversarialLoss:
     formula: str
     smooths_labels: bool = False
 
+    def smoothed(self, real_label):
+        """The same game where the discriminator is to call real images `real_label`.
+
+        Its equilibrium shifts: the best constant answer becomes `real_label / 2`.
+
+        Args:
+            real_label: Target of real images in (0, 1].
+
+        Returns:
+            An `AdversarialLoss` with the values of that equilibrium.
+
+        Raises:
+            ValueError: If the loss has no labels to smooth.
+        """
+        if not self.smooths_labels:
+            raise ValueError(
+                "Expected a loss with labels to smooth, received one without: use the "
+                "minimax, non-saturating or least-squares loss."
+            )
+        answer = 0.5 * real_label
+        if "entrop" in self.formula:
+            answer = math.log(answer / (1.0 - answer))
+        logits = ops.full((1,), answer, "float32")
+        values = (
+            self.discriminator(logits, logits, real_label=real_label),
+            self.generator(logits),
+        )
+        return replace(
+            self,
+            discriminator_equilibrium=float(ops.convert_to_numpy(values[0])),
+            generator_equilibrium=float(ops.convert_to_numpy(values[1])),
+        )
+
 
 LOSSES = {
     "minimax": AdversarialLoss(
@@ -217,7 +250,7 @@ LOSSES = {
         minimax_generator_loss,
         2 * math.log(2),
         -math.log(2),
-        "sum of two cross-entropies, ln 2 each at equilibrium",
+        "sum of two cross-entropies",
         smooths_labels=True,
     ),
     "non_saturating": AdversarialLoss(
@@ -225,7 +258,7 @@ LOSSES = {
         non_saturating_generator_loss,
         2 * math.log(2),
         math.log(2),
-        "sum of two cross-entropies, ln 2 each at equilibrium",
+        "sum of two cross-entropies",
         smooths_labels=True,
     ),
     "least_squares": AdversarialLoss(
@@ -233,7 +266,7 @@ LOSSES = {
         least_squares_generator_loss,
         0.25,
         0.125,
-        "half the sum of two squared errors, 1/4 each at equilibrium",
+        "half the sum of two squared errors",
         smooths_labels=True,
     ),
     "hinge": AdversarialLoss(
@@ -241,14 +274,14 @@ LOSSES = {
         hinge_generator_loss,
         2.0,
         0.0,
-        "sum of two hinges, 1 each at equilibrium",
+        "sum of two hinges",
     ),
     "wasserstein": AdversarialLoss(
         wasserstein_discriminator_loss,
         wasserstein_generator_loss,
         0.0,
         0.0,
-        "difference of two means, 0 at equilibrium",
+        "difference of two means",
     ),
 }
 

@@ -300,8 +300,7 @@ def test_scores_of_unlike_measurement_are_refused(register):
         "precision": "one: extractor pixels; two: extractor classifier",
         "FID": "one: n_fake 1000; two: n_fake 500",
         "KID": "one: resize tf1; two: resize torch",
-        "d_loss": "one: sum of two cross-entropies, ln 2 each at equilibrium; "
-        "two: sum of two hinges, 1 each at equilibrium",
+        "d_loss": "one: sum of two cross-entropies; two: sum of two hinges",
         "density": "NaN or infinite for some seed",
         "coverage": "not every seed has it",
         "of one alone (pixels)": "only one has it",

@@ -120,3 +120,26 @@ def test_losses_average_in_float32():
 def test_an_unknown_loss_is_named():
     with pytest.raises(ValueError, match="one of minimax, .* received 'hinges'"):
         losses.get("hinges")
+
+
+@pytest.mark.parametrize("name", ["minimax", "non_saturating", "least_squares"])
+def test_smoothed_labels_shift_the_equilibrium(name):
+    """By a search for the best constant answer."""
+    loss = losses.get(name)
+    smoothed = loss.smoothed(0.9)
+    grid = np.linspace(-3, 3, 6001, dtype="float32")
+    answers = [
+        float(ops.convert_to_numpy(loss.discriminator(x, x, real_label=0.9)))
+        for x in grid[:, None]
+    ]
+    best = int(np.argmin(answers))
+    assert smoothed.discriminator_equilibrium == pytest.approx(min(answers), abs=1e-6)
+    assert smoothed.generator_equilibrium == pytest.approx(
+        float(ops.convert_to_numpy(loss.generator(grid[best : best + 1]))), abs=1e-3
+    )
+    plain = loss.smoothed(1.0)
+    assert plain.discriminator_equilibrium == pytest.approx(
+        loss.discriminator_equilibrium
+    )
+    with pytest.raises(ValueError, match="labels to smooth"):
+        losses.get("hinge").smoothed(0.9)

@@ -107,3 +107,20 @@ def test_an_animation_has_the_frames_given_and_runs_for_ever():
         for index, level in enumerate((0, 100, 250)):
             film.seek(index)
             assert film.convert("L").getpixel((8, 8)) == pytest.approx(level, abs=2)
+
+
+def test_rows_stand_beside_their_captions(tmp_path):
+    rows = {
+        "dark": np.zeros((3, 20, 20, 1), "uint8"),
+        "grey": np.full((3, 20, 20, 1), 120, "uint8"),
+    }
+    plotting.save_rows(tmp_path / "rows.png", rows)
+    with Image.open(tmp_path / "rows.png") as picture:
+        pixels = np.asarray(picture)
+    margin = pixels.shape[1] - (3 * 22 + 2)
+    np.testing.assert_array_equal(pixels[12, margin + 2 : margin + 22], 0)
+    np.testing.assert_array_equal(pixels[34, margin + 2 : margin + 22], 120)
+    # There is ink beside each row, and none touches the images.
+    for row in (slice(2, 22), slice(24, 44)):
+        assert pixels[row, : margin - 4].min() < 100
+    assert pixels[:, margin - 4 : margin].min() == 255

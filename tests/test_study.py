@@ -1,14 +1,16 @@
 """Studies: gathered runs, a stop on the way, rows that were published."""
 
 import csv
+import dataclasses
 
+import keras
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from gankit import experiments
 from gankit.cli import app
-from gankit.experiments import study
+from gankit.experiments import registry, study
 from gankit.metrics.resampling import mean_interval
 
 
@@ -58,7 +60,40 @@ def test_a_study_gathers_runs_and_goes_on_where_it_stopped(two, monkeypatch):
     assert "one seed" in output and len(calls) == 3
 
 
+def test_all_runs_of_a_study_have_the_precision_that_was_set(two):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    rows = experiments.load_study(experiments.run_study("two", size="smoke")).rows
+    assert [row["dtype_policy"] for row in rows] == ["mixed_bfloat16"] * 2
+
+
+def test_a_run_that_ends_in_nan_is_a_row_and_not_the_end(two, monkeypatch):
+    name = two.experiments[0]
+    sound = registry.find(name)
+
+    def build(images):
+        gan = sound.build(images)
+        gan.generator_loss = lambda real: keras.ops.mean(real) * float("nan")
+        return gan
+
+    faulty = dataclasses.replace(sound, build=build)
+    monkeypatch.setitem(registry._EXPERIMENTS, name, faulty)
+    for _ in range(2):  # the second call finds the run that had stopped
+        folder = experiments.run_study("two", size="smoke")
+        stopped, other = experiments.load_study(folder).rows
+        assert stopped["experiment"] == name and stopped["steps"] == 0
+        assert "NaN or infinity" in stopped["stopped"] and not other["stopped"]
+        (folder / "table.csv").unlink()
+    result = experiments.load_study(experiments.run_study("two", size="smoke"))
+    assert list(result.summary("FCD-digits-28")) == [two.experiments[1]]
+
+
 def test_published_rows_are_not_trained_again(two, tmp_path, monkeypatch):
+    for name in two.experiments:  # smoke's rows are to pass for those of a full study
+        full = dataclasses.replace(
+            registry.find(name),
+            budgets=dict.fromkeys(registry.SIZES, registry.Budget(2, 1)),
+        )
+        monkeypatch.setitem(registry._EXPERIMENTS, name, full)
     folder = experiments.run_study("two", size="smoke")
     with pytest.raises(ValueError, match="gankit study two --size full first"):
         experiments.publish_study("two")

@@ -4,7 +4,9 @@ import numpy as np
 
 from gankit import datasets
 
-# Pictures of each kind that are kept back for scores.
+# Steps of 128 in a pass over MNIST's 55,000 training digits, rounded up.
+MNIST_EPOCH = 430
+# Pictures of each of two kinds that are kept back for scores.
 HELD_OUT = 200
 
 
@@ -39,8 +41,8 @@ def church(size, folder):
         return fruit("smoke", folder)
     images = datasets.image_folder(place, size=64).train.images
     return datasets.ImageData(
-        datasets.Split(images[:-HELD_OUT]),
-        test=datasets.Split(images[-HELD_OUT:]),
+        datasets.Split(images[: -2 * HELD_OUT]),
+        test=datasets.Split(images[-2 * HELD_OUT :]),
         name="church_outdoor",
     )
 
@@ -51,7 +53,9 @@ def _as_classes(data, held_out):
 
     def split(*parts):
         labels = np.repeat([0, 1], [len(part) for part in parts])
-        return datasets.Split(np.concatenate(parts), labels)
+        # Mixed, as scores take the first images, whichever kind came first.
+        order = np.random.default_rng(0).permutation(len(labels))
+        return datasets.Split(np.concatenate(parts)[order], labels[order])
 
     return datasets.ImageData(
         split(*(domain[:-held_out] for domain in domains)),

@@ -12,8 +12,7 @@ from gankit.trainers import GAN
 
 BATCH_SIZE = 128
 PHOTOGRAPHS_BATCH_SIZE = 32
-# Steps in a pass over MNIST's 55,000 training digits.
-EPOCH = 430
+EPOCH = data.MNIST_EPOCH
 LATENT_DIM = 62
 PHOTOGRAPHS_LATENT_DIM = 100
 PHOTOGRAPHS_WIDTH = 32

@@ -40,18 +40,29 @@ def publish(name, *, size="full", seed=0, out=None):
             f"Expected a scored run in {source}, received a folder without "
             f"{missing[0]}: run gankit run {name} --size {size} --seed {seed} first."
         )
-    kept = [*KEPT, *(file for file in ALSO_KEPT if (source / file).exists())]
-    for picture in (source / file for file in kept if file.endswith(".png")):
+    files = [*KEPT, *(file for file in ALSO_KEPT if (source / file).exists())]
+    suffix = "" if (size, seed) == ("full", 0) else f"@{size}-seed{seed}"
+    return keep(source, RESULTS / f"{name}{suffix}", files)
+
+
+def keep(source, target, files):
+    """Copies files into a folder of `results/`.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: If a picture is too large to keep in a repository.
+    """
+    for picture in (source / file for file in files if file.endswith(".png")):
         weight = picture.stat().st_size
         if weight > LARGEST_PICTURE:
             raise ValueError(
                 f"Expected {picture} to be under {LARGEST_PICTURE:,} bytes, received "
                 f"{weight:,}: draw fewer samples."
             )
-    suffix = "" if (size, seed) == ("full", 0) else f"@{size}-seed{seed}"
-    target = RESULTS / f"{name}{suffix}"
     target.mkdir(parents=True, exist_ok=True)
-    for file in kept:
+    for file in files:
         shutil.copyfile(source / file, target / file)
     return target
 
@@ -116,11 +127,11 @@ def published(name):
     """
     package = Path(__file__).parents[1]
     for root in (RESULTS, package.parent / "results", package / "published"):
-        if (root / name).is_dir():
+        if any((root / name / file).exists() for file in ("scores.json", "table.csv")):
             return root / name
     raise FileNotFoundError(
         f"Expected results of {name!r}, received none: run it in full size and keep it "
-        "with gankit publish."
+        "with gankit publish, or a study with gankit study --publish."
     )
 
 

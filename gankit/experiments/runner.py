@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 
@@ -202,6 +203,8 @@ def _train(model, experiment, images, scorer, record, folder, steps, budget):
         callbacks.SampleGrid(
             folder / "samples",
             at=sorted({*_film_steps(budget.steps), *_stages(experiment, budget)}),
+            count=(side := _layout(images).film_side) ** 2,
+            columns=side,
         ),
         callbacks.Checkpoint(state),
         _Stopwatch(record, folder),
@@ -281,6 +284,19 @@ def _stages(experiment, budget):
     return [math.ceil(step * budget.steps / full) for step in experiment.stages]
 
 
+class _Layout(NamedTuple):
+    """How many samples are shown, how many on a side of the film, how much enlarged."""
+
+    count: int
+    film_side: int
+    scale: int
+
+
+def _layout(images):
+    small = images.image_shape[0] <= 32
+    return _Layout(100, 8, 2) if small else _Layout(36, 4, 1)
+
+
 class _Stopwatch(keras.callbacks.Callback):
     """Adds the time of the steps of every saved epoch to the record of the run."""
 
@@ -328,7 +344,13 @@ def _conclude(model, experiment, images, scorer, record, folder, steps, budget):
     }
     model.save(folder / "gan.keras")
     (model.averaged_generator or model.generator).save(folder / "generator.keras")
-    plotting.save_grid(folder / "samples.png", model.sample(100), scale=2)
+    layout = _layout(images)
+    plotting.save_grid(
+        folder / "samples.png",
+        model.sample(layout.count),
+        scale=layout.scale,
+        colours=256,
+    )
     plotting.loss_curves(
         history,
         loss=model.adversarial_loss,
@@ -338,7 +360,7 @@ def _conclude(model, experiment, images, scorer, record, folder, steps, budget):
         _plot_scores(folder, experiment.name, scorer, sample_scores[0])
     if profile is not None:
         profile.save(folder / "classes.csv")
-    plotting.save_film(folder / "training.gif", folder / "samples")
+    plotting.save_film(folder / "training.gif", folder / "samples", scale=layout.scale)
     plotting.save_stages(
         folder / "stages.png", folder / "samples", _stages(experiment, budget)
     )

@@ -127,14 +127,14 @@ def fid_scorer(data, folder=None):
         is the other half.
     """
     test = data.test.images
-    if len(test) < 200:
+    half = len(test) // 2
+    if half < 100:
         return classifier_scorer(data, folder)
-    # Kinds may lie one after the other: every second image is of either half.
     return Scorer(
-        test[::2],
+        test[:half],
         inception_extractor(768),
         value_range=(0, 255),
-        other_real=test[1::2][: len(test[::2])],
+        other_real=test[half : 2 * half],
     )
 
 
@@ -157,15 +157,23 @@ def class_scores(model, data, scorer):
     if not extractor.name.startswith(f"classifier-{data.name}"):
         return None, []
     fake, real = (
-        class_profile(_all_logits(extractor, images), data.class_names)
+        profile_of(images, extractor, data.class_names)
         for images in (model.sample(10 * scorer.n, seed=2), data.test.images)
     )
     return fake, [class_imbalance(fake, real, extractor=extractor.name)]
 
 
-def _all_logits(extractor, images):
+def profile_of(images, extractor, class_names):
+    """The `gankit.metrics.ClassProfile` of images by a classifier.
+
+    Args:
+        images: uint8 array `(n, height, width, channels)`.
+        extractor: A `gankit.metrics.Extractor` with logits of these classes.
+        class_names: Their names.
+    """
     parts = np.array_split(images, math.ceil(len(images) / 256))
-    return np.concatenate([extractor.logits(part) for part in parts])
+    logits = np.concatenate([extractor.logits(part) for part in parts])
+    return class_profile(logits, class_names)
 
 
 def _logits(model, images):
@@ -174,7 +182,7 @@ def _logits(model, images):
     for part in parts:
         # What the call changes in the network stays in the scope.
         with keras.StatelessScope():
-            batch = ops.convert_to_tensor(part.astype("float32") / 127.5 - 1.0)
+            batch = model.prepare(ops.convert_to_tensor(part))
             logits = ops.stop_gradient(model.discriminator(batch, training=True))
         found.append(ops.convert_to_numpy(ops.cast(logits, "float32")))
     return np.concatenate(found).astype("float64").reshape(len(images), -1).mean(axis=1)

@@ -2,23 +2,29 @@
 
 import csv
 import dataclasses
+import json
 import shutil
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from gankit import history
+from gankit.doctor import TrainingStopped
 from gankit.experiments import registry
-from gankit.experiments.publishing import LARGEST_PICTURE, RESULTS
+from gankit.experiments.publishing import RESULTS, keep, published
 from gankit.experiments.runner import load, run, run_folder
 from gankit.metrics.resampling import mean_interval
-from gankit.plotting import save_grid
+from gankit.plotting import save_rows
 
 FOLDER = Path("runs") / "studies"
+HISTORY = "history.csv"
 FILES = ("table.csv", "curves.csv", "samples.png")
 # Samples of each experiment in the picture.
 COLUMNS = 12
-_RUN = ("experiment", "seed", "steps", "budget", "seconds", "device", "commit")
+# What a row of the table says of its run, before the scores; texts first.
+_TEXTS = ("experiment", "device", "dtype_policy", "commit", "stopped")
+_NUMBERS = ("seed", "steps", "budget", "seconds")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,9 +77,10 @@ def find_study(name):
 def run_study(name, *, size="class", seeds=None, data=None):
     """Trains what a study lacks, seed by seed, and gathers it.
 
-    Runs that are there are read, published rows of the same size are kept; a call
-    after a stop goes on from there. Table, curves and picture are written after every
-    run.
+    A row in the table counts as done if it reached the present budget; those of a full
+    study that was published are taken over. A call after a stop goes on from there.
+    Table and curves are written after every run, the picture at the end. A run that
+    ends in NaN leaves a row without scores: that too is a result.
 
     Args:
         name: Name of the study.
@@ -92,22 +99,28 @@ def run_study(name, *, size="class", seeds=None, data=None):
     study = find_study(name)
     folder = FOLDER / f"{name}@{size}"
     folder.mkdir(parents=True, exist_ok=True)
-    # Published rows of a full study count as done: their runs need not be here.
     if size == "full" and not (folder / "table.csv").exists():
-        for file in FILES:
-            if (RESULTS / name / file).exists():
-                shutil.copyfile(RESULTS / name / file, folder / file)
-    done = {(row["experiment"], int(row["seed"])) for row in _rows(folder, "table.csv")}
+        _take_over(name, folder)
+    policy = keras.config.dtype_policy()
     for seed in range(seeds or study.seeds):
         for experiment in study.experiments:
-            if (experiment, seed) in done:
+            if _is_done(folder, experiment, seed, size):
                 continue
             print(f"{experiment}, seed {seed}")
-            trained = run(experiment, size=size, seed=seed, data=data)
-            _gather(folder, trained)
-            del trained
-            # Or the compiled steps of all runs would add up in memory.
+            try:
+                trained = run(experiment, size=size, seed=seed, data=data)
+                _gather(folder, trained.scores, trained.history)
+                del trained
+            except (TrainingStopped, ValueError) as error:
+                record = _stopped_record(experiment, seed, size)
+                if record is None:
+                    raise error
+                losses = history.read(run_folder(experiment, size, seed) / HISTORY)
+                _gather(folder, record, losses)
+            # Or the compiled steps of all runs would add up in memory. It forgets
+            # the precision too.
             keras.utils.clear_session()
+            keras.config.set_dtype_policy(policy)
     _draw(folder, study, size)
     return folder
 
@@ -130,17 +143,7 @@ def publish_study(name):
             f"Expected a full study in {source}, received a folder without "
             f"{missing[0]}: run gankit study {name} --size full first."
         )
-    weight = (source / "samples.png").stat().st_size
-    if weight > LARGEST_PICTURE:
-        raise ValueError(
-            f"Expected {source / 'samples.png'} to be under {LARGEST_PICTURE:,} bytes, "
-            f"received {weight:,}: draw fewer samples."
-        )
-    target = RESULTS / name
-    target.mkdir(parents=True, exist_ok=True)
-    for file in FILES:
-        shutil.copyfile(source / file, target / file)
-    return target
+    return keep(source, RESULTS / name, FILES)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,7 +152,8 @@ class StudyResult:
 
     Attributes:
         rows: A dict for each run: `experiment`, `seed`, `steps`, `budget`, `seconds`,
-            `device`, `commit` and the value of every score.
+            `device`, `dtype_policy`, `commit`, why it `stopped` if it did, and the
+            value of every score, `""` where it has none.
         curves: Dict from `(experiment, seed)` to a history, as `gankit.history.read`
             gives it.
         samples: Path of the picture.
@@ -161,7 +165,9 @@ class StudyResult:
 
     def values(self, experiment, score):
         """Values of a score by seed, float array `(seeds,)`."""
-        found = [row[score] for row in self.rows if row["experiment"] == experiment]
+        found = [
+            row.get(score, "") for row in self.rows if row["experiment"] == experiment
+        ]
         return np.array([value for value in found if value != ""], "float64")
 
     def summary(self, score):
@@ -193,7 +199,10 @@ def load_study(folder):
             "one with gankit study."
         )
     rows = [
-        {key: _number(value) for key, value in row.items()}
+        {
+            key: value if key in _TEXTS or not value else float(value)
+            for key, value in row.items()
+        }
         for row in _rows(folder, "table.csv")
     ]
     curves = {}
@@ -209,11 +218,23 @@ def load_study(folder):
     return StudyResult(rows, curves, folder / "samples.png")
 
 
-def _number(text):
+def _take_over(name, folder):
+    """Copies a published study, whose runs need not be here."""
     try:
-        return float(text)
-    except ValueError:
-        return text
+        kept = published(name)
+    except FileNotFoundError:
+        return
+    for file in FILES:
+        shutil.copyfile(kept / file, folder / file)
+
+
+def _is_done(folder, experiment, seed, size):
+    budget = str(registry.find(experiment).budgets[size].steps)
+    return any(
+        (row["experiment"], row["seed"]) == (experiment, str(seed))
+        and (row["steps"] == budget or row["stopped"])
+        for row in _rows(folder, "table.csv")
+    )
 
 
 def _rows(folder, file):
@@ -235,35 +256,55 @@ def _write(path, rows):
     temporary.replace(path)
 
 
-def _gather(folder, trained):
+def _gather(folder, scores, losses):
     """Adds a run to the table and to the curves."""
-    scores = trained.scores
-    key = {"experiment": scores["name"], "seed": scores["seed"]}
-    row = {name: scores[name] for name in _RUN[2:]}
-    row |= {score["name"]: f"{score['value']:.6g}" for score in scores["scores"]}
+    row = {"experiment": scores["name"]}
+    # "precision" is the name of a score too.
+    known = {**scores, "dtype_policy": scores["precision"]}
+    row |= {key: known.get(key, "") for key in (*_TEXTS[1:], *_NUMBERS)}
+    row |= {
+        score["name"]: f"{score['value']:.6g}" for score in scores.get("scores", ())
+    }
+    run_key = {"experiment": row["experiment"], "seed": row["seed"]}
     curve = [
-        {
-            name: f"{value:.5g}"
-            for name, value in zip(trained.history, values, strict=True)
-        }
-        for values in zip(*trained.history.values(), strict=True)
+        run_key
+        | {name: f"{value:.5g}" for name, value in zip(losses, values, strict=True)}
+        for values in zip(*losses.values(), strict=True)
     ]
     # Curves first: a run is done when its row is in the table.
-    known = [
-        row
-        for row in _rows(folder, "curves.csv")
-        if (row["experiment"], row["seed"]) != (key["experiment"], str(key["seed"]))
-    ]
-    _write(folder / "curves.csv", [*known, *({**key, **line} for line in curve)])
-    _write(folder / "table.csv", [*_rows(folder, "table.csv"), {**key, **row}])
+    for file, new in (("curves.csv", curve), ("table.csv", [row])):
+        others = [
+            other
+            for other in _rows(folder, file)
+            if (other["experiment"], other["seed"])
+            != (row["experiment"], str(row["seed"]))
+        ]
+        _write(folder / file, [*others, *new])
+
+
+def _stopped_record(experiment, seed, size):
+    """What is known of a run that ended in NaN; `None` if that is not why it ended."""
+    place = run_folder(experiment, size, seed)
+    if not (place / "run.json").exists():
+        return None
+    record = json.loads((place / "run.json").read_text())
+    if "stopped" not in record:
+        return None
+    losses = history.read(place / HISTORY)
+    return {
+        **record,
+        "steps": int(losses["step"][-1]) if losses else 0,
+        "budget": registry.find(experiment).budgets[size].steps,
+    }
 
 
 def _draw(folder, study, size):
     """A row of samples for each experiment whose run with seed 0 is here."""
-    samples = []
+    rows = {}
     for experiment in study.experiments:
         place = run_folder(experiment, size, 0)
-        if not (place / "generator.keras").exists():
-            return  # published before: its picture stays
-        samples.append(load(place).model.sample(COLUMNS, seed=1))
-    save_grid(folder / "samples.png", np.concatenate(samples), columns=COLUMNS)
+        if (place / "gan.keras").exists():
+            rows[experiment] = load(place).model.sample(COLUMNS, seed=1)
+    # With none here the study was published before, and its picture stays.
+    if rows:
+        save_rows(folder / "samples.png", rows)

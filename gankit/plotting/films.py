@@ -101,5 +101,7 @@ def save_stages(path, folder, steps):
     for frame in frames:
         picture.paste(frame, (left, 0))
         left += frame.width + gap
+    if picture.mode == "RGB":
+        picture = picture.quantize(256)  # a third of the room
     picture.save(path, optimize=True)
     return list(chosen)

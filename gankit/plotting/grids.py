@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from gankit.plotting.picture import Picture
 
@@ -48,7 +48,7 @@ def image_grid(images, *, columns=None, padding=2, background=255):
     return grid[..., 0] if channels == 1 else grid
 
 
-def save_grid(path, images, *, columns=None, scale=1):
+def save_grid(path, images, *, columns=None, scale=1, colours=None):
     """Writes images as one PNG.
 
     Args:
@@ -56,12 +56,38 @@ def save_grid(path, images, *, columns=None, scale=1):
         images: uint8 array `(n, height, width, channels)`.
         columns: Images in a row; `None` makes the grid as square as may be.
         scale: Whole number by which the pixels are enlarged.
+        colours: To how many colours a picture in colour is reduced, at most 256, which
+            makes a smaller file; `None` keeps all.
     """
     grid = image_grid(images, columns=columns)
     picture = Image.fromarray(grid)
+    if colours is not None and picture.mode == "RGB":
+        picture = picture.quantize(colours)
     if scale != 1:
         size = (picture.width * scale, picture.height * scale)
         picture = picture.resize(size, Image.Resampling.NEAREST)
+    picture.save(path, optimize=True)
+
+
+def save_rows(path, rows):
+    """Writes rows of images as one PNG, each captioned on its left.
+
+    Args:
+        path: The file.
+        rows: Dict from a caption to uint8 images `(n, height, width, channels)`, all
+            of one shape.
+    """
+    font = ImageFont.load_default(14)
+    margin = 10 + max(math.ceil(font.getlength(caption)) for caption in rows)
+    images = list(rows.values())
+    grid = Image.fromarray(image_grid(np.concatenate(images), columns=len(images[0])))
+    picture = Image.new(grid.mode, (margin + grid.width, grid.height), "white")
+    picture.paste(grid, (margin, 0))
+    draw = ImageDraw.Draw(picture)
+    pitch = images[0].shape[1] + 2
+    for i, caption in enumerate(rows):
+        place = (margin - 6, 2 + (i + 0.5) * pitch)
+        draw.text(place, caption, fill="black", font=font, anchor="rm")
     picture.save(path, optimize=True)
 
 

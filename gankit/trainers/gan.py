@@ -89,6 +89,8 @@ class GAN(AdversarialModel):
                 f"labels to smooth, received {real_label!r}: leave it out or choose "
                 "another loss."
             )
+        if real_label != 1.0:
+            self.adversarial_loss = self.adversarial_loss.smoothed(real_label)
         if average is not None and not 0.0 < average < 1.0:
             raise ValueError(
                 f"Expected average to be None or in (0, 1), received {average!r}: "
