@@ -173,7 +173,7 @@ def _open(folder, settings):
         raise ValueError(
             f"Expected to go on with the run in {folder}, whose {key} is "
             f"{record.get(key)}, received {settings[key]}: use the same settings or "
-            "another folder with --out."
+            "another folder with --out (in Python, out=)."
         )
     return record
 
