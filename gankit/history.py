@@ -38,7 +38,8 @@ def cut(path, last_step):
         path.unlink()
         return
     temporary = path.with_name(f".partial-{path.name}")
-    temporary.write_text("\n".join([header, *kept, ""]))
+    # As `append` ends its lines, whatever the system's own way is.
+    temporary.write_text("\n".join([header, *kept, ""]), newline="\n")
     os.replace(temporary, path)
 
 

@@ -22,8 +22,8 @@ def interpolate(start, end, steps, *, kind="spherical"):
 
     Raises:
         ValueError: If the latents differ in length, `steps` is too small, `kind` is
-            unknown, or the latents are opposite, between which no great circle is the
-            shortest.
+            unknown, or there is no great circle, as one latent is zero, or no shortest
+            one, as they are opposite.
 
     Reference:
         White 2016, section 2.1, "Sampling Generative Networks"

@@ -168,6 +168,9 @@ def test_fully_connected_networks_have_the_widths_given():
 def test_strides_that_do_not_fit_get_a_sentence():
     with pytest.raises(ValueError, match="multiples of 4, .* received 30 x 28"):
         dcgan.shallow((30, 28, 1))
+    for build in (dcgan.generator, dcgan.discriminator):
+        with pytest.raises(ValueError, match="as many strides as filters, received 1"):
+            build((8, 4), (2,))
 
 
 def test_weights_start_as_in_the_paper():

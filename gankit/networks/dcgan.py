@@ -48,8 +48,10 @@ def generator(
         `(n, height, width, channels)` in [-1, 1].
 
     Raises:
-        ValueError: If the strides do not divide the image's sides.
+        ValueError: If the strides do not divide the image's sides, or are not as many
+            as `filters`.
     """
+    _check_pairs(filters, strides)
     height, width, channels = image_shape
     scale = math.prod(strides)
     if height % scale or width % scale:
@@ -118,7 +120,11 @@ def discriminator(
     Returns:
         A `keras.Model`, images `(n, height, width, channels)` in [-1, 1] to float32
         logits `(n, 1)`.
+
+    Raises:
+        ValueError: If the strides are not as many as `filters`.
     """
+    _check_pairs(filters, strides)
     images = keras.Input(image_shape, name="images")
     x = images
     for i, (width_out, stride) in enumerate(zip(filters, strides, strict=True)):
@@ -144,6 +150,14 @@ def discriminator(
         name="logits",
     )(layers.Flatten()(x))
     return keras.Model(images, logits, name=name)
+
+
+def _check_pairs(filters, strides):
+    if len(filters) != len(strides):
+        raise ValueError(
+            "Expected as many strides as filters, received "
+            f"{len(strides)} and {len(filters)}: give one of each for every layer."
+        )
 
 
 def shallow(image_shape=(28, 28, 1), latent_dim=100, **critic):
@@ -193,10 +207,12 @@ def deep(image_shape=(28, 28, 1), latent_dim=100):
 
 
 def photographs(image_shape=(64, 64, 3), latent_dim=100, width=64):
-    """Builds the DCGAN of the paper (figure 1) for photographs of 64 x 64 pixels.
+    """Builds a DCGAN for photographs of 64 x 64 pixels.
 
     From 4 x 4 over three further layers to the image, 8, 4, 2 and 1 times `width`
-    channels, against the mirror image; all kernels 4 x 4 with stride 2.
+    channels, against the mirror image, as in figure 1 of the paper. Kernels are 4 x 4
+    with stride 2, where the paper has 5 x 5: a stride that divides the kernel covers
+    all pixels evenly.
 
     Args:
         image_shape: `(height, width, channels)`, sides multiples of 16.
