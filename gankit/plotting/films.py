@@ -60,7 +60,7 @@ def save_animation(file, frames, *, columns=None, scale=2, seconds=0.1):
     size = (grids[0].width * scale, grids[0].height * scale)
     # Few levels, as a GIF takes room for every change of one.
     first, *others = (
-        g.resize(size, Image.Resampling.NEAREST).quantize(64) for g in grids
+        g.resize(size, Image.Resampling.NEAREST).quantize(16) for g in grids
     )
     first.save(
         file,
