@@ -200,6 +200,7 @@ class AdversarialLoss:
         discriminator_equilibrium: The discriminator's loss where it cannot tell.
         generator_equilibrium: The generator's loss there.
         formula: In words, what the discriminator's loss adds up.
+        in_nats: Whether both losses are cross-entropies.
         smooths_labels: Whether the discriminator's loss takes `real_label`.
     """
 
@@ -208,6 +209,7 @@ class AdversarialLoss:
     discriminator_equilibrium: float
     generator_equilibrium: float
     formula: str
+    in_nats: bool = False
     smooths_labels: bool = False
 
     def smoothed(self, real_label):
@@ -230,7 +232,7 @@ class AdversarialLoss:
                 "minimax, non-saturating or least-squares loss."
             )
         answer = 0.5 * real_label
-        if "entrop" in self.formula:
+        if self.in_nats:
             answer = math.log(answer / (1.0 - answer))
         logits = ops.full((1,), answer, "float32")
         values = (
@@ -251,6 +253,7 @@ LOSSES = {
         2 * math.log(2),
         -math.log(2),
         "sum of two cross-entropies",
+        in_nats=True,
         smooths_labels=True,
     ),
     "non_saturating": AdversarialLoss(
@@ -259,6 +262,7 @@ LOSSES = {
         2 * math.log(2),
         math.log(2),
         "sum of two cross-entropies",
+        in_nats=True,
         smooths_labels=True,
     ),
     "least_squares": AdversarialLoss(

@@ -72,7 +72,7 @@ def discriminator_scores(model, data, fake):
         )
         for what, real in logits.items()
     ]
-    if "entrop" not in model.adversarial_loss.formula:
+    if not model.adversarial_loss.in_nats:
         return scores
     for what, signed in (*logits.items(), ("generated images", -generated)):
         count = {"n_fake" if what == "generated images" else "n_real": len(signed)}

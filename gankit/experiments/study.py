@@ -18,7 +18,6 @@ from gankit.metrics.resampling import mean_interval
 from gankit.plotting import save_rows
 
 FOLDER = Path("runs") / "studies"
-HISTORY = "history.csv"
 FILES = ("table.csv", "curves.csv", "samples.png")
 # Samples of each experiment in the picture.
 COLUMNS = 12
@@ -112,11 +111,10 @@ def run_study(name, *, size="class", seeds=None, data=None):
                 _gather(folder, trained.scores, trained.history)
                 del trained
             except (TrainingStopped, ValueError) as error:
-                record = _stopped_record(experiment, seed, size)
-                if record is None:
+                stopped = _stopped(experiment, seed, size)
+                if stopped is None:
                     raise error
-                losses = history.read(run_folder(experiment, size, seed) / HISTORY)
-                _gather(folder, record, losses)
+                _gather(folder, *stopped)
             # Or the compiled steps of all runs would add up in memory. It forgets
             # the precision too.
             keras.utils.clear_session()
@@ -282,20 +280,20 @@ def _gather(folder, scores, losses):
         _write(folder / file, [*others, *new])
 
 
-def _stopped_record(experiment, seed, size):
-    """What is known of a run that ended in NaN; `None` if that is not why it ended."""
+def _stopped(experiment, seed, size):
+    """Record and losses of a run that ended in NaN; `None` if it ended otherwise."""
     place = run_folder(experiment, size, seed)
     if not (place / "run.json").exists():
         return None
     record = json.loads((place / "run.json").read_text())
     if "stopped" not in record:
         return None
-    losses = history.read(place / HISTORY)
-    return {
-        **record,
+    losses = history.read(place / "history.csv")
+    record |= {
         "steps": int(losses["step"][-1]) if losses else 0,
         "budget": registry.find(experiment).budgets[size].steps,
     }
+    return record, losses
 
 
 def _draw(folder, study, size):

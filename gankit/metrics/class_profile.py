@@ -5,6 +5,7 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+from scipy.special import softmax
 
 from gankit.metrics.classifier_scores import wilson_interval
 from gankit.metrics.score import Score
@@ -87,8 +88,7 @@ def class_profile(logits, class_names):
             f"Expected logits (n, {len(class_names)}) of at least one image, received "
             f"the shape {logits.shape}: pass what a classifier of these classes gives."
         )
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities = odds / odds.sum(axis=1, keepdims=True)
+    probabilities = softmax(logits, axis=1)
     found = logits.argmax(axis=1)
     means = np.full((len(class_names),) * 2, np.nan)
     for c in np.unique(found):

@@ -7,7 +7,7 @@ from gankit.networks.parts import (
     batch_normalization,
     image_output,
     initial_weights,
-    leaky_relu,
+    scored_convolution,
     scored_layer,
 )
 
@@ -89,19 +89,15 @@ def discriminator(
     for i, (width, (kernel, stride, padding)) in enumerate(
         zip(filters, form[:-1], strict=True)
     ):
-        normalised = batch_norm and i > 0
-        x = scored_layer(
-            layers.Conv2D,
+        x = scored_convolution(
+            x,
             width,
             kernel,
             stride,
             padding=padding,
-            use_bias=not normalised,
+            batch_norm=batch_norm and i > 0,
             spectral_norm=spectral_norm,
-        )(x)
-        if normalised:
-            x = batch_normalization()(x)
-        x = leaky_relu()(x)
+        )
     kernel, stride, padding = form[-1]
     x = scored_layer(
         layers.Conv2D,

@@ -14,7 +14,7 @@ from gankit.networks.parts import (
     batch_normalization,
     image_output,
     initial_weights,
-    leaky_relu,
+    scored_convolution,
     scored_layer,
 )
 
@@ -128,19 +128,15 @@ def discriminator(
     images = keras.Input(image_shape, name="images")
     x = images
     for i, (width_out, stride) in enumerate(zip(filters, strides, strict=True)):
-        normalised = batch_norm and i > 0
-        x = scored_layer(
-            layers.Conv2D,
+        x = scored_convolution(
+            x,
             width_out,
             kernel_size,
             stride,
             padding="same",
-            use_bias=not normalised,
+            batch_norm=batch_norm and i > 0,
             spectral_norm=spectral_norm,
-        )(x)
-        if normalised:
-            x = batch_normalization()(x)
-        x = leaky_relu()(x)
+        )
     logits = scored_layer(
         layers.Dense,
         1,

@@ -31,6 +31,31 @@ def image_output(x):
     return layers.Activation("tanh", dtype="float32", name="images")(x)
 
 
+def scored_convolution(x, *arguments, padding, batch_norm, spectral_norm):
+    """A convolution of a discriminator, with what follows it.
+
+    Args:
+        x: What comes before.
+        *arguments: Channels, side of the kernel and stride.
+        padding: `"same"` or `"valid"`.
+        batch_norm: Whether batch normalisation follows, in place of a bias.
+        spectral_norm: Whether the kernel is normalised spectrally.
+
+    Returns:
+        The map behind the LeakyReLU.
+    """
+    x = scored_layer(
+        layers.Conv2D,
+        *arguments,
+        padding=padding,
+        use_bias=not batch_norm,
+        spectral_norm=spectral_norm,
+    )(x)
+    if batch_norm:
+        x = batch_normalization()(x)
+    return leaky_relu()(x)
+
+
 def scored_layer(layer_class, *arguments, use_bias, spectral_norm, **options):
     """A layer with weights for a discriminator, spectrally normalised or not.
 

@@ -48,7 +48,7 @@ def loss_curves(history, *, loss, title, window=None):
         )
     axes.set_title(f"{title}\nd_loss: {loss.formula}", fontsize=11)
     axes.set_xlabel("step")
-    axes.set_ylabel("loss (nats)" if "entrop" in loss.formula else "loss")
+    axes.set_ylabel("loss (nats)" if loss.in_nats else "loss")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=9)
     return figure
