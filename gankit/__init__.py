@@ -17,6 +17,8 @@ __version__ = "0.1.0"
 _FROM_MODULE = {
     "setup": "device",
     "AdversarialModel": "trainers",
+    "ConditionalGAN": "trainers",
+    "CycleGAN": "trainers",
     "GAN": "trainers",
     "ScoreCallback": "score_callback",
     "TensorBoardLog": "tensorboard",
@@ -46,6 +48,7 @@ _MODULES = (
     "score_callback",
     "tensorboard",
     "trainers",
+    "translation_losses",
 )
 __all__ = sorted([*_FROM_MODULE, *_MODULES])
 

@@ -35,14 +35,24 @@ def random_contrast(images, seed_generator):
     return mean + (images - mean) * _uniform(images, 0.5, 1.5, seed_generator)
 
 
-def random_translation(images, seed_generator):
+def random_translation(images, seed_generator, *, most=None):
     """Shifts each image by up to an eighth of its height and of its width.
 
     All whole shifts are equally likely; what comes in from outside is 0.
+
+    Args:
+        images: Float images `(n, height, width, channels)`.
+        seed_generator: A `keras.random.SeedGenerator`.
+        most: The largest shift in pixels, in place of the eighth.
+
+    Returns:
+        Images of the same shape.
     """
+    sides = images.shape[1:3]
+    margins = [size // 8 if most is None else most for size in sides]
     rows, columns = (
-        np.pad(np.eye(size, dtype="float32"), ((size // 8, size // 8), (0, 0)))
-        for size in images.shape[1:3]
+        np.pad(np.eye(size, dtype="float32"), ((margin, margin), (0, 0)))
+        for size, margin in zip(sides, margins, strict=True)
     )
     return _random_crop(images, rows, columns, seed_generator)
 

@@ -1,5 +1,25 @@
 """Builders of generators and discriminators, each a plain `keras.Model`."""
 
-from gankit.networks import all_convolutional, dcgan, hidden_dense, mlp
+from gankit.networks import (
+    all_convolutional,
+    cgan,
+    cyclegan,
+    dcgan,
+    few_images,
+    hidden_dense,
+    mlp,
+    residual,
+    sagan,
+)
 
-__all__ = ["all_convolutional", "dcgan", "hidden_dense", "mlp"]
+__all__ = [
+    "all_convolutional",
+    "cgan",
+    "cyclegan",
+    "dcgan",
+    "few_images",
+    "hidden_dense",
+    "mlp",
+    "residual",
+    "sagan",
+]

@@ -51,6 +51,36 @@ def generator(
         ValueError: If the strides do not divide the image's sides, or are not as many
             as `filters`.
     """
+    latent = keras.Input((latent_dim,), name="latent")
+    images = generated(
+        latent, filters, strides, image_shape=image_shape, kernel_size=kernel_size
+    )
+    return keras.Model(latent, images, name=name)
+
+
+def generated(
+    x,
+    filters,
+    strides,
+    *,
+    image_shape,
+    kernel_size=5,
+    normalization=batch_normalization,
+):
+    """The images of a generator, layer by layer, for networks with further inputs.
+
+    Args:
+        x: What the generator starts from, `(n, d)`.
+        filters, strides, image_shape, kernel_size: As in `generator`.
+        normalization: Function without arguments that gives what follows each layer
+            but the last: a layer, or a function on its maps.
+
+    Returns:
+        Images `(n, height, width, channels)`.
+
+    Raises:
+        ValueError: As `generator`.
+    """
     _check_pairs(filters, strides)
     height, width, channels = image_shape
     scale = math.prod(strides)
@@ -60,17 +90,16 @@ def generator(
             f"the strides, received {height} x {width}: choose other strides or size."
         )
     base = (height // scale, width // scale, filters[0])
-    latent = keras.Input((latent_dim,), name="latent")
     # No bias before batch normalisation, which would subtract it again.
     x = layers.Dense(
         math.prod(base),
         use_bias=False,
         kernel_initializer=initial_weights(),
         name="project",
-    )(latent)
+    )(x)
     x = layers.Reshape(base)(x)
     for width_out, stride in zip(filters[1:], strides[:-1], strict=True):
-        x = layers.ReLU()(batch_normalization()(x))
+        x = layers.ReLU()(normalization()(x))
         x = layers.Conv2DTranspose(
             width_out,
             kernel_size,
@@ -79,7 +108,7 @@ def generator(
             use_bias=False,
             kernel_initializer=initial_weights(),
         )(x)
-    x = layers.ReLU()(batch_normalization()(x))
+    x = layers.ReLU()(normalization()(x))
     x = layers.Conv2DTranspose(
         channels,
         kernel_size,
@@ -88,7 +117,7 @@ def generator(
         kernel_initializer=initial_weights(),
         name="to_image",
     )(x)
-    return keras.Model(latent, image_output(x), name=name)
+    return image_output(x)
 
 
 def discriminator(
@@ -124,9 +153,28 @@ def discriminator(
     Raises:
         ValueError: If the strides are not as many as `filters`.
     """
-    _check_pairs(filters, strides)
     images = keras.Input(image_shape, name="images")
-    x = images
+    norms = {"batch_norm": batch_norm, "spectral_norm": spectral_norm}
+    features = judged(images, filters, strides, kernel_size=kernel_size, **norms)
+    logits = to_logits(features, spectral_norm=spectral_norm)
+    return keras.Model(images, logits, name=name)
+
+
+def judged(x, filters, strides, *, kernel_size=5, batch_norm=True, spectral_norm=False):
+    """The features from which a discriminator judges, for one with further inputs.
+
+    Args:
+        x: Images `(n, height, width, channels)`.
+        filters, strides, kernel_size, batch_norm, spectral_norm: As in
+            `discriminator`.
+
+    Returns:
+        Features `(n, d)`.
+
+    Raises:
+        ValueError: As `discriminator`.
+    """
+    _check_pairs(filters, strides)
     for i, (width_out, stride) in enumerate(zip(filters, strides, strict=True)):
         x = scored_convolution(
             x,
@@ -137,15 +185,19 @@ def discriminator(
             batch_norm=batch_norm and i > 0,
             spectral_norm=spectral_norm,
         )
-    logits = scored_layer(
+    return layers.Flatten()(x)
+
+
+def to_logits(features, *, spectral_norm=False):
+    """One float32 logit `(n, 1)` of features `(n, d)`."""
+    return scored_layer(
         layers.Dense,
         1,
         use_bias=True,
         spectral_norm=spectral_norm,
         dtype="float32",
         name="logits",
-    )(layers.Flatten()(x))
-    return keras.Model(images, logits, name=name)
+    )(features)
 
 
 def _check_pairs(filters, strides):

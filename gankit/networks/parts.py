@@ -4,7 +4,10 @@ import keras
 from keras import layers
 
 from gankit import device
-from gankit.layers import SpectralNormalization
+from gankit.layers import SelfAttention2D, SpectralNormalization
+
+# The side of the map on which pixels attend to each other, in images of 32 x 32.
+ATTENTION_SIDE = 16
 
 
 def initial_weights():
@@ -19,6 +22,16 @@ def batch_normalization():
     return layers.BatchNormalization(
         momentum=0.9, epsilon=1e-5, synchronized=device.synchronizes_batches()
     )
+
+
+def label_input():
+    """The input of the labels, int32 `(n,)`."""
+    return keras.Input((), dtype="int32", name="labels")
+
+
+def self_attention(spectral_norm):
+    """The self-attention of a network that has it once."""
+    return SelfAttention2D(spectral_normalization=spectral_norm, name="attention")
 
 
 def leaky_relu():
@@ -57,7 +70,7 @@ def scored_convolution(x, *arguments, padding, batch_norm, spectral_norm):
 
 
 def scored_layer(layer_class, *arguments, use_bias, spectral_norm, **options):
-    """A layer with weights for a discriminator, spectrally normalised or not.
+    """A layer with weights, spectrally normalised or not.
 
     Args:
         layer_class: `keras.layers.Dense` or a convolution.
@@ -67,9 +80,9 @@ def scored_layer(layer_class, *arguments, use_bias, spectral_norm, **options):
         **options: Its keyword arguments.
 
     Returns:
-        The layer, which starts from `initial_weights()`.
+        The layer, which starts from `initial_weights()` unless told otherwise.
     """
-    options["kernel_initializer"] = initial_weights()
+    options.setdefault("kernel_initializer", initial_weights())
     if not spectral_norm:
         return layer_class(*arguments, use_bias=use_bias, **options)
     name = options.pop("name", None)

@@ -109,12 +109,7 @@ class AdversarialModel(keras.Model):
             part = keras.tree.map_structure(
                 lambda x, turn=turn: x[turn * size : (turn + 1) * size], batch
             )
-            loss = self.minimize(
-                lambda part=part: self.discriminator_loss(part),
-                self.discriminators,
-                self.discriminator_optimizer,
-            )
-            self.d_loss_tracker.update_state(loss)
+            self.d_loss_tracker.update_state(self.move_discriminators(part))
         for _ in range(self.generator_steps):
             loss = self.minimize(
                 lambda part=part: self.generator_loss(part),
@@ -127,6 +122,14 @@ class AdversarialModel(keras.Model):
             "g_loss": self.g_loss_tracker.result(),
         }
 
+    def move_discriminators(self, batch):
+        """Takes the discriminators' turn on prepared data; returns their loss."""
+        return self.minimize(
+            lambda: self.discriminator_loss(batch),
+            self.discriminators,
+            self.discriminator_optimizer,
+        )
+
     def minimize(self, loss, networks, optimizer):
         """Takes one step of `optimizer` down the gradient of `loss`.
 
@@ -134,17 +137,20 @@ class AdversarialModel(keras.Model):
         (moving statistics, seeds, singular vectors) is kept.
 
         Args:
-            loss: Function without arguments that returns a scalar.
-            networks: The networks of the player whose turn it is.
+            loss: Function without arguments that returns a scalar; or a tuple of a
+                scalar and of tensors that are wanted beside it.
+            networks: The networks of the player whose turn it is, which may share
+                layers.
             optimizer: That player's optimizer.
 
         Returns:
-            The loss before the step, a float32 scalar without gradient.
+            What `loss` returned before the step, without gradient.
         """
         variables = [v for network in networks for v in network.trainable_variables]
+        variables = list({id(v): v for v in variables}.values())
         value, gradients = _value_and_gradients(loss, variables, self._state)
         _without_gradient(lambda: optimizer.apply(gradients, variables))
-        return ops.stop_gradient(value)
+        return keras.tree.map_structure(ops.stop_gradient, value)
 
     def draw(self, sampler, n):
         """Draws random numbers inside a step, for `n` examples of this replica.
@@ -343,7 +349,7 @@ def input_gradient(function, inputs):
 def _value_and_gradients(loss, variables, state):
     """The value of `loss()` and its gradients with respect to `variables`.
 
-    `state()` lists all variables that the loss may read or update; only JAX asks. A
+    Of a tuple the gradients are those of its first entry. `state()` lists all variables that the loss may read or update; only JAX asks. A
     variable that the loss does not depend on gets zeros.
     """
     match keras.backend.backend():
@@ -357,7 +363,7 @@ def _value_and_gradients(loss, variables, state):
                 value = loss()
                 # Keras sums the gradients of replicas; one device with the whole
                 # batch would average them.
-                share = value / device.replicas()[0]
+                share = _scalar(value) / device.replicas()[0]
             return value, tape.gradient(
                 share, [v.value for v in variables], unconnected_gradients="zero"
             )
@@ -365,12 +371,12 @@ def _value_and_gradients(loss, variables, state):
             import torch
 
             value = loss()
-            if not variables or not value.requires_grad:
+            if not variables or not _scalar(value).requires_grad:
                 # torch refuses what the others answer with zeros.
                 return value, [torch.zeros_like(v.value) for v in variables]
             # Unlike `backward`, this leaves nothing behind in the other player.
             gradients = torch.autograd.grad(
-                value,
+                _scalar(value),
                 [v.value for v in variables],
                 allow_unused=True,
                 materialize_grads=True,
@@ -390,14 +396,19 @@ def _value_and_gradients(loss, variables, state):
                 ]
                 with keras.StatelessScope(state_mapping=mapping) as scope:
                     value = loss()
-                return value, [scope.get_current_value(v) for v in others]
+                updates = [scope.get_current_value(v) for v in others]
+                return _scalar(value), (value, updates)
 
-            (value, updates), gradients = jax.value_and_grad(
+            (_, (value, updates)), gradients = jax.value_and_grad(
                 value_and_updates, has_aux=True
             )([v.value for v in variables], [v.value for v in others])
             for variable, update in zip(others, updates, strict=True):
                 variable.assign(update)
             return value, gradients
+
+
+def _scalar(value):
+    return value[0] if isinstance(value, tuple) else value
 
 
 def _without_gradient(function):

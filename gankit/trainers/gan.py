@@ -72,7 +72,7 @@ class GAN(AdversarialModel):
             **kwargs,
         )
         self.adversarial_loss = gan_losses.get(losses)
-        _check_networks(generator, discriminator, latent_dim)
+        self._check_networks(generator, discriminator, latent_dim)
         if latent_distribution not in LATENT_DISTRIBUTIONS:
             raise ValueError(
                 "Expected latent_distribution to be normal or uniform, received "
@@ -140,11 +140,15 @@ class GAN(AdversarialModel):
     def discriminator_loss(self, real):
         latent = self.sample_latent(ops.shape(real)[0])
         fake = ops.stop_gradient(self.generator(latent, training=True))
-        smoothing = {} if self.real_label == 1.0 else {"real_label": self.real_label}
-        return self.adversarial_loss.discriminator(
+        return self._discriminator_value(
             self.discriminator(real, training=True),
             self.discriminator(fake, training=True),
-            **smoothing,
+        )
+
+    def _discriminator_value(self, real_logits, fake_logits):
+        smoothing = {} if self.real_label == 1.0 else {"real_label": self.real_label}
+        return self.adversarial_loss.discriminator(
+            real_logits, fake_logits, **smoothing
         )
 
     def generator_loss(self, real):
@@ -179,9 +183,12 @@ class GAN(AdversarialModel):
         Returns:
             NumPy uint8 array `(n, height, width, channels)`.
         """
-        network = self.averaged_generator or self.generator
         latent = ops.convert_to_numpy(self.sample_latent(n, seed=seed))
-        images = network.predict(latent, batch_size=batch_size, verbose=0)
+        return self._images(latent, batch_size)
+
+    def _images(self, inputs, batch_size):
+        network = self.averaged_generator or self.generator
+        images = network.predict(inputs, batch_size=batch_size, verbose=0)
         return np.clip(np.round((images + 1.0) * 127.5), 0, 255).astype("uint8")
 
     def get_config(self):
@@ -207,17 +214,37 @@ class GAN(AdversarialModel):
             config[network] = keras.saving.deserialize_keras_object(config[network])
         return cls(**config)
 
+    @staticmethod
+    def _check_networks(generator, discriminator, latent_dim):
+        check_shapes(
+            latent_dim,
+            generator.input_shape,
+            generator.output_shape,
+            discriminator.input_shape,
+        )
 
-def _check_networks(generator, discriminator, latent_dim):
-    if tuple(generator.input_shape) != (None, latent_dim):
+
+def check_shapes(latent_dim, latent_shape, generated_shape, images_shape):
+    """Refuses networks that do not fit together.
+
+    Args:
+        latent_dim: Length of a latent vector.
+        latent_shape: Shape of the latents that the generator takes.
+        generated_shape: Shape of the images that it gives.
+        images_shape: Shape of the images that the discriminator takes.
+
+    Raises:
+        ValueError: If one does not take what the other gives.
+    """
+    if tuple(latent_shape) != (None, latent_dim):
         raise ValueError(
             f"Expected a generator that takes latents (n, {latent_dim}), received one "
-            f"with the input shape {generator.input_shape}: make latent_dim and the "
+            f"with the input shape {latent_shape}: make latent_dim and the "
             "generator agree."
         )
-    if tuple(generator.output_shape[1:]) != tuple(discriminator.input_shape[1:]):
+    if tuple(generated_shape[1:]) != tuple(images_shape[1:]):
         raise ValueError(
             "Expected the generator's images to be what the discriminator takes, "
-            f"received {generator.output_shape[1:]} and "
-            f"{discriminator.input_shape[1:]}: build both for one image shape."
+            f"received {tuple(generated_shape[1:])} and {tuple(images_shape[1:])}: "
+            "build both for one image shape."
         )

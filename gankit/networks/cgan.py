@@ -1,0 +1,217 @@
+"""Conditional DCGANs for digits: three ways of telling both players the class.
+
+`"multiplication"` is the Imperial College report's (section 3): latent and image are
+multiplied by embeddings of the label. `"concatenation"` appends the label to them, one
+plane of ones and nine of zeros to the image (Mirza and Osindero 2014, section 3.2,
+https://arxiv.org/abs/1411.1784). `"projection"` adds the inner product of the
+discriminator's features with an embedding to its logit, and gives the generator's
+batch normalisation a gain and a bias for each class (Miyato and Koyama 2018,
+https://arxiv.org/abs/1802.05637).
+"""
+
+import math
+
+import keras
+from keras import layers, ops
+
+from gankit import device
+from gankit.layers import ConditionalBatchNormalization, SpectralNormalization
+from gankit.networks import dcgan
+from gankit.networks.parts import batch_normalization
+
+CONDITIONINGS = ("multiplication", "concatenation", "projection")
+
+
+def generator(
+    filters,
+    strides,
+    *,
+    num_classes=10,
+    conditioning="multiplication",
+    image_shape=(28, 28, 1),
+    latent_dim=100,
+):
+    """Builds a `gankit.networks.dcgan.generator` that is told the class.
+
+    Args:
+        filters, strides, image_shape, latent_dim: As there.
+        num_classes: Number of classes.
+        conditioning: One of `CONDITIONINGS`.
+
+    Returns:
+        A `keras.Model`, latents `(n, latent_dim)` and int32 labels `(n,)` to float32
+        images `(n, height, width, channels)` in [-1, 1].
+
+    Raises:
+        ValueError: If `conditioning` is another word, or the layers do not fit.
+    """
+    _check(conditioning)
+    latent = keras.Input((latent_dim,), name="latent")
+    labels = keras.Input((), dtype="int32", name="labels")
+    x, normalization = latent, batch_normalization
+    if conditioning == "multiplication":
+        # Keras's start, U(-0.05, 0.05): batch normalisation takes the scale away.
+        x = layers.Multiply()([x, layers.Embedding(num_classes, latent_dim)(labels)])
+    elif conditioning == "concatenation":
+        x = layers.Concatenate()([x, OneHot(num_classes)(labels)])
+    else:
+
+        def normalization():
+            norm = ConditionalBatchNormalization(
+                num_classes, synchronized=device.synchronizes_batches()
+            )
+            return lambda maps: norm([maps, labels])
+
+    images = dcgan.generated(
+        x, filters, strides, image_shape=image_shape, normalization=normalization
+    )
+    return keras.Model([latent, labels], images, name="generator")
+
+
+def discriminator(
+    filters,
+    strides,
+    *,
+    num_classes=10,
+    conditioning="multiplication",
+    image_shape=(28, 28, 1),
+    augmentation=None,
+    batch_norm=True,
+    spectral_norm=False,
+):
+    """Builds a `gankit.networks.dcgan.discriminator` that is told the class.
+
+    Args:
+        filters, strides, image_shape, batch_norm, spectral_norm: As there.
+        num_classes: Number of classes.
+        conditioning: One of `CONDITIONINGS`.
+        augmentation: Layer that all images pass first, real and generated alike, such
+            as a `gankit.augmentation.DifferentiableAugmentation`; `None` for none.
+
+    Returns:
+        A `keras.Model`, images `(n, height, width, channels)` in [-1, 1] and int32
+        labels `(n,)` to float32 logits `(n, 1)`.
+
+    Raises:
+        ValueError: If `conditioning` is another word, or the layers do not fit.
+    """
+    _check(conditioning)
+    images = keras.Input(image_shape, name="images")
+    labels = keras.Input((), dtype="int32", name="labels")
+    x = images if augmentation is None else augmentation(images)
+    if conditioning == "multiplication":
+        factors = layers.Embedding(num_classes, math.prod(image_shape))(labels)
+        x = layers.Multiply()([x, layers.Reshape(image_shape)(factors)])
+    elif conditioning == "concatenation":
+        # One plane for each class: a picture of the label would have to be unscrambled.
+        planes = layers.Reshape((1, 1, num_classes))(OneHot(num_classes)(labels))
+        planes = layers.UpSampling2D(image_shape[:2])(planes)
+        x = layers.Concatenate()([x, planes])
+    norms = {"batch_norm": batch_norm, "spectral_norm": spectral_norm}
+    features = dcgan.judged(x, filters, strides, **norms)
+    logits = dcgan.to_logits(features, spectral_norm=spectral_norm)
+    if conditioning == "projection":
+        logits = layers.Add(dtype="float32", name="judgement")(
+            [logits, projection(features, labels, num_classes, spectral_norm)]
+        )
+    return keras.Model([images, labels], logits, name="discriminator")
+
+
+def projection(features, labels, num_classes, spectral_norm):
+    """The inner product of features with an embedding of the label, float32 `(n, 1)`.
+
+    Args:
+        features: `(n, d)`.
+        labels: Whole numbers `(n,)`.
+        num_classes: Number of classes.
+        spectral_norm: Whether to normalise the embedding spectrally.
+
+    Reference:
+        Miyato and Koyama 2018, equation 4.
+    """
+    # A dense layer on the one-hot label is an embedding that can be normalised.
+    embedding = layers.Dense(
+        features.shape[-1],
+        use_bias=False,
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
+        dtype="float32",
+    )
+    if spectral_norm:
+        embedding = SpectralNormalization(embedding, use_bias=False)
+    embedded = embedding(OneHot(num_classes)(labels))
+    return layers.Dot(axes=1, dtype="float32", name="projection")([features, embedded])
+
+
+@keras.saving.register_keras_serializable("gankit")
+class OneHot(layers.Layer):
+    """Labels `(n,)` as float32 vectors `(n, num_classes)` of one 1 and zeros.
+
+    Args:
+        num_classes: Number of classes.
+    """
+
+    def __init__(self, num_classes, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.num_classes = num_classes
+
+    def call(self, labels):
+        return ops.one_hot(labels, self.num_classes, dtype="float32")
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape, self.num_classes)
+
+    def get_config(self):
+        return {**super().get_config(), "num_classes": self.num_classes}
+
+
+def shallow(image_shape=(28, 28, 1), num_classes=10, latent_dim=100, **options):
+    """Builds the Shallow CGAN of the Imperial College report (figure 5).
+
+    Args:
+        image_shape: `(height, width, channels)`, sides multiples of 4.
+        num_classes: Number of classes.
+        latent_dim: Length of a latent vector.
+        **options: `conditioning` of both, and the other options of `discriminator`.
+
+    Returns:
+        The pair `(generator, discriminator)`.
+    """
+    return _pair(
+        ((128, 64), (2, 2)),
+        ((64, 128), (2, 2)),
+        {"image_shape": image_shape, "num_classes": num_classes},
+        latent_dim,
+        options,
+    )
+
+
+def deep(image_shape=(28, 28, 1), num_classes=10, latent_dim=100, **options):
+    """Builds the Deep CGAN of the Imperial College report (figure 6).
+
+    Layers are those of `gankit.networks.dcgan.deep`; arguments and result as in
+    `shallow`.
+    """
+    return _pair(
+        ((256, 128, 64, 32), (2, 2, 1, 1)),
+        ((32, 64, 128, 256), (2, 2, 1, 1)),
+        {"image_shape": image_shape, "num_classes": num_classes},
+        latent_dim,
+        options,
+    )
+
+
+def _pair(generator_layers, discriminator_layers, form, latent_dim, options):
+    conditioning = options.pop("conditioning", "multiplication")
+    form = {**form, "conditioning": conditioning}
+    return (
+        generator(*generator_layers, latent_dim=latent_dim, **form),
+        discriminator(*discriminator_layers, **form, **options),
+    )
+
+
+def _check(conditioning):
+    if conditioning not in CONDITIONINGS:
+        raise ValueError(
+            f"Expected conditioning to be one of {', '.join(CONDITIONINGS)}, received "
+            f"{conditioning!r}: choose one of these."
+        )

@@ -1,0 +1,310 @@
+"""Networks that translate images, and the discriminators that judge patches of them.
+
+The generator and the discriminator of patches follow Zhu et al. 2017, appendix 7.2
+(https://arxiv.org/abs/1703.10593); the small generator and the discriminators with
+three or four layers of stride 2 are those of the CMU course.
+"""
+
+import keras
+from keras import layers
+
+from gankit.layers import ReflectionPadding2D, instance_norm
+from gankit.networks.parts import (
+    batch_normalization,
+    image_output,
+    initial_weights,
+    leaky_relu,
+    scored_layer,
+)
+
+NORMALIZATIONS = {"instance": instance_norm, "batch": batch_normalization}
+
+
+def generator(
+    image_shape=(None, None, 3),
+    width=64,
+    blocks=9,
+    *,
+    dropout=0.0,
+    norm="instance",
+    name="generator",
+):
+    """Builds the residual generator of CycleGAN.
+
+    A convolution 7 x 7, two of stride 2, residual blocks, two transposed convolutions,
+    a convolution 7 x 7 and tanh, with normalisation and ReLU between them.
+
+    Args:
+        image_shape: `(height, width, channels)`, sides multiples of 4; `None` takes
+            images of any such size.
+        width: Channels of the first layer, a quarter of those of the blocks.
+        blocks: Residual blocks; the paper has 6 for 128 x 128 and 9 for 256 x 256.
+        dropout: Share of values set to zero between the convolutions of a block.
+        norm: `"instance"` or `"batch"`.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model`, images `(n, height, width, channels)` in [-1, 1] to float32
+        images of the same shape in [-1, 1].
+
+    Raises:
+        ValueError: If there is no such normalisation.
+    """
+    images = keras.Input(image_shape, name="images")
+    x = encoded(images, width, blocks, dropout=dropout, norm=norm)
+    return keras.Model(images, decoded(x, image_shape[-1], width, norm=norm), name=name)
+
+
+def encoded(images, width, blocks, *, dropout=0.0, norm="instance"):
+    """The map of the first half of the residual generator, behind its blocks."""
+    x = _normalized(_reflected(images, width, 7), norm)
+    for factor in (2, 4):
+        x = _normalized(_convolution(factor * width, 3, 2, padding="same")(x), norm)
+    return _residual_blocks(x, blocks, dropout=dropout, norm=norm)
+
+
+def decoded(x, channels, width, blocks=0, *, dropout=0.0, norm="instance"):
+    """The images of its second half, which may have residual blocks too."""
+    x = _residual_blocks(x, blocks, dropout=dropout, norm=norm)
+    for factor in (2, 1):
+        x = _convolution(
+            factor * width, 3, 2, kind=layers.Conv2DTranspose, padding="same"
+        )(x)
+        x = _normalized(x, norm)
+    return image_output(_reflected(x, channels, 7, use_bias=True, name="to_image"))
+
+
+def fused_generators(
+    image_shape=(None, None, 3),
+    width=32,
+    blocks=3,
+    *,
+    dropout=0.0,
+    norm="instance",
+):
+    """Builds two generators with one encoder (IISc report, section 6.1).
+
+    The encoder ends with half of the residual blocks, each of the two decoders begins
+    with the other half.
+
+    Args:
+        image_shape: As in `generator`.
+        width: As in `generator`.
+        blocks: Residual blocks of the encoder, and of each decoder.
+        dropout: As in `generator`.
+        norm: As in `generator`.
+
+    Returns:
+        The pair `(g_ab, g_ba)` of models that share the encoder's layers.
+    """
+    images = keras.Input(image_shape, name="images")
+    x = encoded(images, width, blocks, dropout=dropout, norm=norm)
+    return tuple(
+        keras.Model(
+            images,
+            decoded(x, image_shape[-1], width, blocks, dropout=dropout, norm=norm),
+            name=name,
+        )
+        for name in ("g_ab", "g_ba")
+    )
+
+
+def small_generator(
+    image_shape=(None, None, 3),
+    filters=(32, 64),
+    blocks=3,
+    *,
+    norm="instance",
+    name="generator",
+):
+    """Builds the small generator of the CMU course.
+
+    Convolutions 4 x 4 of stride 2, residual blocks of one convolution, and as many
+    enlargements by repetition, each before a convolution 3 x 3; tanh.
+
+    Args:
+        image_shape: As in `generator`.
+        filters: Channels of the two convolutions of stride 2.
+        blocks: Residual blocks.
+        norm: As in `generator`.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model`; see `generator`.
+
+    Raises:
+        ValueError: If there is no such normalisation.
+    """
+    images = keras.Input(image_shape, name="images")
+    x = images
+    for channels in filters:
+        x = _normalized(_convolution(channels, 4, 2, padding="same")(x), norm)
+    for _ in range(blocks):
+        x = layers.Add()([x, _normalized(_reflected(x, filters[-1], 3), norm)])
+    for channels in filters[-2::-1]:
+        x = _normalized(_reflected(layers.UpSampling2D()(x), channels, 3), norm)
+    x = layers.UpSampling2D()(x)
+    x = _reflected(x, image_shape[-1], 3, use_bias=True, name="to_image")
+    return keras.Model(images, image_output(x), name=name)
+
+
+def patch_discriminator(
+    image_shape=(128, 128, 3),
+    filters=(64, 128, 256, 512),
+    strides=(2, 2, 2, 1),
+    *,
+    last_stride=1,
+    norm="instance",
+    spectral_norm=False,
+    name="discriminator",
+):
+    """Builds a discriminator of patches; by default that of CycleGAN, of 70 x 70.
+
+    Convolutions 4 x 4, all but the first normalised, with LeakyReLU of slope 0.2; then
+    one that gives the logits. Borders are padded by one pixel.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+        filters: Channels of each convolution but the last.
+        strides: Their strides.
+        last_stride: Stride of the convolution that gives the logits.
+        norm: `"instance"`, `"batch"` or `None`.
+        spectral_norm: Whether all kernels are normalised spectrally.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model`, images in [-1, 1] to float32 logits `(n, h, w, 1)`, whose
+        patches `gankit.inspection.receptive_field` tells.
+
+    Raises:
+        ValueError: If there is no such normalisation.
+    """
+    images = keras.Input(image_shape, name="images")
+    x = _judged(images, filters, strides, norm, spectral_norm)
+    x = layers.ZeroPadding2D(1)(x)
+    logits = _logits(x, 4, last_stride, spectral_norm)
+    return keras.Model(images, logits, name=name)
+
+
+def patch46(image_shape=(64, 64, 3), width=32, **options):
+    """The CMU course's discriminator of patches of 46 x 46: 4 x 4 logits of 64 x 64.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+        width: Channels of the first convolution.
+        **options: `norm`, `spectral_norm` and `name` of `patch_discriminator`.
+    """
+    filters = (width, 2 * width, 4 * width)
+    return patch_discriminator(
+        image_shape, filters, (2, 2, 2), last_stride=2, **options
+    )
+
+
+def patch22(image_shape=(64, 64, 3), width=32, **options):
+    """One of patches of 22 x 22, with a layer less than `patch46`."""
+    filters = (width, 2 * width)
+    return patch_discriminator(image_shape, filters, (2, 2), last_stride=2, **options)
+
+
+def patch94(image_shape=(256, 256, 3), width=64, **options):
+    """CycleGAN's with stride 2 in its last two layers too, of patches of 94 x 94."""
+    filters = (width, 2 * width, 4 * width, 8 * width)
+    return patch_discriminator(image_shape, filters, (2,) * 4, last_stride=2, **options)
+
+
+def dc_discriminator(
+    image_shape=(64, 64, 3),
+    width=32,
+    *,
+    norm="instance",
+    spectral_norm=False,
+    name="discriminator",
+):
+    """Builds the CMU course's DC discriminator, which sees the whole image.
+
+    Four convolutions 4 x 4 of stride 2, then one as large as what is left.
+
+    Args:
+        image_shape: `(side, side, channels)`, the side a multiple of 16.
+        width: Channels of the first convolution; they double with each.
+        norm: As in `patch_discriminator`.
+        spectral_norm: As in `patch_discriminator`.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model`, images in [-1, 1] to float32 logits `(n, 1, 1, 1)`.
+
+    Raises:
+        ValueError: If there is no such normalisation.
+    """
+    images = keras.Input(image_shape, name="images")
+    filters = (width, 2 * width, 4 * width, 8 * width)
+    x = _judged(images, filters, (2,) * 4, norm, spectral_norm)
+    return keras.Model(images, _logits(x, x.shape[1], 1, spectral_norm), name=name)
+
+
+def _convolution(*arguments, kind=layers.Conv2D, use_bias=False, **options):
+    # No bias before a normalisation, which would subtract it again.
+    return kind(
+        *arguments, use_bias=use_bias, kernel_initializer=initial_weights(), **options
+    )
+
+
+def _reflected(x, channels, kernel, **options):
+    """A convolution that keeps the sides, padded by reflection."""
+    return _convolution(channels, kernel, **options)(
+        ReflectionPadding2D(kernel // 2)(x)
+    )
+
+
+def _normalization(norm):
+    if norm not in NORMALIZATIONS:
+        raise ValueError(
+            f"Expected norm to be one of {', '.join(NORMALIZATIONS)}, received "
+            f"{norm!r}: choose one of these."
+        )
+    return NORMALIZATIONS[norm]()
+
+
+def _normalized(x, norm):
+    return layers.ReLU()(_normalization(norm)(x))
+
+
+def _residual_blocks(x, blocks, *, dropout, norm):
+    channels = x.shape[-1]
+    for _ in range(blocks):
+        y = _normalized(_reflected(x, channels, 3), norm)
+        if dropout:
+            y = layers.Dropout(dropout)(y)
+        y = _normalization(norm)(_reflected(y, channels, 3))
+        x = layers.Add()([x, y])
+    return x
+
+
+def _judged(x, filters, strides, norm, spectral_norm):
+    """The features of a discriminator."""
+    for i, (channels, stride) in enumerate(zip(filters, strides, strict=True)):
+        normalizes = norm is not None and i > 0
+        x = scored_layer(
+            layers.Conv2D,
+            channels,
+            4,
+            stride,
+            use_bias=not normalizes,
+            spectral_norm=spectral_norm,
+        )(layers.ZeroPadding2D(1)(x))
+        x = leaky_relu()(_normalization(norm)(x) if normalizes else x)
+    return x
+
+
+def _logits(x, kernel, stride, spectral_norm):
+    return scored_layer(
+        layers.Conv2D,
+        1,
+        kernel,
+        stride,
+        use_bias=True,
+        spectral_norm=spectral_norm,
+        dtype="float32",
+        name="logits",
+    )(x)

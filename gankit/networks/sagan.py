@@ -1,0 +1,216 @@
+"""The networks of the Buffalo report for CIFAR-10: DCGAN, SAGAN, conditional SAGAN.
+
+All three have the same layers. SAGAN adds self-attention to them; the conditional one
+adds labels, spectral normalisation of every weight and clipping in the discriminator.
+The report gives the form but few widths: those here, and the kernels, are those of the
+tutorial on CIFAR-10 that it cites (its reference 4), which is our reading.
+"""
+
+import keras
+from keras import layers
+
+from gankit.constraints import WeightClipping
+from gankit.networks.parts import (
+    ATTENTION_SIDE,
+    image_output,
+    initial_weights,
+    label_input,
+    leaky_relu,
+    scored_layer,
+    self_attention,
+)
+
+# Length of the embedding of a label (report, third part, section 1).
+EMBEDDING = 50
+# Side of the generator's map that the plane of its labels joins.
+LABEL_SIDE = 8
+
+
+def generator(
+    image_shape=(32, 32, 3),
+    latent_dim=100,
+    width=128,
+    *,
+    attention=False,
+    spectral_norm=False,
+    num_classes=None,
+):
+    """Builds the report's generator.
+
+    A dense layer to 4 x 4, transposed convolutions 4 x 4 with stride 2 up to the
+    image's size, each followed by LeakyReLU of slope 0.2, and a convolution 3 x 3 with
+    tanh. No batch normalisation.
+
+    Args:
+        image_shape: `(side, side, channels)`, the side 4 times a power of 2, at least
+            32.
+        latent_dim: Length of a latent vector.
+        width: Channels of the transposed convolutions; the first map has twice as
+            many.
+        attention: Whether pixels attend to each other on the map of 16 x 16.
+        spectral_norm: Whether all weights are normalised spectrally.
+        num_classes: Number of classes; the label then is a further channel of the map
+            of 8 x 8. `None` takes no labels.
+
+    Returns:
+        A `keras.Model`, latents `(n, latent_dim)`, or a list of these and labels
+        `(n,)`, to float32 images `(n, side, side, channels)` in [-1, 1].
+
+    Reference:
+        The Buffalo report, section 1.1 of each part.
+    """
+    side, _, channels = image_shape
+    layer = _layers(spectral_norm, num_classes)
+    latent = keras.Input((latent_dim,), name="latent")
+    inputs = latent if num_classes is None else [latent, label_input()]
+    x = leaky_relu()(layer(layers.Dense, 4 * 4 * 2 * width, name="project")(latent))
+    x = layers.Reshape((4, 4, 2 * width))(x)
+    while x.shape[1] < side:
+        x = layer(layers.Conv2DTranspose, width, 4, 2, padding="same")(x)
+        x = leaky_relu()(x)
+        if num_classes is not None and x.shape[1] == LABEL_SIDE:
+            x = _with_labels(x, inputs[1], num_classes, layer)
+        if attention and x.shape[1] == ATTENTION_SIDE:
+            x = self_attention(spectral_norm)(x)
+    x = layer(layers.Conv2D, channels, 3, padding="same", name="to_image")(x)
+    return keras.Model(inputs, image_output(x), name="generator")
+
+
+def discriminator(
+    image_shape=(32, 32, 3),
+    width=128,
+    *,
+    dropout=0.4,
+    attention=False,
+    spectral_norm=False,
+    clipping=None,
+    num_classes=None,
+):
+    """Builds the report's discriminator, or critic.
+
+    Four convolutions 3 x 3, the first of stride 1, three of stride 2, with LeakyReLU
+    of slope 0.2; dropout, then one logit. No batch normalisation.
+
+    Args:
+        image_shape: `(side, side, channels)`.
+        width: Channels of the second and third convolution; the first has half, the
+            last twice as many.
+        dropout: Share of the last map that is dropped.
+        attention: Whether pixels attend to each other behind the first convolution of
+            stride 2.
+        spectral_norm: Whether all weights but those of the embedding are normalised
+            spectrally.
+        clipping: Bound of the kernels of convolutions and dense layers, such as 0.01;
+            `None` clips none.
+        num_classes: Number of classes; the label then is a further channel of the
+            image. `None` takes no labels.
+
+    Returns:
+        A `keras.Model`, images `(n, side, side, channels)` in [-1, 1], or a list of
+        these and labels `(n,)`, to float32 logits `(n, 1)`.
+
+    Reference:
+        The Buffalo report, section 1.2 of the first part and 1.1 of the others.
+    """
+    layer = _layers(spectral_norm, num_classes, clipping)
+    images = keras.Input(image_shape, name="images")
+    inputs, x = images, images
+    if num_classes is not None:
+        inputs = [images, label_input()]
+        x = _with_labels(images, inputs[1], num_classes, layer)
+    widths = (width // 2, width, width, 2 * width)
+    for i, (filters, stride) in enumerate(zip(widths, (1, 2, 2, 2), strict=True)):
+        x = leaky_relu()(layer(layers.Conv2D, filters, 3, stride, padding="same")(x))
+        if attention and i == 1:
+            x = self_attention(spectral_norm)(x)
+    # A seed of its own, so that a resumed run drops what an uninterrupted one does.
+    x = layers.Dropout(dropout, seed=0)(layers.Flatten()(x))
+    logits = layer(layers.Dense, 1, dtype="float32", name="logits")(x)
+    return keras.Model(inputs, logits, name="discriminator")
+
+
+def dcgan(image_shape=(32, 32, 3), latent_dim=100, width=128, **critic):
+    """Builds the report's DCGAN.
+
+    Args:
+        image_shape: As in `generator`.
+        latent_dim: Length of a latent vector.
+        width: As in `generator`; 128 in full.
+        **critic: `dropout`, `spectral_norm` and `clipping` of the `discriminator`.
+
+    Returns:
+        The pair `(generator, discriminator)`.
+    """
+    return (
+        generator(image_shape, latent_dim, width),
+        discriminator(image_shape, width, **critic),
+    )
+
+
+def sagan(image_shape=(32, 32, 3), latent_dim=100, width=128, **critic):
+    """Builds the report's SAGAN: its DCGAN with self-attention in both players.
+
+    Arguments and result are those of `dcgan`.
+    """
+    return (
+        generator(image_shape, latent_dim, width, attention=True),
+        discriminator(image_shape, width, attention=True, **critic),
+    )
+
+
+def conditional_sagan(
+    num_classes,
+    image_shape=(32, 32, 3),
+    latent_dim=100,
+    width=128,
+    *,
+    spectral_norm=True,
+    clipping=0.01,
+):
+    """Builds the report's conditional SAGAN.
+
+    Args:
+        num_classes: Number of classes.
+        image_shape: As in `generator`.
+        latent_dim: Length of a latent vector.
+        width: As in `generator`; 128 in full.
+        spectral_norm: Whether both players' weights are normalised spectrally.
+        clipping: As in `discriminator`; 0.01 is that of the WGAN paper, as the report
+            gives none.
+
+    Returns:
+        The pair `(generator, discriminator)`, both of which take labels.
+    """
+    form = {
+        "attention": True,
+        "spectral_norm": spectral_norm,
+        "num_classes": num_classes,
+    }
+    return (
+        generator(image_shape, latent_dim, width, **form),
+        discriminator(image_shape, width, clipping=clipping, **form),
+    )
+
+
+def _layers(spectral_norm, num_classes, clipping=None):
+    """`scored_layer` with what all layers of a network have in common."""
+    # The report initialises the weights of the conditional networks alone.
+    initializer = "glorot_uniform" if num_classes is None else initial_weights
+    common = {"use_bias": True, "spectral_norm": spectral_norm}
+    if clipping is not None:
+        common["kernel_constraint"] = WeightClipping(clipping)
+
+    def layer(*arguments, **options):
+        chosen = initializer if isinstance(initializer, str) else initializer()
+        return scored_layer(*arguments, kernel_initializer=chosen, **common, **options)
+
+    return layer
+
+
+def _with_labels(x, labels, num_classes, layer):
+    """A map with the embedded labels as a further channel."""
+    _, height, width, _ = x.shape
+    plane = layers.Embedding(num_classes, EMBEDDING, name="label_embedding")(labels)
+    plane = layer(layers.Dense, height * width, name="label_plane")(plane)
+    plane = layers.Reshape((height, width, 1))(plane)
+    return layers.Concatenate()([x, plane])

@@ -1,0 +1,133 @@
+"""The GAN that is told which class to make."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from gankit.datasets.checks import check_labels
+from gankit.trainers.gan import GAN, check_shapes
+
+
+@keras.saving.register_keras_serializable("gankit")
+class ConditionalGAN(GAN):
+    """A GAN whose players are both told the class of an image.
+
+    Data are batches `(images, labels)`. The discriminator sees fakes of the very
+    classes that the real images of its batch have, so that how often a class occurs
+    says nothing; the generator's own steps draw their classes evenly.
+
+    Args:
+        generator: Built `keras.Model`, `[latents (n, latent_dim), labels (n,)]` to
+            images `(n, height, width, channels)` in [-1, 1].
+        discriminator: Built `keras.Model`, `[images, labels (n,)]` to logits (no
+            sigmoid).
+        num_classes: Number of classes; labels are whole numbers in [0, num_classes).
+        **options: As in `GAN`; `latent_dim` is required.
+
+    Raises:
+        ValueError: As `GAN`, or if a network takes no labels.
+
+    Example:
+
+    >>> generator, discriminator = gankit.networks.cgan.shallow(num_classes=10)
+    >>> gan = gankit.ConditionalGAN(
+    ...     generator, discriminator, num_classes=10, latent_dim=100
+    ... )
+    >>> gan.sample(2, labels=[3, 7]).shape
+    (2, 28, 28, 1)
+
+    Reference:
+        Mirza and Osindero 2014 (https://arxiv.org/abs/1411.1784), equation 2.
+    """
+
+    def __init__(self, generator, discriminator, *, num_classes, **options):
+        if not isinstance(num_classes, int) or num_classes < 2:
+            raise ValueError(
+                "Expected num_classes to be a whole number of at least 2, received "
+                f"{num_classes!r}: pass the number of classes of the data."
+            )
+        super().__init__(generator, discriminator, **options)
+        self.num_classes = num_classes
+
+    def sample_labels(self, n, *, seed=None):
+        """Draws classes, each with the same probability.
+
+        Args:
+            n: How many.
+            seed: Whole number for the same classes at every call; `None` draws on
+                from the model's own seed.
+
+        Returns:
+            int32 tensor `(n,)`.
+        """
+        if seed is None:
+            return self.draw(lambda n: self._labels(n, self.seed_generator), n)
+        return self._labels(n, seed)
+
+    def _labels(self, n, seed):
+        return keras.random.randint((n,), 0, self.num_classes, dtype="int32", seed=seed)
+
+    def discriminator_loss(self, batch):
+        real, labels = batch
+        latent = self.sample_latent(ops.shape(real)[0])
+        fake = ops.stop_gradient(self.generator([latent, labels], training=True))
+        return self._discriminator_value(
+            self.discriminator([real, labels], training=True),
+            self.discriminator([fake, labels], training=True),
+        )
+
+    def generator_loss(self, batch):
+        real, _ = batch
+        n = ops.shape(real)[0]
+        labels = self.sample_labels(n)
+        fake = self.generator([self.sample_latent(n), labels], training=True)
+        return self.adversarial_loss.generator(
+            self.discriminator([fake, labels], training=True)
+        )
+
+    def sample(self, n, *, labels=None, seed=0, batch_size=256):
+        """Generates images of given classes.
+
+        Args:
+            n: How many images.
+            labels: Their classes, whole numbers `(n,)`; `None` goes through all
+                classes in turn, so that each occurs equally often.
+            seed: Whole number; the same seed gives the same latents.
+            batch_size: How many images are computed at once.
+
+        Returns:
+            NumPy uint8 array `(n, height, width, channels)`.
+
+        Raises:
+            ValueError: If the labels are not n whole numbers in [0, num_classes).
+        """
+        if labels is None:
+            labels = np.arange(n) % self.num_classes
+        labels = check_labels(labels, n)
+        if n and labels.max() >= self.num_classes:
+            raise ValueError(
+                f"Expected labels from 0 to {self.num_classes - 1}, received "
+                f"{labels.max()}: correct the labels."
+            )
+        latent = ops.convert_to_numpy(self.sample_latent(n, seed=seed))
+        return self._images([latent, labels], batch_size)
+
+    def get_config(self):
+        return {**super().get_config(), "num_classes": self.num_classes}
+
+    @staticmethod
+    def _check_networks(generator, discriminator, latent_dim):
+        for network, first in ((generator, "latents"), (discriminator, "images")):
+            shapes = network.input_shape
+            if not isinstance(shapes, list) or len(shapes) != 2 or len(shapes[1]) != 1:
+                raise ValueError(
+                    f"Expected a network that takes [{first}, labels (n,)], received "
+                    f"{network.name} with the input shape {shapes}: build it with an "
+                    "input for the labels, of shape ()."
+                )
+        check_shapes(
+            latent_dim,
+            generator.input_shape[0],
+            generator.output_shape,
+            discriminator.input_shape[0],
+        )
