@@ -4,10 +4,11 @@
 back. The experiments of each report are in the module of its name.
 """
 
-from gankit.experiments import demo, dtu, iisc, imperial, loss_study
+from gankit.experiments import buffalo, demo, dtu, iisc, imperial, loss_study
 from gankit.experiments.comparing import compare
 from gankit.experiments.publishing import (
     Kept,
+    kept,
     load_published,
     publish,
     published,
@@ -41,6 +42,7 @@ __all__ = [
     "Run",
     "Study",
     "StudyResult",
+    "buffalo",
     "compare",
     "demo",
     "dtu",
@@ -48,6 +50,7 @@ __all__ = [
     "find_study",
     "iisc",
     "imperial",
+    "kept",
     "load",
     "load_published",
     "load_study",

@@ -8,6 +8,8 @@ from gankit import datasets
 MNIST_EPOCH = 430
 # Pictures of each of two kinds that are kept back for scores.
 HELD_OUT = 200
+# Of the 204 pictures of one cat.
+CATS_HELD_OUT = 44
 
 
 def mnist(size, folder):
@@ -16,6 +18,14 @@ def mnist(size, folder):
     if size == "full" or (size == "class" and present):
         return datasets.mnist(folder)
     return datasets.digits(size=28)
+
+
+def cifar10(size, folder):
+    """CIFAR-10; drawn shapes where it must be quick or CIFAR-10 is not at hand."""
+    present = (datasets.data_folder(folder) / "cifar10.npz").exists()
+    if size == "full" or (size == "class" and present):
+        return datasets.cifar10(folder)
+    return datasets.shapes()
 
 
 def fruit(size, folder):
@@ -63,3 +73,33 @@ def _as_classes(data, held_out):
         class_names=data.domain_names,
         name=data.name,
     )
+
+
+def cats(size, folder):
+    """All 204 pictures of one cat, 64 x 64; drawn animals where it must be quick.
+
+    None is kept back: what is called test is what was trained on.
+    """
+    pictures, name = _cats(size, folder)
+    return datasets.ImageData(
+        datasets.Split(pictures), test=datasets.Split(pictures), name=name
+    )
+
+
+def cats_held_out(size, folder):
+    """The same pictures, 44 of them, drawn at random, kept back."""
+    pictures, name = _cats(size, folder)
+    pictures = pictures[np.random.default_rng(0).permutation(len(pictures))]
+    return datasets.ImageData(
+        datasets.Split(pictures[:-CATS_HELD_OUT]),
+        test=datasets.Split(pictures[-CATS_HELD_OUT:]),
+        name=f"{name}-held-out",
+    )
+
+
+def _cats(size, folder):
+    present = (datasets.data_folder(folder) / "grumpycat" / "trainB").is_dir()
+    if size == "full" or (size == "class" and present):
+        data = datasets.unpaired_folders("grumpycat", size=64, folder=folder)
+        return data.train_b, data.name
+    return datasets.stripes(count=2 * CATS_HELD_OUT, size=64).train_b, "stripes-64"

@@ -13,7 +13,7 @@ from gankit.experiments.runner import run_folder
 RESULTS = Path("results")
 KEPT = ("scores.json", "history.csv", "samples.png")
 # Kept too where the run has them.
-ALSO_KEPT = ("scores.csv", "classes.csv", "stages.png")
+ALSO_KEPT = ("scores.csv", "classes.csv", "confusion.csv", "stages.png")
 LARGEST_PICTURE = 200_000
 
 
@@ -90,6 +90,17 @@ class Kept:
         return {score["name"]: score["value"] for score in self.scores["scores"]}
 
     @functools.cached_property
+    def intervals(self):
+        """The 95 % interval of every score that has one, by name."""
+        scores = self.scores["scores"]
+        return {s["name"]: s["interval"] for s in scores if s["interval"]}
+
+    @functools.cached_property
+    def on_the_way(self):
+        """Scores during the training, as `gankit.history.read` gives them."""
+        return history.read(self.folder / "scores.csv")
+
+    @functools.cached_property
     def baseline(self):
         """What real images score against other real ones, by name."""
         lines = self.scores.get("baselines", {}).get("real against real", [])
@@ -110,6 +121,24 @@ def load_published(name):
     """
     folder = published(name)
     return Kept(folder, json.loads((folder / "scores.json").read_text()))
+
+
+def kept(*names):
+    """What is kept of several runs; those of which nothing is are named.
+
+    Args:
+        *names: As in `published`.
+
+    Returns:
+        Dict from name to `Kept`, in their order.
+    """
+    found = {}
+    for name in names:
+        try:
+            found[name] = load_published(name)
+        except FileNotFoundError:
+            print(f"{name}: not run")
+    return found
 
 
 def published(name):

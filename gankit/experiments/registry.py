@@ -36,6 +36,9 @@ class Experiment:
             and on the way: a scorer takes uint8 images and `value_range` and
             returns a list of `gankit.metrics.Score`, as `gankit.metrics.Scorer` does.
             `None` scores no samples.
+        judge: Function `(size, data, folder) -> gankit.metrics.Classifier` of what
+            says at the end whether a conditional model makes the class wanted; `None`
+            for the classifier of the data set.
         scorings: How often samples are scored in a budget.
         stages: Steps of the full budget whose samples are to be seen side by side; at
             other sizes the same shares of the budget.
@@ -54,6 +57,7 @@ class Experiment:
     batch_size: int
     budgets: Mapping[str, Budget]
     scorer: Callable | None = None
+    judge: Callable | None = None
     scorings: int = 10
     stages: tuple[int, ...] = ()
     source: str = ""

@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import keras
+import numpy as np
 
 from gankit import callbacks, checkpoint, datasets, device, plotting
 from gankit import history as gan_history
 from gankit.doctor import TrainingDoctor, TrainingStopped
 from gankit.experiments import registry
+from gankit.experiments.conditional_scoring import class_accuracy, conditional_scores
 from gankit.experiments.scoring import class_scores, discriminator_scores
+from gankit.metrics import classifier_for
 from gankit.score_callback import ScoreCallback
-from gankit.trainers import AdversarialModel
+from gankit.trainers import AdversarialModel, ConditionalGAN
 
 FRAMES = 48
 
@@ -105,7 +108,16 @@ def run(name, *, size="class", seed=0, steps=None, data=None, out=None):
     keras.utils.set_random_seed(seed)
     model = experiment.build(images)
     _train(model, experiment, images, scorer, record, folder, steps, budget)
-    return _conclude(model, experiment, images, scorer, record, folder, steps, budget)
+    judge = None
+    if isinstance(model, ConditionalGAN):
+        judge = (
+            experiment.judge(size, images, data)
+            if experiment.judge
+            else classifier_for(images, folder=data)
+        )
+    return _conclude(
+        model, experiment, images, (scorer, judge), record, folder, steps, budget
+    )
 
 
 def load(folder):
@@ -211,10 +223,12 @@ def _train(model, experiment, images, scorer, record, folder, steps, budget):
         progress,
         interrupt,
     ]
+    labels = images.train.labels if isinstance(model, ConditionalGAN) else None
     with interrupt, progress, _remembering(doctor, record, folder):
         for epoch_steps, epochs in _epochs(done, steps, budget.epoch_steps):
             batches = datasets.Batches(
                 images.train.images,
+                labels,
                 batch_size=experiment.batch_size * model.discriminator_steps,
                 seed=record["seed"],
                 start_step=model.steps_done,
@@ -254,6 +268,8 @@ def _score_callbacks(model, experiment, images, scorer, folder, budget):
         scores = list(scorer(fake, value_range=value_range))
         if hasattr(model, "discriminator"):
             scores += discriminator_scores(model, images, fake)
+        if isinstance(model, ConditionalGAN):
+            scores += class_accuracy(model, scorer)
         return scores
 
     every = max(1, budget.steps // experiment.scorings)
@@ -317,12 +333,20 @@ class _Stopwatch(keras.callbacks.Callback):
         _write_json(self.path, self.record)
 
 
-def _conclude(model, experiment, images, scorer, record, folder, steps, budget):
+def _conclude(model, experiment, images, judges, record, folder, steps, budget):
     """Scores the model and leaves its files."""
+    scorer, judge = judges
     history = gan_history.read(folder / "history.csv")
     done = model.steps_done
     sample_scores = _sample_scores(model, scorer)
     profile, profile_scores = class_scores(model, images, scorer)
+    label_scores = ()
+    if judge:
+        label_scores, counts = conditional_scores(model, images, scorer, judge)
+        names = ",".join(judge.class_names)
+        np.savetxt(
+            folder / "confusion.csv", counts, "%d", ",", header=names, comments=""
+        )
     scores = {
         **record,
         "steps": done,
@@ -338,6 +362,7 @@ def _conclude(model, experiment, images, scorer, record, folder, steps, budget):
                 *experiment.score(model, images, history),
                 *sample_scores,
                 *profile_scores,
+                *label_scores,
             ]
         ],
         "baselines": _baselines(scorer),

@@ -14,6 +14,7 @@ from gankit.metrics import (
     classifier_for,
     inception_extractor,
 )
+from gankit.trainers import ConditionalGAN
 
 # Samples that are scored: enough for three digits, few enough for seconds.
 COUNT = 1000
@@ -49,7 +50,8 @@ def discriminator_scores(model, data, fake):
     Args:
         model: A `gankit.GAN`.
         data: The `gankit.datasets.ImageData` it was trained on.
-        fake: Its samples, uint8 `(n, height, width, channels)`.
+        fake: Its samples, uint8 `(n, height, width, channels)`; of a
+            `gankit.ConditionalGAN` of its classes in turn.
 
     Returns:
         List of `gankit.metrics.Score`. AUC is the probability that a real image is
@@ -57,11 +59,11 @@ def discriminator_scores(model, data, fake):
         loss. Cross-entropy (in nats) and accuracy are added where the loss has them.
     """
     sets = {
-        "training images": data.train.images[:COUNT],
-        "held-out images": data.test.images[:COUNT],
-        "generated images": fake,
+        "training images": (data.train.images[:COUNT], data.train.labels),
+        "held-out images": (data.test.images[:COUNT], data.test.labels),
+        "generated images": (fake, None),
     }
-    logits = {what: _logits(model, images) for what, images in sets.items()}
+    logits = {what: _logits(model, *images) for what, images in sets.items()}
     generated = logits.pop("generated images")
     scores = [
         Score(
@@ -176,15 +178,24 @@ def profile_of(images, extractor, class_names):
     return class_profile(logits, class_names)
 
 
-def _logits(model, images):
-    parts = np.array_split(images, math.ceil(len(images) / BATCH_SIZE))
+def _logits(model, images, labels):
+    parts = math.ceil(len(images) / BATCH_SIZE)
+    batches = [np.array_split(images, parts)]
+    if isinstance(model, ConditionalGAN):
+        if labels is None:
+            labels = np.arange(len(images), dtype="int32") % model.num_classes
+        batches.append(np.array_split(labels[: len(images)], parts))
     found = []
-    for part in parts:
+    for part in zip(*batches, strict=True):
         # What the call changes in the network stays in the scope.
         with keras.StatelessScope():
-            batch = model.prepare(ops.convert_to_tensor(part))
-            logits = ops.stop_gradient(model.discriminator(batch, training=True))
-        found.append(ops.convert_to_numpy(ops.cast(logits, "float32")))
+            batch = model.prepare([ops.convert_to_tensor(array) for array in part])
+            logits = model.discriminator(
+                list(batch) if isinstance(batch, tuple) else batch, training=True
+            )
+        found.append(
+            ops.convert_to_numpy(ops.cast(ops.stop_gradient(logits), "float32"))
+        )
     return np.concatenate(found).astype("float64").reshape(len(images), -1).mean(axis=1)
 
 

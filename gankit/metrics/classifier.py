@@ -16,21 +16,17 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras import layers
 from tqdm import tqdm
 
 from gankit import device
 from gankit.datasets import Batches, ImageData, Split, data_folder
+from gankit.metrics.classifier_networks import RECIPES
 from gankit.metrics.extractors import Extractor
 from gankit.metrics.images import uint8_batches
 
-# Passes over the training images, of grey and of colour; digits need fewer.
-PASSES = {1: 2, 3: 4}
 MINIMUM_STEPS = 100
-LEARNING_RATE = 5e-3
-FEATURES = 64
 METADATA = (
-    *("data_name", "data_fingerprint", "class_names", "seed"),
+    *("data_name", "data_fingerprint", "class_names", "seed", "architecture"),
     *("test_accuracy", "test_n", "tested_on"),
 )
 
@@ -50,6 +46,7 @@ class Classifier:
         test_n: How many those were.
         tested_on: Which those were, in words: `"test images"`, or others where the
             data set has none.
+        architecture: A key of `gankit.metrics.classifier_networks.RECIPES`.
     """
 
     model: keras.Model
@@ -60,6 +57,7 @@ class Classifier:
     test_accuracy: float
     test_n: int
     tested_on: str
+    architecture: str = "pooled"
 
     @functools.cached_property
     def weights_hash(self):
@@ -71,27 +69,32 @@ class Classifier:
         return digest.hexdigest()[:8]
 
     @property
+    def _kind(self):
+        suffix = "" if self.architecture == "pooled" else f"/{self.architecture}"
+        return self.data_name + suffix
+
+    @property
     def name(self):
         """What the classifier is, in one line."""
         return (
-            f"classifier-{self.data_name}, {100 * self.test_accuracy:.1f} % on "
+            f"classifier-{self._kind}, {100 * self.test_accuracy:.1f} % on "
             f"{self.test_n:,} {self.tested_on}, weights {self.weights_hash}"
         )
 
     @functools.cached_property
     def extractor(self):
-        """The `Extractor` of its 64 features.
+        """The `Extractor` of what comes just before its logits, 64 features if pooled.
 
-        These are the means over all positions of rectified maps, just before the
-        logits, as FID's are: a mean of many is nearer to the normal distribution that
-        the Fréchet distance assumes than one rectified unit. They are few, so that 65
-        images give a covariance of full rank.
+        Those are the means over all positions of rectified maps, as FID's are: a mean
+        of many is nearer to the normal distribution that the Fréchet distance assumes
+        than one rectified unit. They are few, so that 65 images give a covariance of
+        full rank.
         """
         return Extractor(
             name=self.name,
-            frechet_name=f"FCD-{self.data_name}",
-            kernel_name=f"KCD-{self.data_name}",
-            dimension=FEATURES,
+            frechet_name=f"FCD-{self._kind}",
+            kernel_name=f"KCD-{self._kind}",
+            dimension=self.model.get_layer("features").output.shape[-1],
             channels=self.model.input_shape[-1],
             resize=None,
             compute=lambda images: self._outputs(images)[0],
@@ -166,7 +169,8 @@ class Classifier:
             )
             metadata["class_names"] = tuple(metadata["class_names"])
             with _float32():
-                model = _network(tuple(shape), len(metadata["class_names"]), seed=0)
+                recipe = RECIPES[metadata.get("architecture", "pooled")]
+                model = recipe.build(tuple(shape), len(metadata["class_names"]), 0)
             model.set_weights(weights)
             classifier = cls(model, **metadata)
         except FileNotFoundError:
@@ -206,7 +210,7 @@ class Classifier:
         return [np.asarray(y, "float32") for y in self._both.predict_on_batch(images)]
 
 
-def train_classifier(data, *, seed=0):
+def train_classifier(data, *, seed=0, architecture="pooled"):
     """Trains a small convolutional network to tell the classes of a data set apart.
 
     It is trained on the training images alone and tested on the test images; where
@@ -219,17 +223,26 @@ def train_classifier(data, *, seed=0):
     Args:
         data: `ImageData` with labels.
         seed: Seed of the weights and of the batches, a whole number from 0.
+        architecture: A key of `gankit.metrics.classifier_networks.RECIPES`:
+            `"pooled"`, or `"mnist_cnn"` for small grey images.
 
     Returns:
         A `Classifier`.
 
     Raises:
-        ValueError: If there are no labels, or fewer than two classes.
+        ValueError: If there are no labels, or fewer than two classes; if there is no
+            such architecture.
     """
+    if architecture not in RECIPES:
+        raise ValueError(
+            f"Expected architecture to be one of {', '.join(RECIPES)}, received "
+            f"{architecture!r}: choose one of these."
+        )
+    recipe = RECIPES[architecture]
     train, test, tested_on = divide(data, seed)
     with _float32():
-        model = _network(data.image_shape, data.num_classes, seed)
-        _fit(model, train, seed, f"training a classifier on {data.name}")
+        model = recipe.build(data.image_shape, data.num_classes, seed)
+        _fit(model, recipe, train, seed, f"training a classifier on {data.name}")
         logits = model.predict(test.images, batch_size=256, verbose=0)
     return Classifier(
         model,
@@ -240,10 +253,11 @@ def train_classifier(data, *, seed=0):
         test_accuracy=float(np.mean(logits.argmax(axis=1) == test.labels)),
         test_n=len(test),
         tested_on=tested_on,
+        architecture=architecture,
     )
 
 
-def classifier_for(data, *, seed=0, folder=None):
+def classifier_for(data, *, seed=0, folder=None, architecture="pooled"):
     """The classifier of a data set, trained once and kept in the data folder.
 
     It is kept by the fingerprint of the data and the seed, so that a changed data set
@@ -253,6 +267,7 @@ def classifier_for(data, *, seed=0, folder=None):
         data: `ImageData` with labels.
         seed: Seed of its training.
         folder: The data folder; `None` for `gankit.datasets.data_folder()`.
+        architecture: As in `train_classifier`.
 
     Returns:
         A `Classifier`.
@@ -263,11 +278,12 @@ def classifier_for(data, *, seed=0, folder=None):
     _check_labels(data)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", data.name)
     path = data_folder(folder) / "classifiers"
-    path /= f"{name}-{data.fingerprint[:16]}-seed-{seed}.npz"
+    kind = "" if architecture == "pooled" else f"-{architecture}"
+    path /= f"{name}-{data.fingerprint[:16]}{kind}-seed-{seed}.npz"
     if path.exists():
         return Classifier.load(path)
     start = time.monotonic()
-    classifier = train_classifier(data, seed=seed)
+    classifier = train_classifier(data, seed=seed, architecture=architecture)
     seconds = time.monotonic() - start
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -343,49 +359,15 @@ def _float32():
         keras.config.set_dtype_policy(policy)
 
 
-def _network(image_shape, classes, seed):
-    # Every initializer has its own seed: one without would draw from Python's.
-    seeds = iter(np.random.SeedSequence(seed).generate_state(16).tolist())
-
-    def convolution(x, filters, size=3, strides=1):
-        x = layers.Conv2D(
-            filters,
-            size,
-            strides,
-            padding="same",
-            use_bias=False,
-            kernel_initializer=keras.initializers.HeNormal(next(seeds)),
-        )(x)
-        x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
-        return layers.ReLU()(x)
-
-    images = keras.Input(image_shape, name="images")
-    x = layers.Rescaling(1 / 127.5, -1.0)(images)
-    while max(x.shape[1:3]) > 32:
-        x = convolution(x, 16, strides=2)
-    x = convolution(x, 32, 5, strides=2)
-    for filters in (64, 128):
-        x = convolution(x, filters)
-        x = layers.MaxPooling2D(padding="same")(x)
-    x = convolution(x, FEATURES)
-    x = layers.GlobalAveragePooling2D(name="features")(x)
-    x = layers.Dense(
-        classes,
-        kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
-        name="logits",
-    )(x)
-    return keras.Model(images, x, name="classifier")
-
-
-def _fit(model, train, seed, caption):
+def _fit(model, recipe, train, seed, caption):
     height, width, channels = model.input_shape[1:]
     # Large images would not fit into memory by the hundred.
     batch_size = 128 if max(height, width) <= 64 else 32
-    steps = math.ceil(PASSES[channels] * len(train) / batch_size)
+    steps = math.ceil(recipe.passes(channels) * len(train) / batch_size)
     steps = max(MINIMUM_STEPS, steps)
     model.compile(
         keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
+            keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
         ),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile=device.default_jit_compile(),

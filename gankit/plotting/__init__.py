@@ -8,7 +8,14 @@ from gankit.plotting.curves import (
     score_curves,
 )
 from gankit.plotting.films import save_animation, save_film, save_stages
-from gankit.plotting.grids import image_grid, save_each, save_grid, save_rows, show_grid
+from gankit.plotting.grids import (
+    image_grid,
+    save_each,
+    save_grid,
+    save_rows,
+    show_grid,
+    show_picture,
+)
 from gankit.plotting.picture import Picture
 
 __all__ = [
@@ -27,4 +34,5 @@ __all__ = [
     "save_stages",
     "score_curves",
     "show_grid",
+    "show_picture",
 ]

@@ -1,0 +1,309 @@
+"""What synthetic digits are worth: classifiers trained on real and generated ones.
+
+Figures 13 and 14 of the Imperial College report (section 5). A mix is a sequence of
+phases, each a set of images; every mix trains the report's classifier for the same
+number of steps, from the same weights, and is tested on the same real images.
+"""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from gankit import device
+from gankit.datasets import Batches
+from gankit.experiments import registry
+from gankit.experiments.conditional_scoring import balanced
+from gankit.experiments.publishing import RESULTS, keep
+from gankit.experiments.runner import load, run_folder
+from gankit.metrics import classifier_for
+from gankit.metrics.classifier_networks import mnist_cnn
+
+BATCH_SIZE = 128
+LEARNING_RATE = 1e-3
+FILE = "table.csv"
+COLUMNS = (
+    *("figure", "order", "real", "synthetic", "confident", "seed", "steps"),
+    *("accuracy", "validation_accuracy", "n_test"),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is trained at one size.
+
+    Attributes:
+        steps: Steps of `BATCH_SIZE` images for each mix.
+        size: Images in the mixes of figure 13; `None` for all training images.
+        shares: Shares of real images between none and all.
+        extra: Synthetic images added to all real ones, as multiples of those.
+        seeds: How many seeds.
+    """
+
+    steps: int
+    size: int | None
+    shares: tuple[float, ...]
+    extra: tuple[float, ...]
+    seeds: int
+
+
+PLANS = {
+    "smoke": Plan(2, 200, (0.5,), (1.0,), 1),
+    "class": Plan(200, None, (0.5,), (1.0,), 1),
+    "full": Plan(2000, None, (0.2, 0.4, 0.6, 0.8), (0.5, 1.0, 2.0), 2),
+}
+
+
+class Mix(NamedTuple):
+    """Phases of a training, and what they are called in the table.
+
+    Attributes:
+        figure: 13, 14, or 0 for a control.
+        order: `real first`, `synthetic first`, `shuffled`, or what a control does.
+        real: Real images.
+        synthetic: Generated images.
+        confident: Whether those are the ones that a classifier is surest of.
+        phases: List of pairs of images and labels.
+        steps: Steps, where they are not the plan's.
+    """
+
+    figure: int
+    order: str
+    real: int
+    synthetic: int
+    confident: bool
+    phases: list
+    steps: int | None = None
+
+
+def retrain(name, *, size="class", seeds=None, data=None, out=None):
+    """Trains the report's classifier on mixes of real and generated images.
+
+    Mixes that are in the table already are not trained again, so a call after a stop
+    goes on.
+
+    Args:
+        name: Name of a conditional experiment that was run with seed 0 at this size.
+        size: `"smoke"`, `"class"` or `"full"`.
+        seeds: Seeds of the classifiers' weights and batches; `None` takes the plan's.
+        data: Folder of the data sets.
+        out: Folder for `table.csv`; `None` takes `runs/retraining/NAME@SIZE`.
+
+    Returns:
+        That folder.
+
+    Raises:
+        FileNotFoundError: If the experiment was not run.
+        ValueError: If it is not conditional.
+    """
+    experiment, plan = registry.find(name), PLANS[size]
+    model = load(run_folder(name, size, 0)).model
+    if not hasattr(model, "num_classes"):
+        raise ValueError(
+            f"Expected a conditional experiment, received {name}, which makes images "
+            "of no given class: choose one such as imperial/cgan-shallow-smooth."
+        )
+    images = experiment.data(size, data)
+    folder = Path(out) if out else _folder(name, size)
+    folder.mkdir(parents=True, exist_ok=True)
+    mixes = list(_mixes(plan, images.train, _synthetic(model, images, plan, data)))
+    done = {_key(row) for row in read(folder)}
+    trainer = _Trainer(images)
+    todo = [
+        (mix, seed)
+        for seed in (range(plan.seeds) if seeds is None else seeds)
+        for mix in mixes
+    ]
+    for mix, seed in tqdm(todo, desc="classifiers", unit="mix"):
+        steps = mix.steps or plan.steps
+        row = dict(zip(COLUMNS, (*mix[:5], seed, steps), strict=False))
+        if _key(row) in done:
+            continue
+        row |= trainer.accuracies(mix.phases, steps, seed)
+        _append(folder / FILE, row)
+    return folder
+
+
+def read(folder):
+    """The rows of a table: a dict for each classifier, numbers as numbers.
+
+    Args:
+        folder: Folder that `retrain` or `publish_retraining` filled.
+
+    Returns:
+        List of dicts with the keys `COLUMNS`; empty where there is no table.
+    """
+    path = Path(folder) / FILE
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [
+            {
+                key: value if key == "order" else float(value)
+                for key, value in row.items()
+            }
+            for row in csv.DictReader(file)
+        ]
+
+
+def publish_retraining(name):
+    """Copies the table of a full retraining to `results/retraining/NAME/`.
+
+    Returns:
+        The folder under `results/`.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    source = _folder(name, "full")
+    if not (source / FILE).exists():
+        raise ValueError(
+            f"Expected a full retraining in {source}, received a folder without "
+            f"{FILE}: run gankit retrain {name} --size full first."
+        )
+    return keep(source, RESULTS / "retraining" / name, (FILE,))
+
+
+def _folder(name, size):
+    return Path("runs") / "retraining" / f"{name}@{size}"
+
+
+def _key(row):
+    return (
+        row["order"],
+        *(float(row[key]) for key in ("real", "synthetic", "confident")),
+        *(float(row[key]) for key in ("seed", "steps")),
+    )
+
+
+def _append(path, row):
+    new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerow({key: _text(row[key]) for key in COLUMNS})
+
+
+def _text(value):
+    return int(value) if isinstance(value, bool) else value
+
+
+def _synthetic(model, images, plan, folder):
+    """Generated images for all mixes: in turn, and by falling confidence."""
+    total = plan.size or len(images.train)
+    made, labels = balanced(model, int(total * max(2.0, *plan.extra)))
+    _, odds = classifier_for(images, folder=folder).predict(made, value_range=(0, 255))
+    surest = np.argsort(-odds.max(axis=1), kind="stable")
+    return {False: (made, labels), True: (made[surest], labels[surest])}
+
+
+def _mixes(plan, train, synthetic):
+    """Yields all mixes of one size."""
+    # The order of the file may be that of the classes.
+    shuffled = np.random.default_rng(0).permutation(len(train))
+    real = (train.images[shuffled], train.labels[shuffled])
+    total = plan.size or len(train)
+    yield Mix(13, "shuffled", total, 0, False, [_first(real, total)])
+    for confident, made in synthetic.items():
+        yield Mix(13, "shuffled", 0, total, confident, [_first(made, total)])
+        for share in plan.shares:
+            count = round(share * total)
+            parts = [_first(real, count), _first(made, total - count)]
+            yield from _orders(13, count, total - count, confident, parts)
+    for extra in plan.extra:
+        count = round(extra * total)
+        parts = [_first(real, total), _first(synthetic[False], count)]
+        yield from _orders(14, total, count, False, parts)
+    everything = _first(real, total)
+    moved = (shifted(everything[0]), everything[1])
+    yield Mix(0, "shifted copies", total, 0, False, [_joined([everything, moved])])
+    yield Mix(0, "trained twice as long", total, 0, False, [everything], 2 * plan.steps)
+
+
+def _orders(figure, real, synthetic, confident, parts):
+    numbers = (real, synthetic, confident)
+    yield Mix(figure, "real first", *numbers, parts)
+    yield Mix(figure, "synthetic first", *numbers, parts[::-1])
+    if not confident:
+        yield Mix(figure, "shuffled", *numbers, [_joined(parts)])
+
+
+def _first(pair, count):
+    return tuple(array[:count] for array in pair)
+
+
+def _joined(parts):
+    return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+
+
+def shifted(images, seed=0, reach=2):
+    """Copies of images, each moved by up to `reach` pixels in both directions.
+
+    Args:
+        images: uint8 array `(n, height, width, channels)` on a background of 0.
+        seed: Seed of the shifts.
+        reach: Pixels.
+
+    Returns:
+        Array of the same shape; what comes in from outside is 0.
+    """
+    n, height, width, _ = images.shape
+    random = np.random.default_rng(seed)
+    padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)))
+    rows, columns = (
+        random.integers(0, 2 * reach + 1, (n, 1)) + np.arange(side)
+        for side in (height, width)
+    )
+    return padded[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None]]
+
+
+class _Trainer:
+    """One compiled classifier, begun anew for every mix."""
+
+    def __init__(self, images):
+        self.images = images
+        self.model = mnist_cnn(images.image_shape, images.num_classes, 0)
+        self.model.compile(
+            keras.optimizers.Adam(LEARNING_RATE),
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            jit_compile=device.default_jit_compile(),
+        )
+        self.model.optimizer.build(self.model.trainable_variables)
+        self.start = [
+            keras.ops.convert_to_numpy(variable)
+            for variable in self.model.optimizer.variables
+        ]
+
+    def accuracies(self, phases, steps, seed):
+        """Accuracy on test and validation images after training on the phases."""
+        fresh = mnist_cnn(self.images.image_shape, self.images.num_classes, seed)
+        for variable, begun in zip(self.model.variables, fresh.variables, strict=True):
+            variable.assign(begun)
+        for variable, begun in zip(
+            self.model.optimizer.variables, self.start, strict=True
+        ):
+            variable.assign(begun)
+        total = sum(len(images) for images, _ in phases)
+        done = seen = 0
+        for images, labels in phases:
+            seen += len(images)
+            until = round(steps * seen / total)
+            batches = Batches(images, labels, batch_size=BATCH_SIZE, seed=seed)
+            if until > done:
+                self.model.fit(
+                    batches, steps_per_epoch=until - done, shuffle=False, verbose=0
+                )
+            done = until
+        splits = {"accuracy": self.images.test, "validation_accuracy": None}
+        splits["validation_accuracy"] = self.images.validation or self.images.test
+        found = {name: self._accuracy(split) for name, split in splits.items()}
+        return {**found, "n_test": len(self.images.test)}
+
+    def _accuracy(self, split):
+        logits = self.model.predict(split.images, batch_size=1000, verbose=0)
+        return float(np.mean(logits.argmax(axis=1) == split.labels))
