@@ -17,10 +17,13 @@ __version__ = "0.1.0"
 _FROM_MODULE = {
     "setup": "device",
     "AdversarialModel": "trainers",
+    "AugmentedGAN": "trainers",
     "ConditionalGAN": "trainers",
     "CycleGAN": "trainers",
     "GAN": "trainers",
     "ScoreCallback": "score_callback",
+    "SeparateUpdatesConditionalGAN": "trainers",
+    "SeparateUpdatesGAN": "trainers",
     "TensorBoardLog": "tensorboard",
     "TrainingDoctor": "doctor",
 }

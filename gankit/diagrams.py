@@ -74,8 +74,9 @@ def architecture(model, *, title=None):
     height goes as the logarithm of its length.
 
     Args:
-        model: A built functional or sequential `keras.Model` with one input, in which
-            every layer feeds one other; maps are channels-last.
+        model: A built functional or sequential `keras.Model`, in which every layer
+            that depends on its first input feeds one other; maps are channels-last.
+            What other inputs, such as labels, become is told in words where it joins.
         title: What the title calls the network; `None` takes the model's name.
 
     Returns:
@@ -84,13 +85,7 @@ def architecture(model, *, title=None):
     Raises:
         ValueError: If `model` has no graph, or one that branches.
     """
-    chain = steps(model)
-    for step, expected in zip(chain[1:], chain, strict=False):
-        if step.parents != (expected,):
-            raise ValueError(
-                "Expected a network with one input, in which every layer feeds one "
-                f"other, received one that branches at {step.name!r}: draw its parts."
-            )
+    chain = _main_path(steps(model), model.inputs[0]._keras_history[0].name)
     stages = _stages(chain)
     shapes = [chain[0].shape[1:], *(stage[-1].shape[1:] for stage in stages)]
     tallest = max([side or 1 for s in shapes if len(s) == 3 for side in s[:2]] or [1])
@@ -151,6 +146,21 @@ def architecture(model, *, title=None):
     return figure
 
 
+def _main_path(graph, first):
+    """The steps from the first input to the output, each of which feeds the next."""
+    path = [step for step in graph if not step.parents and step.name == first]
+    for step in graph:
+        joined = [parent for parent in step.parents if parent in path]
+        if joined and joined != path[-1:]:
+            raise ValueError(
+                "Expected a network in which every layer feeds one other, received "
+                f"one that branches at {step.name!r}: draw its parts."
+            )
+        if joined:
+            path.append(step)
+    return path
+
+
 def _stages(chain):
     """The steps that lead to each map: one with weights, and what goes with it.
 
@@ -193,9 +203,21 @@ def _words(step):
     else:
         named = step.activation and not step.has_kernel
         lines = [] if named else [plain]
+    word = "by" if isinstance(layer, layers.Multiply) else "with"
+    lines += [f"{word} {_told(parent)}" for parent in step.parents[1:]]
     if "SpectralNormalization" in step.wrappers:
         lines.append("spectral norm")
     return lines + ([step.activation] if step.activation else [])
+
+
+def _told(step):
+    """What joins from beside the path, such as an embedding of labels."""
+    kinds = []
+    while step.parents:
+        kinds.append(type(step.layer).__name__)
+        step = step.parents[0]
+    known = {"Embedding": "embedding of ", "OneHot": "one-hot "}
+    return next((known[k] for k in kinds if k in known), "") + step.name
 
 
 def _labels(shapes, is_logit):

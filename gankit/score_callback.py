@@ -68,8 +68,7 @@ class ScoreCallback(keras.callbacks.Callback):
         before, self._steps = self._steps, self.model.steps_done
         if self._steps // self.every == before // self.every:
             return
-        images = self.model.sample(self.count, seed=self.seed)
-        scores = self.scorer(images, value_range=(0, 255))
+        scores = self.score()
         if not isinstance(scores, list | tuple):
             scores = [scores]
         self.scores.append((self._steps, list(scores)))
@@ -77,6 +76,11 @@ class ScoreCallback(keras.callbacks.Callback):
         if self.path is not None:
             self._append(values)
         logs.update(values)
+
+    def score(self):
+        """Scores the model as it is now; returns a `Score` or a list of them."""
+        images = self.model.sample(self.count, seed=self.seed)
+        return self.scorer(images, value_range=(0, 255))
 
     def _append(self, values):
         _, *known = history.read(self.path) or ("step", *values)

@@ -4,8 +4,6 @@ Images are float `(n, height, width, channels)` in [-1, 1]; every loss is a floa
 scalar, a mean over images, pixels and channels.
 """
 
-import functools
-
 import keras
 import numpy as np
 from keras import ops
@@ -145,17 +143,14 @@ def _float32(x):
     return ops.cast(x, "float32")
 
 
-@functools.cache
-def _window():
-    x = np.arange(SSIM_SIDE) - SSIM_SIDE // 2
-    weights = np.exp(-(x**2) / (2 * SSIM_SIGMA**2))
-    return (weights / weights.sum()).tolist()
-
-
 def _windowed(x):
     """Gaussian means of `(n, h, w, c)` within the borders."""
-    # Sums of shifted images: a convolution in TensorFloat-32 would leave little of
-    # the difference of two squares.
-    height, width = (side - SSIM_SIDE + 1 for side in x.shape[1:3])
-    x = sum(w * x[:, i : i + height] for i, w in enumerate(_window()))
-    return sum(w * x[:, :, i : i + width] for i, w in enumerate(_window()))
+    offset = np.arange(SSIM_SIDE) - SSIM_SIDE // 2
+    weights = np.exp(-(offset**2) / (2 * SSIM_SIGMA**2))
+    weights = np.tile((weights / weights.sum())[:, None], x.shape[-1])
+    # Channel by channel: such convolutions are not computed in TensorFloat-32, which
+    # would leave little of the difference of two squares.
+    for shape in ((SSIM_SIDE, 1, -1, 1), (1, SSIM_SIDE, -1, 1)):
+        kernel = weights.reshape(shape).astype("float32")
+        x = ops.depthwise_conv(x, kernel, padding="valid", data_format="channels_last")
+    return x

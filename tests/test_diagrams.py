@@ -12,7 +12,7 @@ from matplotlib.patches import FancyArrowPatch, Polygon
 from PIL import Image
 
 from gankit import diagrams
-from gankit.networks import dcgan, mlp
+from gankit.networks import cgan, dcgan, mlp
 from gankit.plotting import Picture
 
 
@@ -183,6 +183,18 @@ def test_sides_that_are_not_fixed_are_drawn_as_unknown():
     model = keras.Model(images, layers.Conv2D(8, 4, 2, padding="same")(images))
     figure = diagrams.architecture(model)
     assert _words(figure)[:2] == ["? x ? x 3\nimage", "? x ? x 8"]
+
+
+def test_labels_are_told_in_words_where_they_join():
+    for conditioning, first in {
+        "multiplication": ["multiply", "by embedding of labels"],
+        "concatenation": ["concatenate", "with one-hot labels"],
+    }.items():
+        for network in cgan.shallow(conditioning=conditioning):
+            notes = _words(diagrams.architecture(network))
+            lines = next(n.split("\n") for n in notes if n.startswith(first[0]))
+            assert lines[:2] == first
+            assert not any("embedding" in n for n in notes if n.split("\n") != lines)
 
 
 def test_a_network_that_branches_gets_a_sentence():

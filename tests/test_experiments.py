@@ -258,7 +258,7 @@ def test_stages_are_the_same_shares_of_every_budget(here):
     assert (here / "results" / "dtu" / "vgan@smoke-seed0" / "stages.png").exists()
 
 
-@pytest.mark.parametrize("prefix", ["dtu", "iisc", "imperial", "losses"])
+@pytest.mark.parametrize("prefix", ["dtu/d", "dtu/v", "iisc", "imperial", "losses"])
 def test_every_experiment_builds_what_it_can_train(prefix):
     for name in experiments.names(prefix):
         experiment = experiments.find(name)

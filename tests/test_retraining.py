@@ -58,7 +58,7 @@ def test_shifted_copies_are_shifted():
 
 def test_a_training_depends_on_its_seed_and_images_alone():
     data = digits(size=28)
-    trainer = retraining._Trainer(data)
+    trainer = retraining.MixTrainer(data)
     phases = [(data.train.images, data.train.labels)]
     first = trainer.accuracies(phases, 12, seed=1)
     trainer.accuracies(phases[::-1] * 2, 5, seed=2)

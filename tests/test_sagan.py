@@ -113,20 +113,13 @@ def test_labels_join_as_one_plane_of_8_and_of_32():
     ],
 )
 def test_spectral_normalisation_bounds_every_matrix(build):
-    pair = build()
-    images, labels = _batch()
-    gan = ConditionalGAN(
-        *pair,
-        num_classes=CLASSES,
-        losses="hinge",
-        latent_dim=pair[0].input_shape[0][1],
-    )
-    gan.compile(keras.optimizers.Adam(1e-4, 0.5), keras.optimizers.Adam(4e-4, 0.5))
-    gan.fit(
-        datasets.Batches(images, labels, batch_size=4, seed=0),
-        steps_per_epoch=1,
-        verbose=0,
-    )
+    pair = generator, discriminator = build()
+    images, labels = (ops.convert_to_tensor(array) for array in _batch())
+    latent = keras.random.normal((4, generator.input_shape[0][1]), seed=0)
+    # As in a step: the singular vectors move on.
+    generator([latent, labels], training=True)
+    images = ops.cast(images, "float32") / 127.5 - 1
+    discriminator([images, labels], training=True)
     for network in pair:
         # All that has weights, but for embeddings, batch statistics and gamma.
         bare = [
@@ -275,7 +268,9 @@ def test_the_reports_conditional_model_goes_on_as_if_never_stopped(tmp_path):
     def build():
         keras.utils.set_random_seed(0)
         gan = SeparateUpdatesConditionalGAN(
-            *sagan.conditional_sagan(CLASSES, latent_dim=6, width=8),
+            *sagan.conditional_sagan(
+                CLASSES, latent_dim=6, width=8, spectral_norm=False
+            ),
             num_classes=CLASSES,
             losses="wasserstein",
             latent_dim=6,
@@ -380,7 +375,7 @@ def test_the_scores_of_many_stand_beside_those_of_training_images(
         assert values[f"{name}, n = 24"] == values[f"{name}, n = 24, training images"]
 
 
-@pytest.mark.parametrize("part", ["dcgan", "sagan", "csagan", "ladder"])
+@pytest.mark.parametrize("part", ["dcgan", "sagan", "csagan"])
 def test_every_experiment_builds_what_it_can_train(part):
     names = experiments.names(f"buffalo/{part}")
     assert names
@@ -390,7 +385,7 @@ def test_every_experiment_builds_what_it_can_train(part):
         model = experiment.build(data)
         assert tuple(model.generator.output_shape[1:]) == (32, 32, 3)
         assert model.compiled and experiment.scorings == 4
-        told = ("csagan", "sagan-hinge", "labels")
+        told = ("csagan", "sagan-hinge")
         assert isinstance(model, ConditionalGAN) == any(word in name for word in told)
 
 
@@ -399,7 +394,7 @@ def test_the_ladder_changes_one_thing_at_a_time():
         experiments.find(name).build(_tiny_data())
         for name in experiments.names("buffalo/ladder")
     ]
-    assert all(type(model) is GAN for model in models[:7])
+    assert [type(model) for model in models] == [GAN] * 7 + [ConditionalGAN]
     assert [bool(_normalised(model.discriminator)) for model in models] == [
         *([False] + [True] * 7),
     ]
@@ -442,3 +437,14 @@ def test_a_run_of_an_experiment_is_resumed(tmp_path, monkeypatch):
     assert {"d_loss_real", "d_loss_fake", "real_accuracy"} <= set(parts.history)
     for one, other in zip(_state(whole.model), _state(parts.model), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_without_its_weights_the_network_of_fid_is_left_out(few, tmp_path, monkeypatch):
+    def unavailable(features):
+        raise scores_module.FIDWeightsUnavailable("Expected weights, received none.")
+
+    monkeypatch.setattr(scores_module, "inception_extractor", unavailable)
+    monkeypatch.setattr(scores_module.device, "has_gpu", lambda: True)
+    with pytest.warns(UserWarning, match="received none. FID is left out for now"):
+        scorer = scores_module.PhotographScorer(few, tmp_path)
+    assert scorer.n == 20

@@ -78,9 +78,9 @@ def test_domains_of_unequal_size_weigh_alike(monkeypatch):
     monkeypatch.setattr(
         classifier_module,
         "_fit",
-        lambda model, train, *rest: (
+        lambda model, recipe, train, *rest: (
             seen.update(train=train),
-            fit(model, train, *rest),
+            fit(model, recipe, train, *rest),
         ),
     )
     data = UnpairedImageData(dark, bright, test_a=dark[:5])

@@ -4,7 +4,18 @@
 back. The experiments of each report are in the module of its name.
 """
 
-from gankit.experiments import buffalo, demo, dtu, iisc, imperial, loss_study
+from gankit.experiments import (
+    buffalo,
+    cmu,
+    cmu_cyclegan,
+    demo,
+    dtu,
+    dtu_cyclegan,
+    iisc,
+    iisc_cyclegan,
+    imperial,
+    loss_study,
+)
 from gankit.experiments.comparing import compare
 from gankit.experiments.publishing import (
     Kept,
@@ -43,12 +54,16 @@ __all__ = [
     "Study",
     "StudyResult",
     "buffalo",
+    "cmu",
+    "cmu_cyclegan",
     "compare",
     "demo",
     "dtu",
+    "dtu_cyclegan",
     "find",
     "find_study",
     "iisc",
+    "iisc_cyclegan",
     "imperial",
     "kept",
     "load",

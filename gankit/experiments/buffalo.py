@@ -5,6 +5,7 @@ from keras.optimizers import Adam
 from gankit.experiments import data
 from gankit.experiments.photograph_scores import PhotographScorer, photograph_scores
 from gankit.experiments.registry import Budget, Experiment, register
+from gankit.experiments.scoring import classifier_scorer
 from gankit.networks import residual, sagan
 from gankit.trainers import GAN, ConditionalGAN
 from gankit.trainers.separate_updates import (
@@ -112,6 +113,7 @@ def _register(
     our_reading,
     epoch_steps=250,
     batch_size=BATCH_SIZE,
+    scorer=PhotographScorer,
 ):
     register(
         Experiment(
@@ -121,7 +123,7 @@ def _register(
             data=data.cifar10,
             build=build,
             score=photograph_scores(after=min(1000, steps)),
-            scorer=PhotographScorer,
+            scorer=scorer,
             scorings=SCORINGS,
             batch_size=batch_size,
             budgets={
@@ -256,6 +258,7 @@ for _number, (_name, _what) in enumerate(LADDER):
         _rung(_number),
         steps=10_000,
         class_steps=200 if _number < 6 else 20,
+        scorer=classifier_scorer,  # FID waits for the end, where rungs are compared
         our_reading=(
             _NETWORKS if _number < 6 else _OURS,
             *((_ATTENTION,) if _number == 5 else ()),

@@ -7,7 +7,8 @@ import numpy as np
 from gankit.metrics import Score, conditional_accuracy, prdc
 from gankit.metrics.classifier_scores import share_score
 
-# Times as many samples as are scored otherwise.
+# Times as many samples as are scored otherwise, during a training and at its end.
+TIMES_ON_THE_WAY = 2
 TIMES = 10
 
 
@@ -24,7 +25,7 @@ def class_accuracy(model, scorer):
     extractor = scorer.extractor
     if extractor.logits is None or not extractor.name.startswith("classifier-"):
         return []
-    images, labels = balanced(model, TIMES * scorer.n)
+    images, labels = balanced(model, TIMES_ON_THE_WAY * scorer.n)
     parts = np.array_split(images, -(-len(images) // 256))
     found = np.concatenate([extractor.logits(part) for part in parts]).argmax(axis=1)
     right = int(np.sum(found == labels))
@@ -49,14 +50,16 @@ def conditional_scores(model, data, scorer, judge):
         judge: `gankit.metrics.Classifier` that says which class an image shows.
 
     Returns:
-        List of `Score`: the accuracy over all classes and of each; the accuracy
-        against shuffled labels, which is one over the number of classes for a model
-        that makes what it is told evenly; recall and coverage within classes. And
-        what the judge found: counts `(classes, classes)`, a row for each class wanted.
+        List of `Score`: the accuracy over all classes, that of the judge on real
+        images, and that of each class; the accuracy against shuffled labels, which is
+        one over the number of classes for a model that makes what it is told evenly;
+        recall and coverage within classes. And what the judge found: counts
+        `(classes, classes)`, a row for each class wanted.
     """
     count = TIMES * scorer.n if scorer else TIMES * 100 * model.num_classes
     images, labels = balanced(model, count)
     scores = conditional_accuracy(images, labels, judge, value_range=(0, 255))
+    scores.insert(1, accuracy_on_real_images(judge))
     shuffled = np.random.default_rng(0).permutation(labels)
     against, *_ = conditional_accuracy(images, shuffled, judge, value_range=(0, 255))
     scores.append(
@@ -68,6 +71,17 @@ def conditional_scores(model, data, scorer, judge):
     counts = np.zeros((model.num_classes, len(judge.class_names)), int)
     np.add.at(counts, (labels, found), 1)
     return scores, counts
+
+
+def accuracy_on_real_images(judge):
+    """What the judge reaches on real images, as a `gankit.metrics.Score`."""
+    return share_score(
+        "accuracy on real images",
+        round(judge.test_accuracy * judge.test_n),
+        judge.test_n,
+        n_real=judge.test_n,
+        extractor=judge.name,
+    )
 
 
 def balanced(model, count):

@@ -288,7 +288,7 @@ for _name, _summary, _where, _build, _class_steps, _reported, _reading in (
                 "full": Budget(steps=CGAN_STEPS, epoch_steps=EPOCH // 10),
             },
             stages=tuple(EPOCH * epoch for epoch in (1, 5)) + (CGAN_STEPS,),
-            reported=_reported,
+            reported={**_reported, "accuracy on real images": 0.9921},
             our_reading=(
                 *_reading,
                 "layers as in the report's DCGANs; Adam with 2e-4 and beta_1 0.5"

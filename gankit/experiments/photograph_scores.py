@@ -43,9 +43,12 @@ class PhotographScorer:
         self.extractor = classifier.extractor
         self._scorers = [classifier]
         test = data.test.images
-        if device.has_gpu() and len(test) >= 2 * COUNT_ON_THE_WAY:
+        enough = device.has_gpu() and len(test) >= 2 * COUNT_ON_THE_WAY
+        if enough and (inception := _inception()):
             self.n = COUNT_ON_THE_WAY
-            self._scorers.insert(0, _inception_scorer(data.name, test, folder))
+            self._scorers.insert(
+                0, _inception_scorer(inception, data.name, test, folder)
+            )
         self.baselines = {
             REAL: [s for scorer in self._scorers for s in scorer.baselines[REAL]]
         }
@@ -62,9 +65,17 @@ class PhotographScorer:
         ]
 
 
-def _inception_scorer(name, test, folder):
+def _inception():
+    """The network of FID; `None`, with a warning, where its weights are not at hand."""
+    try:
+        return inception_extractor(FEATURES)
+    except FIDWeightsUnavailable as error:
+        warnings.warn(f"{error} FID is left out for now.", stacklevel=2)
+        return None
+
+
+def _inception_scorer(extractor, name, test, folder):
     """FID and KID against the first test images; the next are the baseline."""
-    extractor = inception_extractor(FEATURES)
     n = COUNT_ON_THE_WAY
     parts = {"first": test[:n], "next": test[n : 2 * n]}
     first, others = (
@@ -110,11 +121,7 @@ def photograph_scores(after):
 def _scores_of_many(fake, data):
     classifier = classifier_for(data).extractor
     kinds = [(classifier, ("frechet", "kernel"))]
-    try:
-        inception = inception_extractor(FEATURES)
-    except FIDWeightsUnavailable as error:
-        warnings.warn(f"{error} FID is left out for now.", stacklevel=2)
-    else:
+    if inception := _inception():
         kinds.insert(0, (inception, ("frechet", "kernel", "precision_recall")))
     found = []
     for extractor, which in kinds:

@@ -28,13 +28,15 @@ class Experiment:
     Attributes:
         name: `report/experiment`, in lower case.
         summary: One line for `gankit list`.
-        data: Function `(size, folder) -> gankit.datasets.ImageData`.
+        data: Function `(size, folder) -> gankit.datasets.ImageData`, or
+            `UnpairedImageData` for a translator.
         build: Function `(data) -> gankit.AdversarialModel`, compiled.
         score: Function `(model, data, history) -> list of gankit.metrics.Score`, at
             the end.
         scorer: Function `(data, folder) -> scorer` of what scores samples at the end
             and on the way: a scorer takes uint8 images and `value_range` and
-            returns a list of `gankit.metrics.Score`, as `gankit.metrics.Scorer` does.
+            returns a list of `gankit.metrics.Score`, as `gankit.metrics.Scorer` does;
+            that of a translator is a `TranslationScorer`.
             `None` scores no samples.
         judge: Function `(size, data, folder) -> gankit.metrics.Classifier` of what
             says at the end whether a conditional model makes the class wanted; `None`

@@ -112,7 +112,7 @@ def retrain(name, *, size="class", seeds=None, data=None, out=None):
     folder.mkdir(parents=True, exist_ok=True)
     mixes = list(_mixes(plan, images.train, _synthetic(model, images, plan, data)))
     done = {_key(row) for row in read(folder)}
-    trainer = _Trainer(images)
+    trainer = MixTrainer(images)
     todo = [
         (mix, seed)
         for seed in (range(plan.seeds) if seeds is None else seeds)
@@ -262,8 +262,12 @@ def shifted(images, seed=0, reach=2):
     return padded[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None]]
 
 
-class _Trainer:
-    """One compiled classifier, begun anew for every mix."""
+class MixTrainer:
+    """One compiled classifier of the report, begun anew for every mix.
+
+    Args:
+        images: `gankit.datasets.ImageData` with labels and test images.
+    """
 
     def __init__(self, images):
         self.images = images
@@ -280,7 +284,17 @@ class _Trainer:
         ]
 
     def accuracies(self, phases, steps, seed):
-        """Accuracy on test and validation images after training on the phases."""
+        """Trains on the phases, one after the other, and tests.
+
+        Args:
+            phases: List of pairs of images and labels; each gets steps in proportion
+                to its images.
+            steps: Steps in all.
+            seed: Seed of the weights, of dropout and of the batches.
+
+        Returns:
+            Dict of `accuracy` on the test images, `validation_accuracy`, `n_test`.
+        """
         fresh = mnist_cnn(self.images.image_shape, self.images.num_classes, seed)
         for variable, begun in zip(self.model.variables, fresh.variables, strict=True):
             variable.assign(begun)

@@ -18,9 +18,13 @@ import numpy as np
 from gankit import callbacks, checkpoint, datasets, device, plotting
 from gankit import history as gan_history
 from gankit.doctor import TrainingDoctor, TrainingStopped
-from gankit.experiments import registry
+from gankit.experiments import registry, translations
 from gankit.experiments.conditional_scoring import class_accuracy, conditional_scores
 from gankit.experiments.scoring import class_scores, discriminator_scores
+from gankit.experiments.translation_scores import (
+    TranslationScoreCallback,
+    TranslationScorer,
+)
 from gankit.metrics import classifier_for
 from gankit.score_callback import ScoreCallback
 from gankit.trainers import AdversarialModel, ConditionalGAN
@@ -205,19 +209,15 @@ def _train(model, experiment, images, scorer, record, folder, steps, budget):
             "it, or mend the experiment and start anew with --out."
         )
     progress = callbacks.Progress(steps, start=done)
-    doctor = TrainingDoctor(images.train.images)
+    real = translations.training_images(images)
+    doctor = TrainingDoctor(real[0] if translations.is_unpaired(images) else real)
     interrupt = callbacks.StopOnInterrupt()
     watchers = [
         doctor,  # first, as it keeps a spoilt state from being saved
         callbacks.HistoryLog(folder / "history.csv"),
         # Before the checkpoint: a run that is killed while it scores does so again.
         *_score_callbacks(model, experiment, images, scorer, folder, budget),
-        callbacks.SampleGrid(
-            folder / "samples",
-            at=sorted({*_film_steps(budget.steps), *_stages(experiment, budget)}),
-            count=(side := _layout(images).film_side) ** 2,
-            columns=side,
-        ),
+        _film(experiment, images, folder, budget),
         callbacks.Checkpoint(state),
         _Stopwatch(record, folder),
         progress,
@@ -227,7 +227,7 @@ def _train(model, experiment, images, scorer, record, folder, steps, budget):
     with interrupt, progress, _remembering(doctor, record, folder):
         for epoch_steps, epochs in _epochs(done, steps, budget.epoch_steps):
             batches = datasets.Batches(
-                images.train.images,
+                real,
                 labels,
                 batch_size=experiment.batch_size * model.discriminator_steps,
                 seed=record["seed"],
@@ -263,6 +263,10 @@ def _score_callbacks(model, experiment, images, scorer, folder, budget):
     """Scores samples several times in a budget, into `scores.csv`."""
     if scorer is None:
         return []
+    every = max(1, budget.steps // experiment.scorings)
+    path = folder / "scores.csv"
+    if translations.is_unpaired(images):
+        return [TranslationScoreCallback(scorer, every=every, path=path)]
 
     def judged(fake, *, value_range):
         scores = list(scorer(fake, value_range=value_range))
@@ -272,9 +276,16 @@ def _score_callbacks(model, experiment, images, scorer, folder, budget):
             scores += class_accuracy(model, scorer)
         return scores
 
-    every = max(1, budget.steps // experiment.scorings)
-    path = folder / "scores.csv"
     return [ScoreCallback(judged, every=every, count=scorer.n, path=path)]
+
+
+def _film(experiment, images, folder, budget):
+    """Draws the frames of a film of the training."""
+    at = sorted({*_film_steps(budget.steps), *_stages(experiment, budget)})
+    if translations.is_unpaired(images):
+        return translations.TranslationGrid(folder / "samples", images, at=at)
+    side = _layout(images).film_side
+    return callbacks.SampleGrid(folder / "samples", at=at, count=side**2, columns=side)
 
 
 def _epochs(done, steps, epoch_steps):
@@ -339,7 +350,10 @@ def _conclude(model, experiment, images, judges, record, folder, steps, budget):
     history = gan_history.read(folder / "history.csv")
     done = model.steps_done
     sample_scores = _sample_scores(model, scorer)
-    profile, profile_scores = class_scores(model, images, scorer)
+    unpaired = translations.is_unpaired(images)
+    profile, profile_scores = (
+        (None, []) if unpaired else class_scores(model, images, scorer)
+    )
     label_scores = ()
     if judge:
         label_scores, counts = conditional_scores(model, images, scorer, judge)
@@ -368,19 +382,22 @@ def _conclude(model, experiment, images, judges, record, folder, steps, budget):
         "baselines": _baselines(scorer),
     }
     model.save(folder / "gan.keras")
-    (model.averaged_generator or model.generator).save(folder / "generator.keras")
     layout = _layout(images)
-    plotting.save_grid(
-        folder / "samples.png",
-        model.sample(layout.count),
-        scale=layout.scale,
-        colours=256,
-    )
-    plotting.loss_curves(
-        history,
-        loss=model.adversarial_loss,
-        title=f"{experiment.name}: losses to step {done:,}",
-    ).savefig(folder / "losses.png", dpi=120)
+    title = f"{experiment.name}: losses to step {done:,}"
+    if unpaired:
+        translations.save(model, images, folder)
+        curves = translations.loss_curves(history, model, title)
+    else:
+        generator = model.averaged_generator or model.generator
+        generator.save(folder / "generator.keras")
+        plotting.save_grid(
+            folder / "samples.png",
+            model.sample(layout.count),
+            scale=layout.scale,
+            colours=256,
+        )
+        curves = plotting.loss_curves(history, loss=model.adversarial_loss, title=title)
+    curves.savefig(folder / "losses.png", dpi=120)
     if sample_scores:
         _plot_scores(folder, experiment.name, scorer, sample_scores[0])
     if profile is not None:
@@ -396,6 +413,8 @@ def _conclude(model, experiment, images, judges, record, folder, steps, budget):
 def _sample_scores(model, scorer):
     if scorer is None:
         return []
+    if isinstance(scorer, TranslationScorer):
+        return scorer(model)
     return scorer(model.sample(scorer.n, seed=1), value_range=(0, 255))
 
 

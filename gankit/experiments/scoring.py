@@ -1,5 +1,6 @@
 """Scores that the experiments share."""
 
+import functools
 import math
 
 import keras
@@ -14,7 +15,7 @@ from gankit.metrics import (
     classifier_for,
     inception_extractor,
 )
-from gankit.trainers import ConditionalGAN
+from gankit.trainers import AdversarialModel, ConditionalGAN
 
 # Samples that are scored: enough for three digits, few enough for seconds.
 COUNT = 1000
@@ -35,7 +36,7 @@ def adversarial_scores(model, data, history):
         discriminator makes of training, held-out and generated images.
     """
     return [
-        *_final_losses(history),
+        *final_losses(history),
         *discriminator_scores(model, data, model.sample(COUNT, seed=1)),
     ]
 
@@ -58,17 +59,18 @@ def discriminator_scores(model, data, fake):
         rated above a sample: 1/2 for a discriminator that cannot tell, whatever the
         loss. Cross-entropy (in nats) and accuracy are added where the loss has them.
     """
-    sets = {
-        "training images": (data.train.images[:COUNT], data.train.labels),
-        "held-out images": (data.test.images[:COUNT], data.test.labels),
-        "generated images": (fake, None),
+    splits = {"training images": data.train, "held-out images": data.test}
+    logits = {
+        what: _logits(model, split.images[:COUNT], split.labels)
+        for what, split in splits.items()
+        if split is not None
     }
-    logits = {what: _logits(model, *images) for what, images in sets.items()}
+    logits["generated images"] = _logits(model, fake, generated=True)
     generated = logits.pop("generated images")
     scores = [
         Score(
             f"discriminator AUC, {what}",
-            _ranking(real, generated),
+            ranking(real, generated),
             n_real=len(real),
             n_fake=len(generated),
         )
@@ -178,9 +180,16 @@ def profile_of(images, extractor, class_names):
     return class_profile(logits, class_names)
 
 
-def _logits(model, images, labels):
+def _logits(model, images, labels=None, generated=False):
+    """Logits of real images with their labels, or of samples of classes in turn."""
     parts = math.ceil(len(images) / BATCH_SIZE)
     batches = [np.array_split(images, parts)]
+    # What a model does to real images alone, such as to crop them, is for those.
+    prepare = (
+        functools.partial(AdversarialModel.prepare, model)
+        if generated
+        else model.prepare
+    )
     if isinstance(model, ConditionalGAN):
         if labels is None:
             labels = np.arange(len(images), dtype="int32") % model.num_classes
@@ -189,17 +198,16 @@ def _logits(model, images, labels):
     for part in zip(*batches, strict=True):
         # What the call changes in the network stays in the scope.
         with keras.StatelessScope():
-            batch = model.prepare([ops.convert_to_tensor(array) for array in part])
+            batch = prepare([ops.convert_to_tensor(array) for array in part])
             logits = model.discriminator(
                 list(batch) if isinstance(batch, tuple) else batch, training=True
             )
-        found.append(
-            ops.convert_to_numpy(ops.cast(ops.stop_gradient(logits), "float32"))
-        )
+            logits = ops.cast(ops.stop_gradient(logits), "float32")
+        found.append(ops.convert_to_numpy(logits))
     return np.concatenate(found).astype("float64").reshape(len(images), -1).mean(axis=1)
 
 
-def _ranking(real, fake):
+def ranking(real, fake):
     """The probability that a real image is rated above a fake one; ties are halves."""
     ordered = np.sort(fake)
     below = np.searchsorted(ordered, real, "left")
@@ -207,7 +215,7 @@ def _ranking(real, fake):
     return float(np.mean(below + not_above) / (2 * len(fake)))
 
 
-def _final_losses(history):
+def final_losses(history):
     rows = max(1, len(history["step"]) // 10)
     steps = int(history["step"][-1])
     note = f"mean of the last {rows} logged epochs of fit(), to step {steps}"

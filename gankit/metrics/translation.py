@@ -3,7 +3,7 @@
 import numpy as np
 
 from gankit.datasets import ImageData, Split, UnpairedImageData
-from gankit.metrics.classifier import train_classifier
+from gankit.metrics.classifier import classifier_for, train_classifier
 from gankit.metrics.classifier_scores import share_score
 from gankit.metrics.images import uint8_batches
 from gankit.metrics.score import Score
@@ -27,20 +27,24 @@ def train_domain_classifier(data, *, seed=0):
     Raises:
         ValueError: If `data` is of another kind.
     """
-    if not isinstance(data, UnpairedImageData):
-        raise ValueError(
-            f"Expected unpaired images of two domains, received "
-            f"{type(data).__name__}: pass stripes() or unpaired_folders(), or take "
-            "train_classifier for images with labels."
-        )
-    has_test = data.test_a is not None and data.test_b is not None
-    both = ImageData(
-        _both(data.train_a, data.train_b),
-        test=_both(data.test_a, data.test_b) if has_test else None,
-        class_names=data.domain_names,
-        name=f"{data.name}-domains",
-    )
-    return train_classifier(both, seed=seed)
+    return train_classifier(_labelled(data), seed=seed)
+
+
+def domain_classifier_for(data, *, seed=0, folder=None):
+    """The network of `train_domain_classifier`, trained once and kept.
+
+    Args:
+        data: `UnpairedImageData`.
+        seed: Seed of its training.
+        folder: The data folder, as in `classifier_for`.
+
+    Returns:
+        A `Classifier` of two classes, domain A and domain B.
+
+    Raises:
+        ValueError: If `data` is of another kind.
+    """
+    return classifier_for(_labelled(data), seed=seed, folder=folder)
 
 
 def domain_score(translated, classifier, target="b", *, value_range):
@@ -121,6 +125,23 @@ def reconstruction_error(source, reconstructed, *, value_range):
         float(total / np.prod(source.shape)),
         n_real=len(source),
         warnings=("mean absolute difference in grey levels of 255",),
+    )
+
+
+def _labelled(data):
+    """Two domains as one data set with a class for each."""
+    if not isinstance(data, UnpairedImageData):
+        raise ValueError(
+            f"Expected unpaired images of two domains, received "
+            f"{type(data).__name__}: pass stripes() or unpaired_folders(), or take "
+            "train_classifier for images with labels."
+        )
+    has_test = data.test_a is not None and data.test_b is not None
+    return ImageData(
+        _both(data.train_a, data.train_b),
+        test=_both(data.test_a, data.test_b) if has_test else None,
+        class_names=data.domain_names,
+        name=f"{data.name}-domains",
     )
 
 

@@ -50,7 +50,7 @@ def generator(
     Raises:
         ValueError: If there is no such normalisation.
     """
-    images = keras.Input(image_shape, name="images")
+    images = keras.Input(image_shape, name="source")
     x = encoded(images, width, blocks, dropout=dropout, norm=norm)
     return keras.Model(images, decoded(x, image_shape[-1], width, norm=norm), name=name)
 
@@ -95,18 +95,20 @@ def fused_generators(
         norm: As in `generator`.
 
     Returns:
-        The pair `(g_ab, g_ba)` of models that share the encoder's layers.
+        The pair `(g_ab, g_ba)` of models that share their input and the encoder.
     """
-    images = keras.Input(image_shape, name="images")
-    x = encoded(images, width, blocks, dropout=dropout, norm=norm)
-    return tuple(
-        keras.Model(
-            images,
-            decoded(x, image_shape[-1], width, blocks, dropout=dropout, norm=norm),
-            name=name,
-        )
-        for name in ("g_ab", "g_ba")
+    images = keras.Input(image_shape, name="source")
+    options = {"dropout": dropout, "norm": norm}
+    encoder = keras.Model(
+        images, encoded(images, width, blocks, **options), name="encoder"
     )
+    generators = []
+    for name, target in (("g_ab", "b"), ("g_ba", "a")):
+        code = keras.Input(encoder.output_shape[1:], name="code")
+        translated = decoded(code, image_shape[-1], width, blocks, **options)
+        decoder = keras.Model(code, translated, name=f"decoder_{target}")
+        generators.append(keras.Model(images, decoder(encoder(images)), name=name))
+    return tuple(generators)
 
 
 def small_generator(
@@ -135,7 +137,7 @@ def small_generator(
     Raises:
         ValueError: If there is no such normalisation.
     """
-    images = keras.Input(image_shape, name="images")
+    images = keras.Input(image_shape, name="source")
     x = images
     for channels in filters:
         x = _normalized(_convolution(channels, 4, 2, padding="same")(x), norm)
@@ -149,16 +151,16 @@ def small_generator(
 
 
 def patch_discriminator(
-    image_shape=(128, 128, 3),
-    filters=(64, 128, 256, 512),
-    strides=(2, 2, 2, 1),
+    image_shape,
+    filters,
+    strides,
     *,
     last_stride=1,
     norm="instance",
     spectral_norm=False,
     name="discriminator",
 ):
-    """Builds a discriminator of patches; by default that of CycleGAN, of 70 x 70.
+    """Builds a discriminator of patches.
 
     Convolutions 4 x 4, all but the first normalised, with LeakyReLU of slope 0.2; then
     one that gives the logits. Borders are padded by one pixel.
@@ -184,6 +186,18 @@ def patch_discriminator(
     x = layers.ZeroPadding2D(1)(x)
     logits = _logits(x, 4, last_stride, spectral_norm)
     return keras.Model(images, logits, name=name)
+
+
+def patch70(image_shape=(128, 128, 3), width=64, **options):
+    """CycleGAN's discriminator, of patches of 70 x 70.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+        width: Channels of the first convolution; they double with each.
+        **options: `norm`, `spectral_norm` and `name` of `patch_discriminator`.
+    """
+    filters = (width, 2 * width, 4 * width, 8 * width)
+    return patch_discriminator(image_shape, filters, (2, 2, 2, 1), **options)
 
 
 def patch46(image_shape=(64, 64, 3), width=32, **options):

@@ -5,6 +5,10 @@ from gankit.trainers.augmented_gan import AugmentedGAN
 from gankit.trainers.conditional_gan import ConditionalGAN
 from gankit.trainers.cycle_gan import CycleGAN
 from gankit.trainers.gan import GAN
+from gankit.trainers.separate_updates import (
+    SeparateUpdatesConditionalGAN,
+    SeparateUpdatesGAN,
+)
 
 __all__ = [
     "GAN",
@@ -12,5 +16,7 @@ __all__ = [
     "AugmentedGAN",
     "ConditionalGAN",
     "CycleGAN",
+    "SeparateUpdatesConditionalGAN",
+    "SeparateUpdatesGAN",
     "input_gradient",
 ]

@@ -349,8 +349,9 @@ def input_gradient(function, inputs):
 def _value_and_gradients(loss, variables, state):
     """The value of `loss()` and its gradients with respect to `variables`.
 
-    Of a tuple the gradients are those of its first entry. `state()` lists all variables that the loss may read or update; only JAX asks. A
-    variable that the loss does not depend on gets zeros.
+    Of a tuple the gradients are those of its first entry. `state()` lists all variables
+    that the loss may read or update; only JAX asks. A variable that the loss does not
+    depend on gets zeros.
     """
     match keras.backend.backend():
         case "tensorflow":

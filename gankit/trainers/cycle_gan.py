@@ -63,8 +63,8 @@ class CycleGAN(AdversarialModel):
     >>> gan = CycleGAN(
     ...     build.generator(name="g_ab"),
     ...     build.generator(name="g_ba"),
-    ...     build.patch_discriminator(name="d_a"),
-    ...     build.patch_discriminator(name="d_b"),
+    ...     build.patch70(name="d_a"),
+    ...     build.patch70(name="d_b"),
     ... )
     >>> gan.compile(keras.optimizers.Adam(2e-4, 0.5), keras.optimizers.Adam(2e-4, 0.5))
     >>> gan.fit(Batches((horses, zebras), batch_size=4, seed=0), steps_per_epoch=100)
@@ -186,7 +186,8 @@ class CycleGAN(AdversarialModel):
         identity = ops.zeros(())
         if self.identity_weight:
             fake_b, same_b = _together(self.g_ab, a, b)
-            fake_a, same_a = _together(self.g_ba, b, a)
+            # In the same order, so that a common encoder runs once.
+            same_a, fake_a = _together(self.g_ba, a, b)
             identity = self._identity(same_a, a) + self._identity(same_b, b)
         else:
             fake_b, fake_a = self.g_ab(a, training=True), self.g_ba(b, training=True)
@@ -295,15 +296,26 @@ class CycleGAN(AdversarialModel):
     # Saving.
 
     def get_config(self):
+        networks = {name: getattr(self, name) for name in _NETWORKS}
+        if self.g_ab.inputs[0] is self.g_ba.inputs[0]:
+            # One model of both, or they would come back without a common encoder.
+            outputs = [networks.pop(name).outputs[0] for name in ("g_ab", "g_ba")]
+            networks["generators"] = keras.Model(self.g_ab.inputs[0], outputs)
         serialize = keras.saving.serialize_keras_object
-        networks = {name: serialize(getattr(self, name)) for name in _NETWORKS}
-        return {**networks, **self.options, "name": self.name}
+        return {
+            **{name: serialize(network) for name, network in networks.items()},
+            **self.options,
+            "name": self.name,
+        }
 
     @classmethod
     def from_config(cls, config):
         config = dict(config)
-        for network in _NETWORKS:
-            config[network] = keras.saving.deserialize_keras_object(config[network])
+        for name in {*_NETWORKS, "generators"} & set(config):
+            config[name] = keras.saving.deserialize_keras_object(config[name])
+        if both := config.pop("generators", None):
+            for name, outputs in zip(("g_ab", "g_ba"), both.outputs, strict=True):
+                config[name] = keras.Model(both.inputs[0], outputs, name=name)
         return cls(**config)
 
 
@@ -316,7 +328,8 @@ def _together(network, *batches):
     They are one batch, which keeps a GPU busier, unless the network normalises batches:
     those of two domains would be mixed.
     """
-    if any(isinstance(x, layers.BatchNormalization) for x in network.layers):
+    parts = network._flatten_layers()
+    if any(isinstance(part, layers.BatchNormalization) for part in parts):
         return [network(images, training=True) for images in batches]
     n = ops.shape(batches[0])[0]
     outputs = network(ops.concatenate(batches), training=True)

@@ -1,0 +1,336 @@
+"""CycleGAN: losses by hand, the pool in the step, exact resume, patches, a run."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from gankit import checkpoint, experiments, translation_losses
+from gankit.datasets import Batches, stripes
+from gankit.inspection import receptive_field
+from gankit.metrics import classifier
+from gankit.networks import cyclegan
+from gankit.trainers import CycleGAN
+
+SHAPE = (4, 4, 1)
+
+
+class Scaled(layers.Layer):
+    """Multiplies by a weight, adds a number and counts the images that it sees."""
+
+    def __init__(self, scale, offset=0.0):
+        super().__init__()
+        self.offset = offset
+        self.seen = []
+        self.scale = self.add_weight(
+            shape=(), initializer=keras.initializers.Constant(scale)
+        )
+
+    def call(self, x):
+        self.seen.append(x.shape[0])
+        return self.scale * x + self.offset
+
+
+def _generator(name, *numbers):
+    images = keras.Input(SHAPE)
+    model = keras.Model(images, Scaled(*numbers)(images), name=name)
+    model.layers[1].seen = []
+    return model
+
+
+def _discriminator(name, scale):
+    images = keras.Input(SHAPE)
+    x = Scaled(scale)(layers.GlobalAveragePooling2D(keepdims=True)(images))
+    return keras.Model(images, x, name=name)
+
+
+def _stub(**options):
+    """G(x) = x / 2 + 0.1, F(x) = -x; the discriminators give the mean, and twice it."""
+    return CycleGAN(
+        _generator("g_ab", 0.5, 0.1),
+        _generator("g_ba", -1.0),
+        _discriminator("d_a", 1.0),
+        _discriminator("d_b", 2.0),
+        **options,
+    )
+
+
+def _batch(n=3):
+    return ops.full((n, *SHAPE), 0.5), ops.full((n, *SHAPE), -0.25)
+
+
+def _float(x):
+    return float(ops.convert_to_numpy(x))
+
+
+@pytest.mark.parametrize("loss, power", [("l1", 1), ("l2", 2)])
+def test_the_losses_are_those_of_the_paper(loss, power):
+    gan = _stub(cycle_loss=loss, identity_loss=loss)
+    # G(0.5) = 0.35, F(-0.25) = 0.25, F(0.35) = -0.35, G(0.25) = 0.225.
+    adversarial = 0.5 * ((0.25 - 1) ** 2 + (2 * 0.35 - 1) ** 2)
+    cycle = 0.85**power + 0.475**power
+    identity = 1.0**power + 0.225**power
+    expected = adversarial + 10 * cycle + 5 * identity
+    assert _float(gan.generator_loss(_batch())) == pytest.approx(expected, rel=1e-5)
+    of_a = 0.5 * ((0.5 - 1) ** 2 + 0.25**2)
+    of_b = 0.5 * ((-0.5 - 1) ** 2 + 0.7**2)
+    found = _float(gan.discriminator_loss(_batch()))
+    assert found == pytest.approx(of_a + of_b, rel=1e-5)
+    without = _stub(cycle_weight=0.0, identity_weight=0.0).generator_loss(_batch())
+    assert _float(without) == pytest.approx(adversarial, rel=1e-5)
+
+
+def test_generators_that_change_nothing_cost_no_cycle_and_no_identity():
+    gan = CycleGAN(
+        *(_generator(name, 1.0) for name in ("g_ab", "g_ba")),
+        *(_discriminator(name, 0.0) for name in ("d_a", "d_b")),
+    )
+    assert _float(gan.generator_loss(_batch())) == pytest.approx(2 * 0.5)
+    images = np.arange(32, dtype="uint8").reshape(2, *SHAPE)
+    for direction in ("ab", "ba"):
+        np.testing.assert_array_equal(gan.reconstruct(images, direction), images)
+
+
+@pytest.mark.parametrize("identity_weight, seen", [(0.0, [3, 3]), (5.0, [6, 3])])
+def test_a_step_passes_no_image_twice_and_fills_the_pool(identity_weight, seen):
+    gan = _stub(identity_weight=identity_weight, pool_size=4)
+    gan.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01))
+    logs = gan.play(_batch())
+    assert gan.g_ab.layers[1].seen == gan.g_ba.layers[1].seen == seen
+    # The translations of before the step, which moved the generators.
+    for pool, value in ((gan.pool_b, 0.35), (gan.pool_a, 0.25)):
+        stored = ops.convert_to_numpy(pool.images)
+        np.testing.assert_allclose(stored[:3], value, rtol=1e-5)
+        np.testing.assert_array_equal(stored[3:], 0)
+        assert int(pool.count) == 3
+    assert _float(gan.g_ab.layers[1].scale) != 0.5
+    adversarial = 0.5 * ((0.25 - 1) ** 2 + (2 * 0.35 - 1) ** 2)
+    assert _float(logs["adversarial_loss"]) == pytest.approx(adversarial, rel=1e-5)
+    assert _float(logs["cycle_loss"]) == pytest.approx(0.85 + 0.475, rel=1e-5)
+    gan.play(_batch())
+    assert int(gan.pool_a.count) == 4 and gan.steps_done == 2
+
+
+def test_ssim_is_that_of_scikit_image():
+    from skimage.metrics import structural_similarity
+
+    x = stripes(count=1, size=32).test_a[:2] / 127.5 - 1
+    y = x + np.random.default_rng(0).normal(0, 0.2, x.shape)
+    expected = np.mean(
+        [
+            structural_similarity(
+                *pair,
+                data_range=2.0,
+                channel_axis=-1,
+                gaussian_weights=True,
+                use_sample_covariance=False,
+            )
+            for pair in zip(x, y, strict=True)
+        ]
+    )
+    found = translation_losses.ssim(*(ops.convert_to_tensor(v) for v in (x, y)))
+    assert _float(found) == pytest.approx(expected, abs=1e-4)
+    same = ops.convert_to_tensor(x)
+    assert _float(translation_losses.ssim_l1(same, same)) == pytest.approx(0, abs=1e-4)
+    with pytest.raises(ValueError, match="at least 11 x 11 pixels.*received 8 x 8"):
+        translation_losses.ssim(same[:, :8, :8], same[:, :8, :8])
+
+
+def test_consistency_compares_maps_in_place_or_aligned(monkeypatch):
+    monkeypatch.setattr(translation_losses, "SHIFT", 0)
+    images = ops.convert_to_tensor(stripes(count=1, size=16).test_a[:8] / 255.0)
+    seeds = keras.random.SeedGenerator(1)
+    moved, mirrored = translation_losses.shifted_and_flipped(images, seeds)
+    flags = ops.convert_to_numpy(mirrored).ravel()
+    assert 0 < flags.sum() < 8
+    # A discriminator that looks at single pixels.
+    consistency = translation_losses.consistency
+    assert _float(consistency(images, moved, mirrored)) == pytest.approx(0, abs=1e-10)
+    x = ops.convert_to_numpy(images)
+    expected = np.mean((x - x[:, :, ::-1]) ** 2 * flags[:, None, None, None])
+    assert _float(consistency(images, moved)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_consistency_is_weighted_into_the_loss_of_the_discriminators():
+    # The mean of an image does not change when it is mirrored, but when it is shifted.
+    plain = _float(_stub().discriminator_loss(_batch()))
+    for which in ("fake", "real", "both"):
+        gan = _stub(consistency_weight=2.0, consistency_on=which)
+        assert _float(gan.discriminator_loss(_batch())) > plain
+
+
+def _small(**options):
+    shape = (16, 16, 3)
+    gan = CycleGAN(
+        cyclegan.small_generator(shape, (4,), 1, name="g_ab"),
+        cyclegan.small_generator(shape, (4,), 1, name="g_ba"),
+        cyclegan.patch22(shape, 4, name="d_a"),
+        cyclegan.patch22(shape, 4, name="d_b"),
+        pool_size=6,
+        preprocessing="resize_crop_flip",
+        **options,
+    )
+    gan.compile(keras.optimizers.Adam(1e-3, 0.5), keras.optimizers.Adam(1e-3, 0.5))
+    return gan
+
+
+def _assert_equal_states(one, two):
+    ours, theirs = (
+        [ops.convert_to_numpy(v) for v in [*m.variables, *m.optimizer.variables]]
+        for m in (one, two)
+    )
+    assert len(ours) == len(theirs)
+    for x, y in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(x, y)
+
+
+def test_an_interrupted_training_ends_like_one_that_was_not(tmp_path):
+    data = stripes(count=9, size=16)
+    images = (data.train_a, data.train_b)
+    whole = _small(augmentation="translation")
+    whole.fit(
+        Batches(images, batch_size=4, seed=0),
+        steps_per_epoch=2,
+        epochs=2,
+        verbose=0,
+        callbacks=[
+            keras.callbacks.LambdaCallback(
+                on_epoch_end=lambda epoch, logs: checkpoint.save(
+                    whole, tmp_path / f"{epoch}.npz"
+                )
+            )
+        ],
+    )
+    resumed = _small(augmentation="translation")
+    assert checkpoint.restore(resumed, tmp_path / "0.npz") == 2
+    assert int(resumed.pool_a.count) == 6
+    assert int(resumed.pool_a.count) == int(whole.pool_a.count)
+    resumed.fit(
+        Batches(images, batch_size=4, seed=0, start_step=2),
+        steps_per_epoch=2,
+        verbose=0,
+    )
+    _assert_equal_states(whole, resumed)
+
+    whole.save(tmp_path / "gan.keras")
+    loaded = keras.saving.load_model(tmp_path / "gan.keras")
+    _assert_equal_states(whole, loaded)
+    assert loaded.get_config().keys() == whole.get_config().keys()
+    translated = whole.translate(data.test_a[:3], "ab")
+    assert translated.shape == (3, 16, 16, 3) and translated.dtype == np.uint8
+    np.testing.assert_array_equal(loaded.translate(data.test_a[:3], "ab"), translated)
+
+
+def test_real_images_are_augmented_anew_in_every_step():
+    gan = _small()
+    images = stripes(count=4, size=16)
+    batch = [ops.convert_to_tensor(x) for x in (images.train_a, images.train_b)]
+    first, second = (ops.convert_to_numpy(gan.prepare(batch)[0]) for _ in range(2))
+    assert first.shape == (4, 16, 16, 3) and np.abs(first).max() <= 1
+    assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize(
+    "build, side, field, logits",
+    [
+        (cyclegan.patch22, 64, 22, (8, 8)),
+        (cyclegan.patch46, 64, 46, (4, 4)),
+        (cyclegan.patch70, 256, 70, (30, 30)),
+        (cyclegan.patch94, 256, 94, (8, 8)),
+        (cyclegan.dc_discriminator, 64, 94, (1, 1)),
+    ],
+)
+def test_discriminators_judge_patches(build, side, field, logits):
+    model = build((side, side, 3), 2)
+    assert receptive_field(model) == (field, field)
+    assert model.output_shape == (None, *logits, 1)
+
+
+def test_generators_keep_the_shape_of_any_image():
+    model = cyclegan.generator(width=2, blocks=1, dropout=0.5, norm="batch")
+    kinds = {type(layer) for layer in model.layers}
+    assert {layers.BatchNormalization, layers.Dropout} <= kinds
+    for build in (model, cyclegan.small_generator(filters=(2, 4))):
+        for shape in ((1, 16, 24, 3), (2, 32, 16, 3)):
+            images = ops.convert_to_numpy(build(np.zeros(shape, "float32")))
+            assert images.shape == shape and np.abs(images).max() <= 1
+    # The authors' 11,378,179 without the biases that instance normalisation subtracts.
+    assert cyclegan.generator().count_params() == 11_378_179 - 5_248
+    with pytest.raises(ValueError, match="one of instance, batch, received 'layer'"):
+        cyclegan.generator(width=2, blocks=1, norm="layer")
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match="to be ab or ba, received 'a'"):
+        _stub().translate(np.zeros((1, *SHAPE), "uint8"), "a")
+    with pytest.raises(ValueError, match="Expected uint8 images .* received float64"):
+        _stub().translate(np.zeros((1, *SHAPE)), "ab")
+    with pytest.raises(ValueError, match="one of l1, l2, ssim, received 'l3'"):
+        _stub(cycle_loss="l3")
+    with pytest.raises(ValueError, match="one of fake, real, both, received 'all'"):
+        _stub(consistency_on="all")
+    with pytest.raises(ValueError, match=r"at least 0, received \(-1, 5.0, 0.0\)"):
+        _stub(cycle_weight=-1)
+    with pytest.raises(ValueError, match="Expected d_b to fit the images"):
+        CycleGAN(
+            _generator("g_ab", 1.0),
+            _generator("g_ba", 1.0),
+            _discriminator("d_a", 1.0),
+            cyclegan.patch22((16, 16, 3), 2),
+        )
+
+
+def test_an_experiment_translates_and_scores_both_directions(tmp_path, monkeypatch):
+    monkeypatch.setattr(classifier, "MINIMUM_STEPS", 5)
+    run = experiments.run(
+        "cmu/cats-id", size="smoke", data=tmp_path / "data", out=tmp_path / "run"
+    )
+    assert run.finished
+    assert {path.name for path in run.folder.iterdir()} >= {
+        "history.csv",
+        "scores.csv",
+        "samples.png",
+        "losses.png",
+        "training.gif",
+        "g_ab.keras",
+        "g_ba.keras",
+    }
+    assert {"cycle_loss", "identity_loss"} <= set(run.history)
+    scores = json.loads((run.folder / "scores.json").read_text())
+    names = [score["name"] for score in scores["scores"]]
+    for way in ("plain to striped", "striped to plain"):
+        assert f"reconstruction error, {way}" in names
+        assert f"KCD-stripes-32-domains, {way}" in names
+    assert set(scores["baselines"]) == {"real against real", "doing nothing"}
+    loaded = experiments.load(run.folder).model
+    images = stripes(count=1, size=32).test_a[:2]
+    np.testing.assert_array_equal(
+        loaded.translate(images, "ab"), run.model.translate(images, "ab")
+    )
+
+
+def test_a_fused_encoder_is_one_network_when_loaded_too(tmp_path):
+    shape = (16, 16, 3)
+    gan = CycleGAN(
+        *cyclegan.fused_generators(shape, 2, 1),
+        cyclegan.patch22(shape, 2, name="d_a"),
+        cyclegan.patch22(shape, 2, name="d_b"),
+        pool_size=0,
+    )
+    gan.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
+    images = ops.convert_to_tensor(stripes(count=2, size=16).train_a)
+    before = ops.convert_to_numpy(gan.g_ab.get_layer("encoder").weights[0])
+    gan.play(gan.prepare((images, images)))
+    encoder = gan.g_ba.get_layer("encoder")
+    assert encoder is gan.g_ab.get_layer("encoder")
+    assert not np.array_equal(before, ops.convert_to_numpy(encoder.weights[0]))
+    weights = {id(w): w for network in gan.generators for w in network.weights}
+    count = sum(int(np.prod(w.shape)) for w in weights.values())
+    assert count == 2 * gan.g_ab.count_params() - encoder.count_params()
+
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.saving.load_model(tmp_path / "gan.keras")
+    assert loaded.g_ab.get_layer("encoder") is loaded.g_ba.get_layer("encoder")
+    _assert_equal_states(gan, loaded)
