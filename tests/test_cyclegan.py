@@ -282,6 +282,7 @@ def test_what_does_not_fit_is_refused():
         )
 
 
+@pytest.mark.tensorflow
 def test_an_experiment_translates_and_scores_both_directions(tmp_path, monkeypatch):
     monkeypatch.setattr(classifier, "MINIMUM_STEPS", 5)
     run = experiments.run(

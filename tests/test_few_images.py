@@ -188,6 +188,7 @@ def test_the_table_is_registered_with_the_report_beside_it():
         assert experiments.find(f"cmu/cats64-{name}").budgets["full"].steps == 6500
 
 
+@pytest.mark.tensorflow
 def test_a_run_is_resumed_scored_and_loaded(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     name = "cmu/cats64-deluxe"

@@ -301,6 +301,7 @@ def test_the_reports_conditional_model_goes_on_as_if_never_stopped(tmp_path):
     np.testing.assert_array_equal(loaded.sample(3), whole.sample(3))
 
 
+@pytest.mark.tensorflow
 def test_smoke_takes_the_shapes_that_stand_in_for_cifar10(tmp_path):
     data = experiment_data.cifar10("smoke", tmp_path)
     assert data.name == "shapes-32" and data.image_shape == (32, 32, 3)
@@ -417,6 +418,7 @@ def _tiny_data():
     return datasets.ImageData(split, test=split, name="tiny")
 
 
+@pytest.mark.tensorflow
 def test_a_run_of_an_experiment_is_resumed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     experiment = experiments.find("buffalo/dcgan-half")

@@ -1,16 +1,10 @@
 """What GANs of few images are measured by that needs no network beside their own."""
 
-import functools
-import math
-
-import keras
 import numpy as np
-from keras import ops
 
-from gankit.experiments.scoring import BATCH_SIZE, ranking
+from gankit.experiments.scoring import auc_scores, logits_of
 from gankit.metrics import Score
 from gankit.metrics.classifier_scores import share_score
-from gankit.trainers import AdversarialModel
 
 # Values of a discriminator above which it takes an image for real; elsewhere 0.
 HALFWAY = {"least_squares": 0.5}
@@ -19,8 +13,8 @@ HALFWAY = {"least_squares": 0.5}
 def discriminator_scores(model, train, held_out, fake):
     """What the discriminator makes of images, each kind prepared as in the game.
 
-    Unlike `gankit.experiments.scoring.discriminator_scores` it preprocesses real
-    images alone, and gives accuracies for every loss.
+    Unlike `gankit.experiments.scoring.discriminator_scores` it gives accuracies for
+    every loss.
 
     Args:
         model: A `gankit.GAN` whose discriminator judges each image by itself.
@@ -33,43 +27,20 @@ def discriminator_scores(model, train, held_out, fake):
         for all kinds. An image counts as real above 1/2 where that is halfway between
         the targets of the loss, else above 0.
     """
-    sets = {"training": train}
+    sets = {"training images": train}
     if held_out is not None:
-        sets["held-out"] = held_out
-    logits = {what: _logits(model, model.prepare, x) for what, x in sets.items()}
-    # Only real images are preprocessed.
-    generated = _logits(model, functools.partial(AdversarialModel.prepare, model), fake)
+        sets["held-out images"] = held_out
+    logits = {what: logits_of(model, images) for what, images in sets.items()}
+    generated = logits_of(model, fake, generated=True)
     halfway = HALFWAY.get(model.losses_name, 0.0)
-    scores = [
-        Score(
-            f"discriminator AUC, {what} images",
-            ranking(real, generated),
-            n_real=len(real),
-            n_fake=len(generated),
-        )
-        for what, real in logits.items()
-    ]
+    scores = auc_scores(logits, generated)
     right = {what: real > halfway for what, real in logits.items()}
-    right["generated"] = generated <= halfway
+    right["generated images"] = generated <= halfway
     for what, which in right.items():
-        name = f"discriminator accuracy, {what} images"
-        count = {"n_fake" if what == "generated" else "n_real": len(which)}
+        name = f"discriminator accuracy, {what}"
+        count = {"n_fake" if what == "generated images" else "n_real": len(which)}
         scores.append(share_score(name, which.sum(), len(which), **count))
     return scores
-
-
-def _logits(model, prepare, images):
-    found = []
-    for part in np.array_split(images, math.ceil(len(images) / BATCH_SIZE)):
-        # What the call changes in the network stays in the scope.
-        with keras.StatelessScope():
-            logits = model.discriminator(
-                prepare(ops.convert_to_tensor(part)), training=True
-            )
-        found.append(
-            ops.convert_to_numpy(ops.cast(ops.stop_gradient(logits), "float32"))
-        )
-    return np.concatenate(found)[:, 0]
 
 
 def roughness(history):

@@ -61,21 +61,12 @@ def discriminator_scores(model, data, fake):
     """
     splits = {"training images": data.train, "held-out images": data.test}
     logits = {
-        what: _logits(model, split.images[:COUNT], split.labels)
+        what: logits_of(model, split.images[:COUNT], split.labels)
         for what, split in splits.items()
         if split is not None
     }
-    logits["generated images"] = _logits(model, fake, generated=True)
-    generated = logits.pop("generated images")
-    scores = [
-        Score(
-            f"discriminator AUC, {what}",
-            ranking(real, generated),
-            n_real=len(real),
-            n_fake=len(generated),
-        )
-        for what, real in logits.items()
-    ]
+    generated = logits_of(model, fake, generated=True)
+    scores = auc_scores(logits, generated)
     if not model.adversarial_loss.in_nats:
         return scores
     for what, signed in (*logits.items(), ("generated images", -generated)):
@@ -180,8 +171,19 @@ def profile_of(images, extractor, class_names):
     return class_profile(logits, class_names)
 
 
-def _logits(model, images, labels=None, generated=False):
-    """Logits of real images with their labels, or of samples of classes in turn."""
+def logits_of(model, images, labels=None, generated=False):
+    """The discriminator's logits, as in the game.
+
+    Args:
+        model: A `gankit.GAN`.
+        images: uint8 array `(n, height, width, channels)`.
+        labels: Their classes; of a `gankit.ConditionalGAN` alone, and `None` for all
+            classes in turn.
+        generated: Whether they are samples, which the model does not preprocess.
+
+    Returns:
+        float64 array `(n,)`: the mean of each image's logits.
+    """
     parts = math.ceil(len(images) / BATCH_SIZE)
     batches = [np.array_split(images, parts)]
     # What a model does to real images alone, such as to crop them, is for those.
@@ -207,12 +209,25 @@ def _logits(model, images, labels=None, generated=False):
     return np.concatenate(found).astype("float64").reshape(len(images), -1).mean(axis=1)
 
 
-def ranking(real, fake):
-    """The probability that a real image is rated above a fake one; ties are halves."""
-    ordered = np.sort(fake)
-    below = np.searchsorted(ordered, real, "left")
-    not_above = np.searchsorted(ordered, real, "right")
-    return float(np.mean(below + not_above) / (2 * len(fake)))
+def auc_scores(logits, generated):
+    """How often real images are rated above samples; ties count half.
+
+    Args:
+        logits: Dict from what real images are to their logits `(n,)`.
+        generated: Logits of samples `(m,)`.
+
+    Returns:
+        List of `gankit.metrics.Score`, in that order.
+    """
+    ordered = np.sort(generated)
+    scores = []
+    for what, real in logits.items():
+        below = np.searchsorted(ordered, real, "left")
+        not_above = np.searchsorted(ordered, real, "right")
+        value = float(np.mean(below + not_above) / (2 * len(generated)))
+        count = {"n_real": len(real), "n_fake": len(generated)}
+        scores.append(Score(f"discriminator AUC, {what}", value, **count))
+    return scores
 
 
 def final_losses(history):
