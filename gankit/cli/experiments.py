@@ -106,22 +106,27 @@ def _conclude(done, name, size, seed, out):
     _show_scores(done.scores)
     typer.echo(f"{done.folder}/ holds, after step {done.scores['steps']:,}:")
     for file, what in (
-        ("samples.png", "100 samples"),
-        ("training.gif", "the same 64 latents from the first step to the last"),
+        ("samples.png", "samples"),
+        ("training.gif", "the same samples from the first step to the last"),
         ("losses.png", "losses of both players, from history.csv"),
         ("scores.png", "scores on the way, from scores.csv"),
         ("scores.json", "scores, settings, versions"),
+        ("confusion.csv", "for which class each class ordered was taken"),
         ("generator.keras", "the generator, for keras.saving.load_model"),
+        ("g_ab.keras", "the generator from A to B, likewise"),
+        ("g_ba.keras", "the generator from B to A"),
     ):
-        typer.echo(f"  {file:16} {what}")
+        if (done.folder / file).exists():
+            typer.echo(f"  {file:16} {what}")
     options = "" if size == "class" else f" --size {size}"
     options += f" --seed {seed}" if seed else ""
     options += f" --out {out}" if out else ""
     budget = experiments.find(name).budgets[size].steps
     more = max(budget, 2 * done.scores["steps"])
     typer.echo("Try next:")
+    samples = (f"sample {name}{options} --sample-seed 7", "other latents")
     for arguments, what in (
-        (f"sample {name}{options} --sample-seed 7", "other latents"),
+        *((samples,) if hasattr(done.model, "sample") else ()),
         (f"run {name}{options} --steps {more}", "trains on"),
         ("list", "the other experiments"),
     ):
