@@ -17,6 +17,10 @@ class Picture(Figure):
         with Image.open(drawn) as picture:
             picture = picture.convert("RGB")
             few = picture.getcolors(8192) is not None
-            picture = picture.quantize(32 if few else 256, dither=Image.Dither.NONE)
+            # Else the colour of a thin line would be merged with another.
+            method = Image.Quantize.MAXCOVERAGE if few else Image.Quantize.MEDIANCUT
+            picture = picture.quantize(
+                48 if few else 256, method, dither=Image.Dither.NONE
+            )
             picture.save(png, format="png", optimize=True)
         return png.getvalue()
