@@ -104,7 +104,8 @@ def find(name):
     if name not in _EXPERIMENTS:
         nearest = difflib.get_close_matches(name, _EXPERIMENTS, n=3, cutoff=0.4)
         # "shallow" is a part of what is meant, though far from it letter by letter.
-        nearest += [n for n in names() if name and name in n and n not in nearest]
+        holding = [n for n in names() if name and name in n and n not in nearest]
+        nearest = (nearest + sorted(holding, key=len))[:3]
         hint = (
             f"did you mean {' or '.join(nearest)}?" if nearest else "see gankit list."
         )
