@@ -50,6 +50,7 @@ _MODULES = (
     "schedules",
     "score_callback",
     "tensorboard",
+    "toys",
     "trainers",
     "translation_losses",
 )

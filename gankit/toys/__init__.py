@@ -1,0 +1,24 @@
+"""Small worlds in which a game can be watched, computed and proved.
+
+`games.play` trains tiny networks for many seeds at once on a target of `targets`; the
+rest is what to compare it with: `closed_forms`, `transport`, `bilinear`, `coverage`.
+"""
+
+from gankit.toys import bilinear, closed_forms, coverage, games, targets, transport
+from gankit.toys.codings import least_squares, optimal_least_squares
+from gankit.toys.games import Game, play
+from gankit.toys.record import Record
+
+__all__ = [
+    "Game",
+    "Record",
+    "bilinear",
+    "closed_forms",
+    "coverage",
+    "games",
+    "least_squares",
+    "optimal_least_squares",
+    "play",
+    "targets",
+    "transport",
+]

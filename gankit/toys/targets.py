@@ -1,0 +1,138 @@
+"""Distributions on the line and in the plane that a small generator is to learn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianMixture:
+    """A mixture of round Gaussians with one standard deviation.
+
+    Attributes:
+        centres: Array `(k, d)`.
+        scale: Standard deviation of every component in every direction.
+        weights: Array `(k,)` that adds up to 1; `None` makes them equal.
+    """
+
+    centres: np.ndarray
+    scale: float
+    weights: np.ndarray | None = None
+
+    @property
+    def dimension(self):
+        """Coordinates of a point, d."""
+        return self.centres.shape[1]
+
+    def density(self, x):
+        """The density at points `(..., d)`, an array `(...)`."""
+        distances = x[..., None, :] - self.centres
+        exponents = -0.5 * np.sum((distances / self.scale) ** 2, axis=-1)
+        heights = np.exp(exponents) / (self.scale * np.sqrt(2 * np.pi)) ** (
+            self.dimension
+        )
+        return np.average(heights, axis=-1, weights=self.weights)
+
+    def sample(self, n, seed):
+        """Draws float32 points `(n, d)`; the same `seed` gives the same points."""
+        rng = np.random.default_rng(seed)
+        component = rng.choice(len(self.centres), size=n, p=self.weights)
+        noise = rng.normal(size=(n, self.dimension))
+        return (self.centres[component] + self.scale * noise).astype("float32")
+
+
+@dataclass(frozen=True)
+class Uniforms:
+    """A mixture, with equal shares, of uniforms on disjoint intervals of the line.
+
+    Attributes:
+        intervals: Pairs of a lower and an upper end.
+    """
+
+    intervals: tuple
+    dimension = 1
+
+    def density(self, x):
+        """The density at points `(..., 1)`, an array `(...)`."""
+        inside = [
+            ((x >= low) & (x < high)) / (high - low) for low, high in self.intervals
+        ]
+        return np.mean(inside, axis=0)[..., 0]
+
+    def sample(self, n, seed):
+        """Draws float32 points `(n, 1)`; the same `seed` gives the same points."""
+        rng = np.random.default_rng(seed)
+        low, high = np.asarray(self.intervals)[
+            rng.integers(len(self.intervals), size=n)
+        ].T
+        return (low + (high - low) * rng.random(n)).astype("float32")[:, None]
+
+    @property
+    def centres(self):
+        """Middles of the intervals, `(k, 1)`."""
+        return np.mean(self.intervals, axis=1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class Arc:
+    """Points of a circular arc in the plane: a curve, which has no density there.
+
+    Attributes:
+        radius: Radius of the circle about the origin.
+        start: Angle at which the arc begins.
+        end: Angle at which it ends.
+    """
+
+    radius: float
+    start: float
+    end: float
+    dimension = 2
+
+    def sample(self, n, seed):
+        """Draws float32 points `(n, 2)`; the same `seed` gives the same points."""
+        angle = np.random.default_rng(seed).uniform(self.start, self.end, n)
+        return (self.radius * np.stack([np.cos(angle), np.sin(angle)], 1)).astype(
+            "float32"
+        )
+
+
+def gaussian(mean=3.0, scale=0.5):
+    """A Gaussian on the line."""
+    return GaussianMixture(np.array([[mean]]), scale)
+
+
+def mixture(means=(-2.0, 2.0), scale=0.4):
+    """A mixture of Gaussians on the line, in equal shares."""
+    return GaussianMixture(np.array(means)[:, None], scale)
+
+
+def two_uniforms():
+    """Two uniforms in equal shares, on [-2, -1] and on [1, 2]."""
+    return Uniforms(((-2.0, -1.0), (1.0, 2.0)))
+
+
+def ring(modes=8, radius=2.0, scale=0.02):
+    """Gaussians on a circle.
+
+    Reference:
+        Metz et al. 2017, section 3 (https://arxiv.org/abs/1611.02163).
+    """
+    angle = 2 * np.pi * np.arange(modes) / modes
+    centres = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return GaussianMixture(centres, scale)
+
+
+def grid(side=5, spacing=2.0, scale=0.05):
+    """Gaussians on a square grid about the origin, `side` times `side`.
+
+    Reference:
+        Lin et al. 2018 (https://arxiv.org/abs/1712.04086).
+    """
+    at = spacing * (np.arange(side) - (side - 1) / 2)
+    centres = np.stack(np.meshgrid(at, at, indexing="ij"), axis=-1).reshape(-1, 2)
+    return GaussianMixture(centres, scale)
+
+
+def curve(radius=2.0):
+    """Half a circle in the plane."""
+    return Arc(radius, 0.0, np.pi)

@@ -1,0 +1,147 @@
+"""The earth mover's distance as two linear programs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import linprog
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The cheapest way to turn one pile of earth into another.
+
+    Attributes:
+        distance: What it costs.
+        moved: Array `(n, m)`: how much goes from point i of the one to point j of the
+            other.
+    """
+
+    distance: float
+    moved: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Potentials:
+    """The best prices at which to offer the carriage.
+
+    Attributes:
+        distance: What they come to.
+        source: Array `(n,)`, the price f of taking a unit away at point i.
+        target: Array `(m,)`, the price g of bringing one to point j.
+    """
+
+    distance: float
+    source: np.ndarray
+    target: np.ndarray
+
+
+def costs(x, y):
+    """Euclidean distances `(n, m)` between points `(n, d)` and `(m, d)`."""
+    return np.linalg.norm(x[:, None, :] - y[None, :, :], axis=-1)
+
+
+def primal(p, q, cost):
+    """The least `<cost, plan>` over plans whose marginals are p and q.
+
+    Args:
+        p: Masses `(n,)`, never negative.
+        q: Masses `(m,)` with the same sum.
+        cost: Array `(n, m)`, what it costs to carry a unit from i to j.
+
+    Returns:
+        The `Plan`.
+
+    Raises:
+        ValueError: If the masses add up to different sums.
+
+    Reference:
+        Peyre and Cuturi 2019, equation 2.11 (https://arxiv.org/abs/1803.00567).
+    """
+    n, m = _checked(p, q, cost)
+    rows = sparse.kron(sparse.eye(n), np.ones((1, m)))
+    columns = sparse.kron(np.ones((1, n)), sparse.eye(m))
+    result = linprog(
+        cost.ravel(),
+        A_eq=sparse.vstack([rows, columns]),
+        b_eq=np.concatenate([p, q]),
+        bounds=(0, None),
+    )
+    return Plan(float(result.fun), result.x.reshape(n, m))
+
+
+def dual(p, q, cost):
+    """The greatest `<p, f> + <q, g>` over prices with `f_i + g_j <= cost_ij`.
+
+    Strong duality makes it the primal's least. Where p and q live on the same points
+    and the cost is a distance, g = -f is as good, and f is then the critic of the
+    Kantorovich-Rubinstein form, of slope 1 at most.
+
+    Args:
+        p: Masses `(n,)`.
+        q: Masses `(m,)` with the same sum.
+        cost: Array `(n, m)`.
+
+    Returns:
+        The `Potentials`, fixed by f_0 = 0.
+
+    Raises:
+        ValueError: If the masses add up to different sums.
+
+    Reference:
+        Peyre and Cuturi 2019, equation 2.20 (https://arxiv.org/abs/1803.00567).
+    """
+    n, m = _checked(p, q, cost)
+    pairs = sparse.hstack(
+        [
+            sparse.kron(sparse.eye(n), np.ones((m, 1))),
+            sparse.kron(np.ones((n, 1)), sparse.eye(m)),
+        ]
+    )
+    result = linprog(
+        -np.concatenate([p, q]),
+        A_ub=pairs,
+        b_ub=cost.ravel(),
+        bounds=[(0, 0)] + [(None, None)] * (n + m - 1),
+    )
+    return Potentials(float(-result.fun), result.x[:n], result.x[n:])
+
+
+def critic(p, q, distances):
+    """The greatest `<p - q, f>` over f of slope 1 at most on one set of points.
+
+    Args:
+        p: Masses `(n,)` of the data on the points.
+        q: Masses `(n,)` of the generator on the same points.
+        distances: Array `(n, n)` of the points' distances.
+
+    Returns:
+        The `Potentials`, where `source` is f, fixed by f_0 = 0, and `target` is -f.
+
+    Raises:
+        ValueError: If the masses add up to different sums.
+
+    Reference:
+        Arjovsky et al. 2017, equation 2 (https://arxiv.org/abs/1701.07875).
+    """
+    n, _ = _checked(p, q, distances)
+    i, j = np.nonzero(~np.eye(n, dtype=bool))
+    row = np.arange(len(i))
+    slopes = sparse.csr_matrix((np.ones(len(i)), (row, i)), shape=(len(i), n))
+    slopes -= sparse.csr_matrix((np.ones(len(i)), (row, j)), shape=(len(i), n))
+    result = linprog(
+        np.asarray(q) - p,
+        A_ub=slopes,
+        b_ub=distances[i, j],
+        bounds=[(0, 0)] + [(None, None)] * (n - 1),
+    )
+    return Potentials(float(-result.fun), result.x, -result.x)
+
+
+def _checked(p, q, cost):
+    if not np.isclose(np.sum(p), np.sum(q)):
+        raise ValueError(
+            f"Expected as much earth in both piles, received {np.sum(p):g} and "
+            f"{np.sum(q):g}: divide each by its sum."
+        )
+    return np.shape(cost)
