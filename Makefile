@@ -18,7 +18,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 OF_THE_ENGINE := -m "not tensorflow" $(addprefix --ignore tests/test_,$(addsuffix .py, \
     class_profile classifier_scores comparing conditional_scoring copying diagrams environment \
     feature_statistics frechet inspection kernel latents notebooks plotting \
-    precision_recall resampling resizing retraining sharpness study translation))
+    precision_recall resampling resizing retraining sharpness study toys translation))
 # They compare with other implementations, which make test-backends installs.
 OF_ORACLES := $(addprefix tests/test_,$(addsuffix .py, \
     feature_statistics kernel oracles resizing))
