@@ -33,7 +33,9 @@ def table(*columns):
     made = Table(box=SIMPLE)
     words = ("experiment", "score", "what it trains")
     for column in columns:
-        made.add_column(column, justify="left" if column in words else "right")
+        justify = "left" if column in words else "right"
+        # A name that is cut cannot be copied.
+        made.add_column(column, justify=justify, no_wrap=column == "experiment")
     return made
 
 
