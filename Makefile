@@ -24,7 +24,7 @@ OF_ORACLES := $(addprefix tests/test_,$(addsuffix .py, \
     feature_statistics kernel oracles resizing))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-backends addons bench handout lab lint clean
+.PHONY: help install demo test test-backends test-torch test-jax addons bench handout lab lint clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -59,8 +59,11 @@ test: $(STAMP)  ## tests on TensorFlow, then the notebooks, in smoke size
 
 test-backends: $(BACKENDS_STAMP)  ## the tests of the engine on torch and on JAX, and scores against others
 	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet $(OF_ORACLES)
-	KERAS_BACKEND=torch $(BIN)/python -m pytest --quiet $(OF_THE_ENGINE) tests
-	KERAS_BACKEND=jax $(BIN)/python -m pytest --quiet $(OF_THE_ENGINE) tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-torch test-jax
+
+# Side by side: each keeps little more than one core busy.
+test-torch test-jax: test-%: $(BACKENDS_STAMP)
+	KERAS_BACKEND=$* $(BIN)/python -m pytest --quiet $(OF_THE_ENGINE) tests
 
 $(ADDONS_STAMP): environment-addons.yml
 	@$(PYTHON_ADDONS) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
