@@ -264,6 +264,7 @@ def test_stages_are_the_same_shares_of_every_budget(here):
 @pytest.mark.parametrize(
     "prefix", ["dtu/d", "dtu/v", "iisc/d", "iisc/w", "imperial", "losses"]
 )
+@pytest.mark.tensorflow
 def test_every_experiment_builds_what_it_can_train(prefix):
     for name in experiments.names(prefix):
         experiment = experiments.find(name)

@@ -52,6 +52,7 @@ def _fit(gan, start_step, steps):
     gan.fit(batches, steps_per_epoch=steps, verbose=0)
 
 
+@pytest.mark.tensorflow
 def test_networks_of_64_have_the_layers_of_the_hand_out():
     generator, discriminator = few_images.networks()
     assert [c.output.shape[1:] for c in _of(generator, layers.Conv2D)] == [
@@ -71,6 +72,7 @@ def test_networks_of_64_have_the_layers_of_the_hand_out():
     assert receptive_field(discriminator) == (94, 94)
 
 
+@pytest.mark.tensorflow
 def test_spectral_norm_and_augmentation_are_options_of_the_discriminator():
     augment = DifferentiableAugmentation(seed=0)
     _, network = few_images.networks(spectral_norm=True, augmentation=augment)
@@ -80,6 +82,7 @@ def test_spectral_norm_and_augmentation_are_options_of_the_discriminator():
     assert receptive_field(network) == (94, 94)
 
 
+@pytest.mark.tensorflow
 def test_networks_of_256_have_two_more_blocks_of_two_padded_convolutions():
     generator, discriminator = few_images.networks((256, 256, 3))
     assert generator.output_shape == discriminator.input_shape == (None, 256, 256, 3)
@@ -89,6 +92,7 @@ def test_networks_of_256_have_two_more_blocks_of_two_padded_convolutions():
     assert discriminator.output_shape == (None, 1)
 
 
+@pytest.mark.tensorflow
 def test_other_sides_get_a_sentence():
     with pytest.raises(ValueError, match="64 x 64 or 256 x 256, received 48 x 48"):
         few_images.networks((48, 48, 3))
@@ -152,6 +156,7 @@ def test_roughness_is_of_second_differences():
     assert roughness({"g_loss": np.array([1.0, 2.0])}) == []
 
 
+@pytest.mark.tensorflow
 def test_the_discriminator_judges_real_images_as_in_the_game_and_samples_as_they_are():
     gan = _gan("resize_crop_flip")
     pictures = _pictures(80)
@@ -168,6 +173,7 @@ def test_the_discriminator_judges_real_images_as_in_the_game_and_samples_as_they
     assert not [name for name in names if "held-out" in name or name == "copy score"]
 
 
+@pytest.mark.tensorflow
 def test_halves_of_all_pictures_are_scored_alike():
     pictures = _pictures(20)
     data = ImageData(Split(pictures[:12]), test=Split(pictures[12:]))
@@ -179,6 +185,7 @@ def test_halves_of_all_pictures_are_scored_alike():
         assert score.n_real == score.n_fake == scorer.n == 10
 
 
+@pytest.mark.tensorflow
 def test_the_table_is_registered_with_the_report_beside_it():
     for row, numbers in CELLS.items():
         for suffix, number in zip(SUFFIXES, numbers, strict=True):
@@ -202,6 +209,7 @@ def test_a_run_is_resumed_scored_and_loaded(tmp_path, monkeypatch):
 
 
 @pytest.mark.data
+@pytest.mark.tensorflow
 def test_of_the_204_cats_44_are_kept_back():
     every = experiment_data.cats("full", None)
     assert every.train.images.shape == (204, 64, 64, 3)

@@ -50,6 +50,7 @@ def _batch(n=4, seed=0):
     return images, random.integers(0, CLASSES, n).astype("int32")
 
 
+@pytest.mark.tensorflow
 def test_dcgan_is_the_network_of_the_report():
     generator, discriminator = sagan.dcgan()
     transposed = _of(generator, layers.Conv2DTranspose)
@@ -81,6 +82,7 @@ def test_dcgan_is_the_network_of_the_report():
     )
 
 
+@pytest.mark.tensorflow
 def test_sagan_adds_attention_at_128_channels_and_nothing_else():
     for plain, attentive in zip(sagan.dcgan(), sagan.sagan(), strict=True):
         (attention,) = _of(attentive, SelfAttention2D)
@@ -90,6 +92,7 @@ def test_sagan_adds_attention_at_128_channels_and_nothing_else():
         assert _parameters(attentive) == _parameters(plain) + added
 
 
+@pytest.mark.tensorflow
 def test_labels_join_as_one_plane_of_8_and_of_32():
     generator, discriminator = sagan.conditional_sagan(CLASSES, width=16)
     for network, side, channels in ((generator, 8, 16), (discriminator, 32, 3)):
@@ -112,6 +115,7 @@ def test_labels_join_as_one_plane_of_8_and_of_32():
         lambda **form: residual.networks(num_classes=CLASSES, width=16, **form),
     ],
 )
+@pytest.mark.tensorflow
 def test_spectral_normalisation_bounds_every_matrix(build):
     pair = generator, discriminator = build()
     images, labels = (ops.convert_to_tensor(array) for array in _batch())
@@ -165,6 +169,7 @@ def test_the_projection_is_an_inner_product_with_the_class():
     np.testing.assert_allclose(_numpy(logits), expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.tensorflow
 def test_residual_networks_have_their_shapes_with_and_without_labels():
     for num_classes in (None, CLASSES):
         generator, discriminator = residual.networks(
@@ -262,6 +267,7 @@ def _state(gan):
     return [_numpy(v) for v in [*gan.variables, *gan.optimizer.variables]]
 
 
+@pytest.mark.tensorflow
 def test_the_reports_conditional_model_goes_on_as_if_never_stopped(tmp_path):
     images, labels = _batch(16)
 
@@ -345,6 +351,7 @@ def few(monkeypatch):
 
 
 @pytest.mark.parametrize("gpu", [False, True])
+@pytest.mark.tensorflow
 def test_fid_scores_on_the_way_where_there_is_a_gpu(few, gpu, tmp_path, monkeypatch):
     monkeypatch.setattr(scores_module.device, "has_gpu", lambda: gpu)
     scorer = scores_module.PhotographScorer(few, tmp_path)
@@ -356,6 +363,7 @@ def test_fid_scores_on_the_way_where_there_is_a_gpu(few, gpu, tmp_path, monkeypa
     assert [line.name for line in lines] == names
 
 
+@pytest.mark.tensorflow
 def test_the_scores_of_many_stand_beside_those_of_training_images(
     few, tmp_path, monkeypatch
 ):
@@ -377,6 +385,7 @@ def test_the_scores_of_many_stand_beside_those_of_training_images(
 
 
 @pytest.mark.parametrize("part", ["dcgan", "sagan", "csagan"])
+@pytest.mark.tensorflow
 def test_every_experiment_builds_what_it_can_train(part):
     names = experiments.names(f"buffalo/{part}")
     assert names
@@ -390,6 +399,7 @@ def test_every_experiment_builds_what_it_can_train(part):
         assert isinstance(model, ConditionalGAN) == any(word in name for word in told)
 
 
+@pytest.mark.tensorflow
 def test_the_ladder_changes_one_thing_at_a_time():
     models = [
         experiments.find(name).build(_tiny_data())
@@ -441,6 +451,7 @@ def test_a_run_of_an_experiment_is_resumed(tmp_path, monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.tensorflow
 def test_without_its_weights_the_network_of_fid_is_left_out(few, tmp_path, monkeypatch):
     def unavailable(features):
         raise scores_module.FIDWeightsUnavailable("Expected weights, received none.")
