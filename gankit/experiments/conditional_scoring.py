@@ -1,9 +1,8 @@
 """Scores of models that are told the class: do they use it, and how varied is each?"""
 
-import dataclasses
-
 import numpy as np
 
+from gankit.experiments.scoring import class_logits
 from gankit.metrics import Score, conditional_accuracy, prdc
 from gankit.metrics.classifier_scores import share_score
 
@@ -26,8 +25,7 @@ def class_accuracy(model, scorer):
     if extractor.logits is None or not extractor.name.startswith("classifier-"):
         return []
     images, labels = balanced(model, TIMES_ON_THE_WAY * scorer.n)
-    parts = np.array_split(images, -(-len(images) // 256))
-    found = np.concatenate([extractor.logits(part) for part in parts]).argmax(axis=1)
+    found = class_logits(images, extractor).argmax(axis=1)
     right = int(np.sum(found == labels))
     return [
         share_score(
@@ -61,13 +59,18 @@ def conditional_scores(model, data, scorer, judge):
     scores = conditional_accuracy(images, labels, judge, value_range=(0, 255))
     scores.insert(1, accuracy_on_real_images(judge))
     shuffled = np.random.default_rng(0).permutation(labels)
-    against, *_ = conditional_accuracy(images, shuffled, judge, value_range=(0, 255))
+    found, _ = judge.predict(images, value_range=(0, 255))
     scores.append(
-        dataclasses.replace(against, name="conditional accuracy, shuffled labels")
+        share_score(
+            "conditional accuracy, shuffled labels",
+            np.sum(found == shuffled),
+            len(labels),
+            n_fake=len(labels),
+            extractor=judge.name,
+        )
     )
     if scorer:
         scores += within_classes(images, labels, data, scorer.extractor)
-    found, _ = judge.predict(images, value_range=(0, 255))
     counts = np.zeros((model.num_classes, len(judge.class_names)), int)
     np.add.at(counts, (labels, found), 1)
     return scores, counts

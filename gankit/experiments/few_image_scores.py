@@ -20,8 +20,7 @@ from gankit.metrics import (
     inception_extractor,
     nearest,
 )
-from gankit.metrics.classifier_scores import share_score
-from gankit.metrics.copying import EXPECTED
+from gankit.metrics.copying import EXPECTED, share_within
 
 FEATURES = 768
 RANGE = {"value_range": (0, 255)}
@@ -99,14 +98,8 @@ def leave_one_out_copy_score(fake, train, *, extractor=None):
         for i in range(len(train))
     ]
     threshold = np.quantile(others, EXPECTED, method="weibull")
-    _, distances = nearest(fake, train)
-    return share_score(
-        "copy score, one left out",
-        np.sum(distances <= threshold),
-        len(distances),
-        n_real=len(train),
-        n_fake=len(distances),
-        extractor=extractor,
+    return share_within(
+        "copy score, one left out", threshold, fake, train, extractor=extractor
     )
 
 

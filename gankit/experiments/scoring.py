@@ -166,9 +166,13 @@ def profile_of(images, extractor, class_names):
         extractor: A `gankit.metrics.Extractor` with logits of these classes.
         class_names: Their names.
     """
+    return class_profile(class_logits(images, extractor), class_names)
+
+
+def class_logits(images, extractor):
+    """The logits of many images by a `gankit.metrics.Extractor`, `(n, classes)`."""
     parts = np.array_split(images, math.ceil(len(images) / 256))
-    logits = np.concatenate([extractor.logits(part) for part in parts])
-    return class_profile(logits, class_names)
+    return np.concatenate([extractor.logits(part) for part in parts])
 
 
 def logits_of(model, images, labels=None, generated=False):

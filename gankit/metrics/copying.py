@@ -60,19 +60,30 @@ def copy_score(fake, *, train, held_out, extractor=None, seed=0):
     # Of the quantiles in use, that of Weibull makes the expected share of fresh
     # pictures below it 5 %, whatever their distribution.
     threshold = np.quantile(calibration, EXPECTED, method="weibull")
-    _, distances = nearest(fake, train)
-    # Where duplicates lie among the data the threshold is 0, and copies are at 0.
-    return share_score(
+    return share_within(
         "copy score",
-        np.sum(distances <= threshold),
-        len(distances),
-        n_real=len(train),
-        n_fake=len(distances),
+        threshold,
+        fake,
+        train,
         extractor=extractor,
         warnings=(
             f"{100 * np.mean(check <= threshold):.1f} % of {len(check):,} fresh real "
             "pictures count as copies, 5 % expected",
         ),
+    )
+
+
+def share_within(name, threshold, fake, train, **rest):
+    """The share of samples at most `threshold` from a training picture, a `Score`."""
+    _, distances = nearest(fake, train)
+    # Where duplicates lie among the data the threshold is 0, and copies are at 0.
+    return share_score(
+        name,
+        np.sum(distances <= threshold),
+        len(distances),
+        n_real=len(train),
+        n_fake=len(distances),
+        **rest,
     )
 
 

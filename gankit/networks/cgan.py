@@ -17,7 +17,7 @@ from keras import layers, ops
 from gankit import device
 from gankit.layers import ConditionalBatchNormalization, SpectralNormalization
 from gankit.networks import dcgan
-from gankit.networks.parts import batch_normalization
+from gankit.networks.parts import batch_normalization, label_input
 
 CONDITIONINGS = ("multiplication", "concatenation", "projection")
 
@@ -47,7 +47,7 @@ def generator(
     """
     _check(conditioning)
     latent = keras.Input((latent_dim,), name="latent")
-    labels = keras.Input((), dtype="int32", name="labels")
+    labels = label_input()
     x, normalization = latent, batch_normalization
     if conditioning == "multiplication":
         # Keras's start, U(-0.05, 0.05): batch normalisation takes the scale away.
@@ -97,7 +97,7 @@ def discriminator(
     """
     _check(conditioning)
     images = keras.Input(image_shape, name="images")
-    labels = keras.Input((), dtype="int32", name="labels")
+    labels = label_input()
     x = images if augmentation is None else augmentation(images)
     if conditioning == "multiplication":
         factors = layers.Embedding(num_classes, math.prod(image_shape))(labels)
