@@ -1,10 +1,19 @@
 """Small worlds in which a game can be watched, computed and proved.
 
 `games.play` trains tiny networks for many seeds at once on a target of `targets`; the
-rest is what to compare it with: `closed_forms`, `transport`, `bilinear`, `coverage`.
+rest is what to compare it with: `closed_forms`, `transport`, `bilinear`, `coverage`;
+`modes` is the benchmark of mode collapse.
 """
 
-from gankit.toys import bilinear, closed_forms, coverage, games, targets, transport
+from gankit.toys import (
+    bilinear,
+    closed_forms,
+    coverage,
+    games,
+    modes,
+    targets,
+    transport,
+)
 from gankit.toys.codings import least_squares, optimal_least_squares
 from gankit.toys.games import Game, play
 from gankit.toys.record import Record
@@ -17,6 +26,7 @@ __all__ = [
     "coverage",
     "games",
     "least_squares",
+    "modes",
     "optimal_least_squares",
     "play",
     "targets",

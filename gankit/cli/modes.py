@@ -1,0 +1,42 @@
+"""The command `modes`."""
+
+from typing import Annotated
+
+import typer
+
+from gankit.cli.app import app
+from gankit.cli.output import sentences, show, table
+
+
+@app.command()
+def modes(
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Copy the table and picture to results/.")
+    ] = False,
+):
+    """Count the modes that each loss finds on a ring and a grid of Gaussians."""
+    with sentences():
+        from tqdm import tqdm
+
+        from gankit import device
+        from gankit.experiments.publishing import RESULTS, keep
+        from gankit.toys import modes as benchmark
+
+        device.setup(precision="float32")
+        folder = benchmark.FOLDER
+        rows = benchmark.search_all(folder, lambda games: tqdm(games, unit="game"))
+        if publish:
+            files = (benchmark.TABLE, benchmark.PICTURE)
+            folder = keep(folder, RESULTS / "toys" / "modes", files)
+        words = table("place", "loss", "rate", "modes", "high quality")
+        for (place, loss), chosen in benchmark.best_rates(rows).items():
+            middle = benchmark.medians(chosen)
+            words.add_row(
+                place,
+                loss,
+                f"{chosen[0]['rate']:g}",
+                f"{middle['modes']:g}",
+                f"{middle['high_quality']:.2f}",
+            )
+        show(words, "medians over the seeds, at the better learning rate")
+        typer.echo(f"{folder}/ holds {benchmark.TABLE} and {benchmark.PICTURE}.")
