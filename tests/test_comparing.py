@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from gankit import GAN, experiments
 from gankit.cli import app
 from gankit.experiments import comparing, registry
+from gankit.experiments.comparing import budgets
 from gankit.metrics import Score
 from gankit.networks import mlp
 
@@ -224,7 +225,7 @@ def test_the_command_compares_equal_updates(register):
 
 def test_steps_are_timed_in_turns_and_a_slow_turn_does_not_count(monkeypatch):
     clock, turns = [0.0], []
-    monkeypatch.setattr(comparing.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(budgets.time, "perf_counter", lambda: clock[0])
     images = registry.find("demo").data("smoke", None)
 
     class Model:
@@ -241,7 +242,7 @@ def test_steps_are_timed_in_turns_and_a_slow_turn_does_not_count(monkeypatch):
 
     models = [Model(0.25), Model(0.04)]
     demo = registry.find("demo")
-    seconds = comparing._timed([demo] * 2, [images] * 2, models, [1000, 20])
+    seconds = budgets._timed([demo] * 2, [images] * 2, models, [1000, 20])
     assert seconds == pytest.approx([0.25, 0.04])
     # Turns last a second, four steps of the one; twenty steps of the other are all.
     assert turns[-10:] == [(0.25, 4), (0.04, 32)] * 5
@@ -264,7 +265,7 @@ def test_equal_compute_follows_the_times_of_steps(register, monkeypatch):
     assert said == (max(a, b) > 1.1 * min(a, b))
 
     # What was timed is kept: the same call finds its runs.
-    monkeypatch.setattr(comparing, "_timed", None)
+    monkeypatch.setattr(budgets, "_timed", None)
     again = comparing.compare("one", "two", seeds=1, match="compute", size="smoke")
     assert (again.a, again.b, again.rows) == (found.a, found.b, found.rows)
     assert "timing.json, which may be removed" in again.notes[0]
