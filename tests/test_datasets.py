@@ -39,6 +39,7 @@ from gankit.datasets import (
     stripes,
     to_uint8,
     unpaired_folders,
+    walking_animal,
 )
 from gankit.datasets import batches as batches_module
 
@@ -404,6 +405,21 @@ def test_stripes_differ_in_the_coat():
     assert 0.3 < roc_auc_score(truth, np.concatenate(corners)) < 0.7
     with refusal(ValueError, "size", "16 to 256", "512"):
         stripes(size=512)
+
+
+def test_an_animal_walks_past_and_nothing_else_moves():
+    # By 8 pixels from right to left, as this one does.
+    film = walking_animal(2, 64, seed=2, walked=(0.5, 0.625))
+    empty = walking_animal(1, 64, seed=2, walked=(-2, -2))[0]
+    first, second = np.any(film != empty, axis=-1)
+    # Head and back; the legs swing.
+    first, second = first[:40, 8:], second[:40, :-8]
+    assert 0.1 < first.mean() < 0.6
+    assert np.mean(first == second) > 0.97
+    assert 0 < first.sum() and not np.array_equal(film[0], film[1])
+    np.testing.assert_array_equal(film, walking_animal(2, 64, 2, (0.5, 0.625)))
+    with refusal(ValueError, "frames", "0"):
+        walking_animal(0)
 
 
 # The data folder and downloads

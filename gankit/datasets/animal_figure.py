@@ -23,9 +23,11 @@ class Pen:
     Args:
         canvas: A square PIL image in RGB, drawn upon.
         random: NumPy generator; it chooses place, scale and facing.
+        walked: Share of the width that lies behind the animal's middle, instead of the
+            place chosen; outside [0, 1] the middle is outside the canvas.
     """
 
-    def __init__(self, canvas, random):
+    def __init__(self, canvas, random, walked=None):
         from PIL import ImageDraw
 
         self.draw = ImageDraw.Draw(canvas)
@@ -36,10 +38,13 @@ class Pen:
         # The tail is at x = -0.8, the nose at x = 1.2: centre 0.2, half length 1.
         room = max(0.5 * canvas.width - abs(self.scale[0]), 0)
         middle = 0.5 * canvas.width + random.uniform(-1, 1) * room
+        if walked is not None:
+            middle = canvas.width * (walked if self.scale[0] > 0 else 1 - walked)
         feet = random.uniform(0.84, 0.95) * canvas.width
         self.origin = np.array([middle - 0.2 * self.scale[0], feet])
         # The shadow is the ground between the feet, darkened.
-        ground = canvas.getpixel((int(middle), int(feet)))
+        there = min(max(int(middle), 0), canvas.width - 1)
+        ground = canvas.getpixel((there, int(feet)))
         self.disc((-0.05, 0.01), (0.62, 0.075), 0.68 * np.array(ground))
 
     def polygon(self, points, colour):
@@ -98,9 +103,17 @@ class Limb:
             pen.polygon(np.concatenate(sides), colour)
 
 
-def draw_animal(canvas, striped, random):
-    """Draws one animal, seen from the side, on a square PIL image."""
-    pen = Pen(canvas, random)
+def draw_animal(canvas, striped, random, *, walked=None, stride=None):
+    """Draws one animal, seen from the side, on a square PIL image.
+
+    Args:
+        canvas: The image, in RGB.
+        striped: Whether it is striped.
+        random: NumPy generator of all that is not given.
+        walked: As in `Pen`.
+        stride: Angle by which the legs swing, in radians.
+    """
+    pen = Pen(canvas, random, walked)
     coat, mane = (np.array(colour) for colour in COATS[random.integers(len(COATS))])
     coat = coat + random.normal(0, 6, 3)
     if striped:
@@ -126,7 +139,8 @@ def draw_animal(canvas, striped, random):
         toe = np.array([[-0.048, 0.035], [0.07, 0.035], [0.04, -0.05], [-0.042, -0.05]])
         pen.polygon(foot + toe, (46, 40, 36))
 
-    stride = random.uniform(-0.45, 0.45)
+    chosen = random.uniform(-0.45, 0.45)
+    stride = chosen if stride is None else stride
     leg((0.37, -0.62), 0.0, 0.10, -stride, 0.72)
     leg((-0.37, -0.64), -0.08, 0.13, stride, 0.72)
 

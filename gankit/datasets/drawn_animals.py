@@ -11,6 +11,8 @@ from gankit.datasets.image_data import UnpairedImageData
 # Scenes are drawn this many times larger and averaged down: smooth edges.
 OVERSAMPLING = 4
 TEST_IMAGES = 40
+# Strides of a walking animal in the width of the picture.
+STEPS_ACROSS = 2.5
 
 SKIES = [(110, 170, 230), (160, 200, 235), (200, 212, 222), (236, 200, 160)]
 GROUNDS = [(96, 144, 60), (126, 158, 70), (168, 156, 82), (190, 164, 104)]
@@ -53,14 +55,57 @@ def stripes(count=300, size=64, seed=0):
     )
 
 
+def walking_animal(frames=48, size=64, seed=0, walked=(-0.2, 1.2)):
+    """Draws the frames of a film of a plain animal that walks across a landscape.
+
+    Landscape and camera stand still; the figure is the same in all frames but for its
+    place and its legs.
+
+    Args:
+        frames: Number of frames, at least 1.
+        size: Height and width of the frames in pixels, from 16 to 256.
+        seed: A whole number from 0 up; the same seed draws the same film.
+        walked: Where the middle of the animal is in the first frame and in the last,
+            in shares of the width, counted from the side that it comes from.
+
+    Returns:
+        uint8 array `(frames, size, size, 3)`.
+
+    Raises:
+        ValueError: If an argument is outside its limits.
+    """
+    check_number("frames", frames, at_least=1)
+    check_number("size", size, at_least=16, at_most=256)
+    check_number("seed", seed, at_least=0)
+    place, figure = np.random.SeedSequence(seed).spawn(2)
+    landscape = _canvas(size, np.random.Generator(np.random.Philox(place)))
+    film = []
+    for share in np.linspace(*walked, frames):
+        canvas = landscape.copy()
+        draw_animal(
+            canvas,
+            striped=False,
+            random=np.random.Generator(np.random.Philox(figure)),
+            walked=share,
+            stride=0.4 * math.sin(2 * math.pi * STEPS_ACROSS * share),
+        )
+        film.append(np.asarray(canvas.reduce(OVERSAMPLING)))
+    return np.stack(film)
+
+
 def _scene(size, striped, random):
     """Draws one animal in a landscape; returns uint8 `(size, size, 3)`."""
-    from PIL import Image
-
-    canvas = Image.fromarray(_landscape(size, random))
-    canvas = canvas.resize((size * OVERSAMPLING,) * 2, Image.Resampling.BICUBIC)
+    canvas = _canvas(size, random)
     draw_animal(canvas, striped, random)
     return np.asarray(canvas.reduce(OVERSAMPLING))
+
+
+def _canvas(size, random):
+    """A landscape to draw an animal on, as a PIL image, larger by OVERSAMPLING."""
+    from PIL import Image
+
+    landscape = Image.fromarray(_landscape(size, random))
+    return landscape.resize((size * OVERSAMPLING,) * 2, Image.Resampling.BICUBIC)
 
 
 def _landscape(size, random):

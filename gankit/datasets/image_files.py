@@ -50,13 +50,13 @@ def load_images(files, folder, *, size, channels):
     """
     from PIL import Image
 
-    decode = functools.partial(_decode, size=size, channels=channels)
+    read = functools.partial(decode, size=size, channels=channels)
     with warnings.catch_warnings():
         # What Pillow has to say of single files is summed up below.
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            images = list(pool.map(decode, files))
+            images = list(pool.map(read, files))
     kept = [index for index, image in enumerate(images) if image is not None]
     bad = [
         file.name for file, image in zip(files, images, strict=True) if image is None
@@ -76,8 +76,17 @@ def load_images(files, folder, *, size, channels):
     return [images[index] for index in kept], kept
 
 
-def _decode(file, size, channels):
-    """Returns one image as an array `(height, width, channels)`, or None."""
+def decode(file, *, size=None, channels=3):
+    """Decodes one image file, turned upright as its EXIF data say.
+
+    Args:
+        file: Its path.
+        size: Height and width to scale and crop to, or None to keep them.
+        channels: 1 or 3.
+
+    Returns:
+        A uint8 array `(height, width, channels)`, or None where the file is damaged.
+    """
     from PIL import Image, ImageOps
 
     try:

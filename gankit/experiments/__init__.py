@@ -15,6 +15,7 @@ from gankit.experiments import (
     iisc_cyclegan,
     imperial,
     loss_study,
+    own_pictures,
 )
 from gankit.experiments.comparing import compare
 from gankit.experiments.publishing import (
@@ -71,6 +72,7 @@ __all__ = [
     "load_study",
     "loss_study",
     "names",
+    "own_pictures",
     "publish",
     "publish_study",
     "published",
