@@ -112,6 +112,7 @@ def test_a_player_that_does_not_move_is_named(images, fault):
     assert re.search(sentence, doctor.findings[0].sentence)
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize(
     ("losses", "steps"),
     # Squared errors fall slowest.
@@ -123,6 +124,7 @@ def test_a_discriminator_that_has_won_is_named(images, losses, steps):
     assert "real_label=0.9" in doctor.findings[0].sentence
 
 
+@pytest.mark.tensorflow
 def test_a_hinge_that_is_won_leaves_the_discriminator_without_gradient(images):
     doctor = _train(_gan(losses="hinge", rates=(1e-6, 1e-2)), images)
     assert _kinds(doctor) == ["still", "discriminator_won"]
@@ -135,6 +137,7 @@ def test_real_and_fake_interchanged_are_named(images, losses):
     assert _kinds(doctor) == ["swapped"]
 
 
+@pytest.mark.tensorflow
 def test_collapse_is_named(images):
     # Latents that are hardly heard.
     generator = _generator(latent_scale=1e-3)
@@ -142,12 +145,14 @@ def test_collapse_is_named(images):
     assert _kinds(doctor) == ["collapse"]
 
 
+@pytest.mark.tensorflow
 def test_grey_samples_that_are_alike_have_not_collapsed_yet(images):
     generator = _generator(latent_scale=1e-3)
     doctor = _train(_gan(generator=generator, rates=(1e-5, 1e-5)), images)
     assert _kinds(doctor) == []
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize(
     ("output", "sentence"),
     [(None, "end at -1 and 1.*with a tanh"), ("sigmoid", "begin at -1.*not with a si")],
@@ -158,6 +163,7 @@ def test_samples_of_the_wrong_range_are_named(images, output, sentence):
     assert re.search(sentence, doctor.findings[0].sentence)
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize(("scale", "span"), [(1.0, "to 239"), (255.0, "0 to 0.9")])
 def test_images_of_the_wrong_range_are_named_before_the_first_step(images, scale, span):
     images = images.astype("float32") / scale
@@ -175,6 +181,7 @@ def test_clipping_that_leaves_no_freedom_is_named(images):
     assert re.match("9.%|100%", doctor.findings[0].sentence)
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize(
     "losses", ["non_saturating", "hinge", "least_squares", "wasserstein"]
