@@ -16,7 +16,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 
 # The others compute nothing with a backend, or with what is tested elsewhere.
 OF_THE_ENGINE := -m "not tensorflow" $(addprefix --ignore tests/test_,$(addsuffix .py, \
-    class_profile classifier_scores comparing conditional_scoring copying diagrams environment \
+    class_profile classifier_scores comparing conditional_scoring copying course diagrams environment \
     feature_statistics frechet inspection kernel latents notebooks plotting \
     precision_recall resampling resizing retraining sharpness study toys translation))
 # They compare with other implementations, which make test-backends installs.
@@ -24,7 +24,7 @@ OF_ORACLES := $(addprefix tests/test_,$(addsuffix .py, \
     feature_statistics kernel oracles resizing))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-backends test-torch test-jax addons bench handout lab lint clean
+.PHONY: help install demo test test-library test-notebooks test-backends test-torch test-jax addons bench handout lab lint clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -48,20 +48,24 @@ install: $(STAMP)  ## make the environment in .venv
 demo: $(STAMP)  ## train a DCGAN on handwritten digits, about two minutes, into runs/demo
 	$(BIN)/gankit run demo
 
-test: $(STAMP)  ## tests on TensorFlow, then the notebooks, in smoke size
+test: $(STAMP)  ## tests on TensorFlow, and the notebooks, in smoke size
 	$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
-	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet tests
-	@if ls notebooks/*.ipynb >/dev/null 2>&1; then \
-	    GANKIT_SIZE=smoke KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet \
-	        --nbval-lax --nbval-current-env --nbval-cell-timeout 600 -x notebooks; \
-	fi
+	@echo "Tests and notebooks run side by side, for about a quarter of an hour; each reports when it ends."
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-library test-notebooks
 	@echo "Left out: tests on torch and JAX (make test-backends)."
+
+# Side by side: each keeps little more than one core busy.
+test-library: $(STAMP)
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet tests
+
+test-notebooks: $(STAMP)
+	GANKIT_SIZE=smoke KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet \
+	    --nbval-lax --nbval-current-env --nbval-cell-timeout 600 -x notebooks
 
 test-backends: $(BACKENDS_STAMP)  ## the tests of the engine on torch and on JAX, and scores against others
 	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet $(OF_ORACLES)
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-torch test-jax
 
-# Side by side: each keeps little more than one core busy.
 test-torch test-jax: test-%: $(BACKENDS_STAMP)
 	KERAS_BACKEND=$* $(BIN)/python -m pytest --quiet $(OF_THE_ENGINE) tests
 
@@ -81,12 +85,11 @@ bench: $(BACKENDS_STAMP)  ## speed of training and of scores, against others
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/distances.py
 
-handout: $(STAMP)  ## a wheel, and a zip of wheel and notebooks, to hand out in class
+handout: $(STAMP)  ## a wheel, the notebooks for students and, with solutions, for teachers
 	rm -rf dist build
 	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
-	cd notebooks && $(CURDIR)/$(BIN)/python -m zipfile -c ../dist/gankit-handout.zip \
-	    ../dist/gankit-*.whl *.ipynb README.md
-	@echo "dist/gankit-handout.zip: unpack it, or upload wheel and notebook to Colab."
+	$(BIN)/gankit handout dist
+	@echo "Students unpack theirs, or upload wheel and notebook to Colab."
 
 lab: $(STAMP)  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks

@@ -26,17 +26,21 @@ _FROM_MODULE = {
     "SeparateUpdatesGAN": "trainers",
     "TensorBoardLog": "tensorboard",
     "TrainingDoctor": "doctor",
+    "WeightLog": "weight_log",
 }
 _MODULES = (
     "augmentation",
     "callbacks",
     "checkpoint",
+    "claims",
+    "clinic",
     "constraints",
     "datasets",
     "device",
     "diagrams",
     "doctor",
     "experiments",
+    "faces",
     "history",
     "image_pool",
     "inspection",
@@ -53,6 +57,7 @@ _MODULES = (
     "toys",
     "trainers",
     "translation_losses",
+    "weight_log",
 )
 __all__ = sorted([*_FROM_MODULE, *_MODULES])
 

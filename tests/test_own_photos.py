@@ -21,24 +21,25 @@ from skimage.feature import local_binary_pattern
 from skimage.filters import laplace
 from typer.testing import CliRunner
 
-from gankit import experiments
+from gankit import experiments, faces
 from gankit.cli import app
-from gankit.datasets import face_folder, image_folder, stripes
-from gankit.datasets.contact_sheet import contact_sheets
-from gankit.datasets.face_backgrounds import remove_background
-from gankit.datasets.face_likeness import (
+from gankit.datasets import image_folder, stripes
+from gankit.experiments import own_pictures
+from gankit.faces.backgrounds import remove_background
+from gankit.faces.contact_sheet import contact_sheets
+from gankit.faces.detection import EYES, align, find_faces
+from gankit.faces.folder import BLURRED
+from gankit.faces.likeness import (
     Likeness,
     chi_squared,
     describe,
     uniform_patterns,
 )
-from gankit.datasets.faces import EYES, align, find_faces
-from gankit.datasets.near_duplicates import (
+from gankit.faces.near_duplicates import (
     NEAR,
     difference_hash,
     laplacian_variance,
 )
-from gankit.experiments import own_pictures
 
 pytestmark = pytest.mark.tensorflow  # photographs need no backend
 
@@ -111,7 +112,7 @@ def prepared(tmp_path_factory):
     photographs = folder / "photographs"
     _write_photographs(photographs)
     before = _contents(photographs)
-    made = face_folder.prepare_faces(photographs, folder / "faces")
+    made = faces.prepare_faces(photographs, folder / "faces")
     assert _contents(photographs) == before
     return made
 
@@ -233,7 +234,7 @@ def test_blur_lowers_the_variance_of_the_laplacian():
         for radius in (0, 1, 2, 3)
     ]
     assert found == sorted(found, reverse=True)
-    assert found[0] > found[1] > face_folder.BLURRED > found[3]
+    assert found[0] > found[1] > BLURRED > found[3]
 
 
 def test_a_drawn_person_is_cut_out_of_a_drawn_background():
@@ -324,7 +325,7 @@ def test_a_wrong_folder_gets_one_sentence(tmp_path, out, message):
     CAT.save(tmp_path / "photographs" / "cat.png")
     (tmp_path / "full" / "something").touch()
     with pytest.raises(ValueError, match=message) as error:
-        face_folder.prepare_faces(tmp_path / "photographs", tmp_path / out)
+        faces.prepare_faces(tmp_path / "photographs", tmp_path / out)
     _one_sentence(error)
     assert not list((tmp_path / "empty").iterdir())
 

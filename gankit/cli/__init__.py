@@ -4,7 +4,34 @@ Keras and its backend take seconds to import: each command imports what it needs
 that --help answers at once.
 """
 
-from gankit.cli import compare, experiments, fid_weights, retrain, scores, study
+from gankit.cli import (
+    claims,
+    clinic,
+    compare,
+    dataset,
+    experiments,
+    fid_weights,
+    grade,
+    modes,
+    retrain,
+    scores,
+    study,
+    translate,
+)
 from gankit.cli.app import app
 
-__all__ = ["app", "compare", "experiments", "fid_weights", "retrain", "scores", "study"]
+__all__ = [
+    "app",
+    "claims",
+    "clinic",
+    "compare",
+    "dataset",
+    "experiments",
+    "fid_weights",
+    "grade",
+    "modes",
+    "retrain",
+    "scores",
+    "study",
+    "translate",
+]

@@ -6,7 +6,6 @@ from gankit.datasets.downloads import data_folder
 from gankit.datasets.drawn_animals import stripes, walking_animal
 from gankit.datasets.drawn_shapes import shapes
 from gankit.datasets.embedded_digits import digits
-from gankit.datasets.face_folder import prepare_faces
 from gankit.datasets.folders import image_folder, unpaired_folders
 from gankit.datasets.image_data import ImageData, Split, UnpairedImageData, to_uint8
 
@@ -21,7 +20,6 @@ __all__ = [
     "fashion_mnist",
     "image_folder",
     "mnist",
-    "prepare_faces",
     "shapes",
     "stripes",
     "to_uint8",

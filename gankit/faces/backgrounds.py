@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from gankit.datasets.faces import opencv
+from gankit.faces.detection import opencv
 
 ROUNDS = 5
 # Ellipses and shoulders of an aligned face, as shares of its sides.
@@ -22,7 +22,7 @@ def remove_background(face):
     colours: hair before a dark wall or a white collar may go with the background.
 
     Args:
-        face: uint8 array `(side, side, 3)`, as `gankit.datasets.faces.align` gives it.
+        face: uint8 array `(side, side, 3)`, as `gankit.faces.detection.align` gives it.
 
     Returns:
         uint8 array of the same shape.

@@ -12,12 +12,12 @@ from PIL import Image
 from tqdm import tqdm
 
 from gankit.datasets.checks import check_number
-from gankit.datasets.contact_sheet import save_contact_sheet
-from gankit.datasets.face_backgrounds import remove_background
-from gankit.datasets.face_likeness import Likeness
-from gankit.datasets.faces import EYE_DISTANCE, align, find_faces
 from gankit.datasets.image_files import SUFFIXES, decode, list_images
-from gankit.datasets.near_duplicates import (
+from gankit.faces.backgrounds import remove_background
+from gankit.faces.contact_sheet import save_contact_sheet
+from gankit.faces.detection import EYE_DISTANCE, align, find_faces
+from gankit.faces.likeness import Likeness
+from gankit.faces.near_duplicates import (
     difference_hash,
     first_near,
     laplacian_variance,

@@ -61,7 +61,7 @@ def describe(face):
     """Histograms of the patterns in each cell of a grid over the inner face.
 
     Args:
-        face: uint8 array `(side, side, 3)`, as `gankit.datasets.faces.align` gives it.
+        face: uint8 array `(side, side, 3)`, as `gankit.faces.detection.align` gives it.
 
     Returns:
         Array `(49, 59)`, each row of sum 1.

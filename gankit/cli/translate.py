@@ -1,0 +1,108 @@
+"""The command `translate`."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gankit.cli.app import app
+from gankit.cli.output import sentences
+
+
+class Direction(StrEnum):
+    """From which domain into which."""
+
+    a_to_b = "a-to-b"
+    b_to_a = "b-to-a"
+
+
+@app.command()
+def translate(
+    run: Annotated[
+        str,
+        typer.Argument(
+            help="Folder of a translator's run, or the name of its experiment, for the "
+            "run in runs/NAME."
+        ),
+    ],
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="INPUT", help="An image, a folder of images, a video."),
+    ],
+    target: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUTPUT",
+            help="An image; a folder, for PNG files; a video (.mp4, .mov, .mkv).",
+        ),
+    ],
+    direction: Annotated[
+        Direction, typer.Option(help="From which domain into which.")
+    ] = Direction.a_to_b,
+    smoothing: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=0.99,
+            help="Of a video: share of the past that is kept, from frame to frame, in "
+            "what the translation adds to places that stand still.",
+        ),
+    ] = 0.0,
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="Images or frames computed at once.")
+    ] = 8,
+):
+    """Translate an image, a folder of images or a video by a trained CycleGAN.
+
+    Any size will do. Sound of videos is left out.
+    """
+    with sentences():
+        from gankit import translation
+
+        # Before the model is loaded: a wrong name costs no time.
+        translation.kind_of(source, target)
+        done = translation.translate_file(
+            _translator(run),
+            source,
+            target,
+            direction[0] + direction[-1],
+            smoothing=smoothing,
+            batch_size=batch_size,
+            progress=sys.stderr.isatty(),
+        )
+        unit = "frame" if done.kind == "video" else "image"
+        rate = f" at {done.fps:g} a second" if done.fps else ""
+        plural = "" if done.count == 1 else "s"
+        typer.echo(f"{done.count:,} {unit}{plural} translated{rate}: {target}")
+        if done.sound_left_out:
+            typer.echo("Sound is left out.")
+        if done.kind == "video":
+            smoothed = f", {done.flicker_before:.2f} before smoothing"
+            typer.echo(
+                f"Flicker {done.flicker:.2f}{smoothed if smoothing else ''}: grey "
+                "levels of 255 by which a pixel changes from frame to frame beyond "
+                "the change of the input; gankit's own measure, without optical flow."
+            )
+
+
+def _translator(run):
+    """The model of a run, by its folder or by the name of its experiment."""
+    from gankit import CycleGAN, experiments
+
+    folder = Path(run)
+    if not (folder / "run.json").exists():
+        folder = experiments.run_folder(run)
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"Expected the folder of a run or the name of an experiment that was run, "
+            f"received {run}: train one with gankit run; gankit list names them."
+        )
+    model = experiments.load(folder).model
+    if not isinstance(model, CycleGAN):
+        raise ValueError(
+            f"Expected the run of a translator, received {folder}, which holds a "
+            f"{type(model).__name__}: name one of a CycleGAN, such as dtu/stripes."
+        )
+    return model
