@@ -1,4 +1,4 @@
-"""Diagrams: the two players of a GAN, and a network as a row of its maps."""
+"""Diagrams: players of a GAN, both cycles, and a network as a row of its maps."""
 
 import math
 import re
@@ -39,11 +39,7 @@ def gan():
         (5.6, middle, "discriminator\nD", _BLUE),
         (7.25, middle, "real or fake?\nlogit D(.)", _GREY),
     ):
-        box = FancyBboxPatch(
-            (x - 0.5, y - 0.2), 1.0, 0.4, "round,pad=0.08", fc=colour, ec="black"
-        )
-        axes.add_patch(box)
-        axes.text(x, y, text, ha="center", va="center", fontsize=9)
+        _box(axes, x, y, text, colour)
     for x, y, x_end, y_end in (
         (1.35, low, 1.75, low),
         (2.95, low, 3.35, low),
@@ -63,6 +59,48 @@ def gan():
         _arrow(axes, (x, y), (x, y_end), **dashed)
         above = {"ha": "center", "va": "bottom", "fontsize": 9, "color": colour}
         axes.text((7.25 + x) / 2, y + 0.06, text, **above)
+    return figure
+
+
+def cycles(domain_names=("A", "B")):
+    """Draws both cycles of CycleGAN, and where its losses go.
+
+    Args:
+        domain_names: What the images of A and of B show.
+
+    Returns:
+        The `Picture`, 8.6 by 4.4 inches.
+
+    Reference:
+        Zhu et al. 2017, figure 3 (https://arxiv.org/abs/1703.10593); the upper row is
+        figure 3 of the DTU report.
+    """
+    figure, axes = _canvas()
+    _set_size(figure, axes, 8.6, 4.4)
+    for row, y in (("AB", 3.55), ("BA", 1.3)):
+        there, back = ("G", "F") if row == "AB" else ("F", "G")
+        letter = "ab" if row == "AB" else "ba"
+        first, second = (domain_names["AB".index(domain)] for domain in row)
+        real = row[0].lower()
+        for x, text, colour in (
+            (0.75, f"real {real}\n({first})", _GREY),
+            (2.5, f"{there} = g_{letter}", _ORANGE),
+            (4.25, f"fake {there}({real})\n({second})", _GREY),
+            (6.0, f"{back} = g_{letter[::-1]}", _ORANGE),
+            (7.8, f"again {back}({there}({real}))\n({first})", _GREY),
+        ):
+            _box(axes, x, y, text, colour)
+        for x, x_end in ((1.35, 1.9), (3.1, 3.65), (4.85, 5.4), (6.6, 7.15)):
+            _arrow(axes, (x, y), (x_end, y))
+        _box(axes, 4.25, y - 0.85, f"D = d_{letter[1]}\nreal {second}?", _BLUE)
+        _arrow(axes, (4.25, y - 0.3), (4.25, y - 0.57))
+        cycle = {"color": "#2f5fa8", "linestyle": "--"}
+        axes.plot([0.75, 0.75, 7.8, 7.8], [y + 0.3, y + 0.6, y + 0.6, y + 0.3], **cycle)
+        above = {"ha": "center", "va": "bottom", "fontsize": 9}
+        text = f"cycle loss: {back}({there}({real})) is to be {real}"
+        axes.text(4.25, y + 0.64, text, color="#2f5fa8", **above)
+        text = f"adversarial loss: {there} is to make d_{letter[1]} say yes"
+        axes.text(4.95, y - 0.85, text, color="#c46a10", va="center", fontsize=9)
     return figure
 
 
@@ -273,6 +311,14 @@ def _canvas():
 def _set_size(figure, axes, width, height):
     figure.set_size_inches(width, height)
     axes.set(xlim=(0, width), ylim=(0, height))
+
+
+def _box(axes, x, y, text, colour):
+    corner = (x - 0.5, y - 0.2)
+    axes.add_patch(
+        FancyBboxPatch(corner, 1.0, 0.4, "round,pad=0.08", fc=colour, ec="black")
+    )
+    axes.text(x, y, text, ha="center", va="center", fontsize=9)
 
 
 def _arrow(axes, start, end, **line):

@@ -215,6 +215,16 @@ def test_the_overview_names_players_and_losses():
     _check_readable(figure)
 
 
+def test_the_cycles_name_networks_images_and_losses():
+    figure = diagrams.cycles(("horse", "zebra"))
+    texts = _words(figure)
+    for part in ("real a\n(horse)", "fake F(b)\n(horse)", "again G(F(b))\n(zebra)"):
+        assert part in texts
+    assert {"G = g_ab", "F = g_ba", "D = d_a\nreal horse?"} <= set(texts)
+    assert sum(text.startswith("cycle loss") for text in texts) == 2
+    _check_readable(figure)
+
+
 def test_a_notebook_shows_a_small_picture():
     for figure in (diagrams.gan(), diagrams.architecture(dcgan.deep()[0])):
         png = figure._repr_png_()

@@ -189,7 +189,7 @@ def test_publish_keeps_little_and_report_says_what_is_missing(here):
     target = here / "results" / "demo@smoke-seed0"
     assert {p.name for p in target.iterdir()} == {
         *("scores.json", "history.csv", "samples.png"),
-        *("scores.csv", "classes.csv"),
+        *("scores.csv", "weights.csv", "classes.csv"),
     }
     kept = experiments.load_published("demo@smoke-seed0")
     assert kept.values["FCD-digits-28"] > kept.baseline["FCD-digits-28"]

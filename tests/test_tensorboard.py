@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gankit import checkpoint, plotting
+from gankit import checkpoint, datasets, experiments, history, plotting
 from gankit.datasets import Batches
+from gankit.experiments import Budget, runner
 from gankit.metrics.score import Score
 from gankit.score_callback import ScoreCallback
 from gankit.tensorboard import TensorBoardLog
@@ -143,6 +144,31 @@ def test_a_resumed_run_shows_one_curve(make_gan, images, tmp_path, read):
     assert [step for step, _ in points] == [2, 4, 6] and points[:2] == before
     assert points[2][1] == np.float32(kept["d_loss"][0]) != lost[2][1]
     assert [image.step for image in events.Images("samples")] == [2, 4, 6]
+
+
+@pytest.mark.tensorflow
+def test_every_run_has_a_folder_of_events_and_goes_on_in_it(
+    tmp_path, monkeypatch, read
+):
+    monkeypatch.chdir(tmp_path)
+    experiments.run("demo", size="smoke", steps=2, out="run")
+    _age(tmp_path / "run" / "tensorboard")
+    run = experiments.run("demo", size="smoke", out="run")
+    events = read(run.folder / "tensorboard")
+    for tag in ("d_loss", "g_loss"):
+        steps, values = zip(*_points(events, tag), strict=True)
+        assert steps == (2, 4)
+        np.testing.assert_array_equal(np.float32(values), np.float32(run.history[tag]))
+    on_the_way = history.read(run.folder / "scores.csv")
+    fcd = [value for _, value in _points(events, "FCD-digits-28")]
+    np.testing.assert_array_equal(fcd, np.float32(on_the_way["FCD-digits-28"]))
+    assert [image.step for image in events.Images("samples")] == [2, 4]
+
+
+def test_a_run_goes_without_the_package(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    assert runner._tensorboard(datasets.digits(), tmp_path, Budget(4, 2)) == []
+    assert "tensorboardX is not installed" in capsys.readouterr().out
 
 
 def test_bad_settings_get_a_sentence(tmp_path, monkeypatch):

@@ -13,7 +13,10 @@ from gankit.experiments.runner import run_folder
 RESULTS = Path("results")
 KEPT = ("scores.json", "history.csv", "samples.png")
 # Kept too where the run has them.
-ALSO_KEPT = ("scores.csv", "classes.csv", "confusion.csv", "stages.png")
+ALSO_KEPT = (
+    *("scores.csv", "weights.csv", "classes.csv", "confusion.csv"),
+    "stages.png",
+)
 LARGEST_PICTURE = 200_000
 
 
@@ -99,6 +102,11 @@ class Kept:
     def on_the_way(self):
         """Scores during the training, as `gankit.history.read` gives them."""
         return history.read(self.folder / "scores.csv")
+
+    @functools.cached_property
+    def weights(self):
+        """What `gankit.WeightLog` measured, as `gankit.history.read` gives it."""
+        return history.read(self.folder / "weights.csv")
 
     @functools.cached_property
     def baseline(self):

@@ -27,9 +27,13 @@ from gankit.experiments.translation_scores import (
 )
 from gankit.metrics import classifier_for
 from gankit.score_callback import ScoreCallback
+from gankit.tensorboard import TensorBoardLog
 from gankit.trainers import AdversarialModel, ConditionalGAN
+from gankit.weight_log import WeightLog
 
 FRAMES = 48
+# Grids in TensorBoard, which shows ten of a run unless told otherwise.
+GRIDS = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -215,9 +219,11 @@ def _train(model, experiment, images, scorer, record, folder, steps, budget):
     watchers = [
         doctor,  # first, as it keeps a spoilt state from being saved
         callbacks.HistoryLog(folder / "history.csv"),
+        WeightLog(folder / "weights.csv"),
         # Before the checkpoint: a run that is killed while it scores does so again.
         *_score_callbacks(model, experiment, images, scorer, folder, budget),
         _film(experiment, images, folder, budget),
+        *_tensorboard(images, folder, budget),
         callbacks.Checkpoint(state),
         _Stopwatch(record, folder),
         progress,
@@ -286,6 +292,19 @@ def _film(experiment, images, folder, budget):
         return translations.TranslationGrid(folder / "samples", images, at=at)
     side = _layout(images).film_side
     return callbacks.SampleGrid(folder / "samples", at=at, count=side**2, columns=side)
+
+
+def _tensorboard(images, folder, budget):
+    """Shows the run in TensorBoard, where tensorboardX is installed."""
+    grids = {}
+    if not translations.is_unpaired(images):
+        side = _layout(images).film_side
+        grids = {"images_every": max(1, budget.steps // GRIDS), "count": side**2}
+    try:
+        return [TensorBoardLog(folder / "tensorboard", **grids)]
+    except ImportError:
+        print("gankit: nothing for TensorBoard, as tensorboardX is not installed.")
+        return []
 
 
 def _epochs(done, steps, epoch_steps):

@@ -1,5 +1,6 @@
-"""What a network is made of: the guidelines it keeps and what its outputs see."""
+"""What a network is made of: guidelines, norms of layers, what its outputs see."""
 
+from gankit.inspection.attention import attention_maps
 from gankit.inspection.dcgan_guidelines import (
     BATCH_NORM,
     DISCRIMINATOR_ACTIVATIONS,
@@ -12,6 +13,7 @@ from gankit.inspection.dcgan_guidelines import (
     guideline_table,
     guidelines,
 )
+from gankit.inspection.layer_norms import LayerNorm, attention_gains, layer_norms
 from gankit.inspection.network_graph import Step, steps
 from gankit.inspection.receptive_fields import receptive_field
 
@@ -23,10 +25,14 @@ __all__ = [
     "NO_HIDDEN_DENSE",
     "STRIDES",
     "Finding",
+    "LayerNorm",
     "Step",
+    "attention_gains",
+    "attention_maps",
     "broken",
     "guideline_table",
     "guidelines",
+    "layer_norms",
     "receptive_field",
     "steps",
 ]

@@ -7,7 +7,7 @@ from keras import layers, ops
 # pixels of a patch) and whose columns are outputs. A transposed convolution keeps its
 # outputs on the last axis but one: (..., outputs, inputs).
 _TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
-_LINEAR = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, *_TRANSPOSED)
+LINEAR = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, *_TRANSPOSED)
 
 # Power iterations before the first call. One per call would take the first dozens of
 # steps to find sigma.
@@ -74,7 +74,7 @@ class SpectralNormalization(layers.Wrapper):
 
     def build(self, input_shape):
         super().build(input_shape)
-        outputs = self._matrix().shape[-1]
+        outputs = kernel_matrix(self.layer).shape[-1]
         self.vector_u = self.add_weight(
             shape=(outputs,),
             initializer=self._initial_u,
@@ -104,19 +104,8 @@ class SpectralNormalization(layers.Wrapper):
         sigma, _ = self._power_iteration(self.vector_u, self.power_iterations)
         return ops.stop_gradient(sigma)
 
-    def _matrix(self):
-        """The kernel as a float32 matrix (inputs, outputs)."""
-        if isinstance(self.layer, layers.Embedding):
-            kernel = self.layer.embeddings
-        else:
-            kernel = self.layer.kernel
-        kernel = ops.cast(kernel, "float32")
-        if isinstance(self.layer, _TRANSPOSED):
-            kernel = ops.swapaxes(kernel, -1, -2)
-        return ops.reshape(kernel, (-1, kernel.shape[-1]))
-
     def _power_iteration(self, vector_u, iterations):
-        matrix = self._matrix()
+        matrix = kernel_matrix(self.layer)
         # The singular vectors are constants of the gradient: d sigma / dW = v u^T.
         constant = ops.stop_gradient(matrix)
         for _ in range(iterations):
@@ -141,6 +130,23 @@ class SpectralNormalization(layers.Wrapper):
         }
 
 
+def kernel_matrix(layer):
+    """The kernel of a layer, or an embedding's table, as one matrix.
+
+    Args:
+        layer: A built `Dense`, `Embedding`, convolution or transposed convolution.
+
+    Returns:
+        float32 tensor `(inputs, outputs)`; the inputs of a convolution are all values
+        of a patch.
+    """
+    kernel = layer.embeddings if isinstance(layer, layers.Embedding) else layer.kernel
+    kernel = ops.cast(kernel, "float32")
+    if isinstance(layer, _TRANSPOSED):
+        kernel = ops.swapaxes(kernel, -1, -2)
+    return ops.reshape(kernel, (-1, kernel.shape[-1]))
+
+
 def _unit(vector):
     return vector / ops.norm(vector)
 
@@ -149,7 +155,7 @@ def _check_layer(layer):
     kind = type(layer).__name__
     if isinstance(layer, layers.Embedding):
         return
-    if not isinstance(layer, _LINEAR):
+    if not isinstance(layer, LINEAR):
         raise ValueError(
             "Expected a Dense, Embedding, convolution or transposed convolution, whose "
             f"weights are one matrix, received {kind}: wrap one of these instead."

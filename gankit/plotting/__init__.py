@@ -1,5 +1,6 @@
 """Pictures: image grids, loss and score curves, classes, films of a training."""
 
+from gankit.plotting.attention import attention_overlays
 from gankit.plotting.classes import class_bars, class_confusion
 from gankit.plotting.curves import (
     loss_curves,
@@ -20,6 +21,7 @@ from gankit.plotting.picture import Picture
 
 __all__ = [
     "Picture",
+    "attention_overlays",
     "class_bars",
     "class_confusion",
     "image_grid",

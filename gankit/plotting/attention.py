@@ -1,0 +1,50 @@
+"""Pictures of where pixels look."""
+
+import numpy as np
+
+from gankit.plotting.picture import Picture
+
+
+def attention_overlays(images, maps, queries, *, title):
+    """Draws the attention of chosen pixels over the images, one column a query.
+
+    Args:
+        images: uint8 array `(n, height, width, channels)`.
+        maps: Weights `(n, queries, rows, columns)`, as
+            `gankit.inspection.attention_maps` gives them; enlarged to the images.
+        queries: Pixels `(row, column)` of the images, which are marked.
+        title: Title of the figure.
+
+    Returns:
+        The `Picture`: in the first column the images with all queries; in the others
+        the grey image under the map of one query. Each map has its own scale, from no
+        weight to its largest, which stands above it beside an even map's.
+    """
+    n, count = maps.shape[:2]
+    height, width = images.shape[1:3]
+    # Pixels have their centres at whole numbers.
+    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
+    figure = Picture(figsize=(1.5 * (count + 1), 1.75 * n + 0.6), layout="constrained")
+    panels = figure.subplots(n, count + 1, squeeze=False)
+    even = 1 / np.prod(maps.shape[2:])
+    for image, weights, (first, *others) in zip(images, maps, panels, strict=True):
+        first.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=255)
+        for i, (row, column) in enumerate(queries):
+            first.plot(column, row, "o", color=f"C{i}", markeredgecolor="white")
+        for i, (axes, of_query) in enumerate(zip(others, weights, strict=True)):
+            row, column = queries[i]
+            axes.imshow(image.mean(axis=-1), cmap="gray", vmin=0, vmax=255)
+            axes.imshow(
+                of_query,
+                cmap="inferno",
+                vmin=0,
+                alpha=0.7,
+                extent=extent,
+                interpolation="bilinear",
+            )
+            axes.plot(column, row, "o", color=f"C{i}", markeredgecolor="white")
+            axes.set_title(f"{of_query.max() / even:.1f} x even", fontsize=8)
+    for axes in panels.ravel():
+        axes.set(xticks=[], yticks=[], xlim=extent[:2], ylim=extent[2:])
+    figure.suptitle(title, fontsize=11)
+    return figure

@@ -1,0 +1,495 @@
+"""Editions and marks: what is handed out, and what is made of what comes back."""
+
+import ast
+import csv
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gankit import course
+from gankit.cli import app
+from gankit.course import packing, slices
+from gankit.course.grading import Room
+from gankit.course.predictions import counts
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+REAL = ("00_why_gans_fail", "01_dcgan", "02_cgan")
+
+
+def _cell(source, *tags, kind="code", **more):
+    cell = {"cell_type": kind, "metadata": {"tags": list(tags)}, "source": source}
+    code = {"outputs": [], "execution_count": None} if kind == "code" else {}
+    return {**cell, **code, **more}
+
+
+def _exercise(number, title, place, check, solution):
+    return [
+        _cell(f"**{number}. {title}.** Do it.", kind="markdown", id=f"q{number}"),
+        _cell(place, "exercise", id=f"e{number}"),
+        _cell(check, id=f"c{number}"),
+        _cell(solution, "solution", id=f"s{number}"),
+    ]
+
+
+def _notebook(cells):
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+# No Keras in it, so that a process costs a fraction of a second.
+INVENTED = _notebook(
+    [
+        _cell("# A course", kind="markdown"),
+        _cell("import time\n\nimport numpy as np", id="imports"),
+        _cell("trained = time.sleep(1000)", id="training"),
+        _cell("factor = 2.0\nrate = factor / 4", id="settings"),
+        _cell(
+            "def verdict(what, expected, yours):\n"
+            "    right = yours is not None and np.isclose(yours, expected)\n"
+            "    said = 'right' if right else 'not so'\n"
+            "    print(f'{what}: expected {expected}, yours {yours}, {said}')\n"
+            "    return bool(right)",
+            id="verdict",
+        ),
+        _cell("## The spiral", kind="markdown"),
+        _cell("Does it go **in** or out?", kind="markdown"),
+        _cell('prediction = "..."  # one line', "prediction", id="p1"),
+        _cell("print('measured: out')", id="m1", outputs=[{"text": "measured: out"}]),
+        _cell("## Exercises", kind="markdown"),
+        *_exercise(
+            1,
+            "Double",
+            "def double(x): ...  # your code",
+            "def check_1(answer):\n"
+            "    x = np.random.normal(size=3)\n"
+            "    sums = [(factor * x).sum(), (answer(x)).sum()]\n"
+            "    return verdict('double', 2.0 * x.sum(), sums[1])\n\n"
+            "_ = check_1(double)",
+            "assert check_1(lambda x: 2 * x)",
+        ),
+        *_exercise(
+            2,
+            "A quarter",
+            "quarter = ...  # your code",
+            "def check_2(value):\n    return verdict('quarter', rate / 2, value)\n\n"
+            "_ = check_2(quarter)",
+            "assert check_2(0.25)",
+        ),
+        *_exercise(
+            3,
+            "Twice",
+            "def twice(function): ...  # your code",
+            "def check_3(answer):\n"
+            "    return verdict('twice', 9, answer(lambda x: 3 * x)(1))\n\n"
+            "_ = check_3(twice)",
+            "assert check_3(lambda f: lambda x: f(f(x)))",
+        ),
+        _cell("## Thanks", kind="markdown"),
+    ]
+)
+RIGHT = {
+    1: "def double(x):\n    return x + x",
+    2: "quarter = 0.25",
+    3: "def twice(function):\n    return lambda x: function(function(x))",
+}
+
+
+@pytest.fixture
+def source(tmp_path):
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "07_course.ipynb").write_text(json.dumps(INVENTED))
+    return folder
+
+
+def _submit(folder, student, answers, notebook=INVENTED, name="07_course", **changed):
+    """Hands in the students' edition with answers, and other cells by their ids."""
+    handed_in = course.students(notebook)
+    for exercise in course.exercises(notebook):
+        cell = handed_in["cells"][exercise.position]
+        cell["source"] = answers.get(exercise.number, exercise.place)
+    for cell in handed_in["cells"]:
+        cell["source"] = changed.get(cell.get("id"), cell["source"])
+    path = folder / student / f"{name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(handed_in))
+    return path
+
+
+def _graded(folder, source, **limits):
+    limits = {"seconds": 30, "memory": 2**30, **limits}
+    return {
+        (mark.student, mark.exercise): mark
+        for mark in course.grade(folder, source, **limits)
+    }
+
+
+def test_students_get_no_solution_and_teachers_get_all(tmp_path):
+    for name in REAL:
+        notebook = course.read(NOTEBOOKS / f"{name}.ipynb")
+        (tmp_path / f"{name}.ipynb").write_text(json.dumps(notebook))
+    out = tmp_path / "dist"
+    out.mkdir()
+    with pytest.raises(ValueError, match="Expected a wheel"):
+        course.handout(out, tmp_path)
+    with zipfile.ZipFile(out / "gankit-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.write(Path(course.__file__), "gankit/course/__init__.py")
+    result = CliRunner().invoke(
+        app, ["handout", str(out), "--notebooks", str(tmp_path)]
+    )
+    assert result.exit_code == 0
+    both = {}
+    for edition in ("students", "teachers"):
+        with zipfile.ZipFile(out / f"gankit-{edition}.zip") as archive:
+            both[edition] = {
+                name: archive.read(name).decode("utf-8", "replace")
+                for name in archive.namelist()
+            }
+    assert "marking_key.md" not in both["students"]
+    key = both["teachers"]["marking_key.md"]
+    for name in REAL:
+        notebook = course.read(NOTEBOOKS / f"{name}.ipynb")
+        for_students = json.loads(both["students"][f"{name}.ipynb"])
+        assert json.loads(both["teachers"][f"{name}.ipynb"]) == notebook
+        assert len(course.exercises(notebook)) >= 5
+        for exercise in course.exercises(notebook):
+            assert exercise.title in key and exercise.question in key
+            assert exercise.solution in key and "expected" in exercise.expected
+            for line in exercise.expected.splitlines():
+                assert line in key
+        solutions = [e.solution for e in course.exercises(notebook)]
+        everything = "\n".join(map(str, both["students"].values()))
+        for text in solutions:
+            for line in text.splitlines():
+                told = json.dumps(line.strip(), ensure_ascii=False)[1:-1]
+                if line.strip().startswith(("assert check", "def solution")):
+                    assert told not in everything
+        left = [c for c in for_students["cells"] if "solution" in course_tags(c)]
+        assert len(left) == len(solutions)
+        assert all(c["source"].startswith("# One right answer") for c in left)
+        assert not any(c["outputs"] for c in left)
+        # Nothing else differs.
+        kept = [c for c in notebook["cells"] if "solution" not in course_tags(c)]
+        others = [c for c in for_students["cells"] if "solution" not in course_tags(c)]
+        assert kept == others
+
+
+def course_tags(cell):
+    return cell["metadata"].get("tags", [])
+
+
+def test_what_follows_a_prediction_is_cleared_for_students():
+    cells = course.students(INVENTED)["cells"]
+    (measured,) = [cell for cell in cells if cell.get("id") == "m1"]
+    assert measured["outputs"] == [] and measured["source"].startswith("print")
+
+
+def _solved(exercise):
+    """An answer in the place of an exercise, made of its solution."""
+    *definitions, last = ast.parse(exercise.solution).body
+    call = ast.parse(exercise.check).body[-1].value
+    values = ", ".join(map(ast.unparse, last.test.args))
+    lines = list(map(ast.unparse, definitions))
+    if isinstance(call.args[0], ast.Call):
+        lines.append(f"def {ast.unparse(call.args[0].func)}():\n    return {values}")
+    else:
+        lines.append(f"{', '.join(map(ast.unparse, call.args))}, = ({values},)")
+    return "\n".join(lines)
+
+
+def test_our_solutions_of_the_real_notebooks_are_right(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    slow = {("02_cgan", 3)}  # scores 1,000 images
+    for name in REAL:
+        notebook = course.read(NOTEBOOKS / f"{name}.ipynb")
+        (source / f"{name}.ipynb").write_text(json.dumps(notebook))
+        answers = {
+            exercise.number: _solved(exercise)
+            for exercise in course.exercises(notebook)
+            if (name, exercise.number) not in slow
+        }
+        _submit(tmp_path / "class", "ada", answers, notebook, name)
+    marks = course.grade(tmp_path / "class", source)
+    assert len(marks) == 18
+    for mark in marks:
+        wanted = (0, "Not answered.")
+        if (mark.notebook, mark.exercise) not in slow:
+            wanted = (1, "Right.")
+        assert (mark.mark, mark.reason) == wanted, mark
+
+
+def test_right_wrong_hanging_and_others_become_rows(tmp_path, source):
+    submitted = tmp_path / "class"
+    _submit(submitted, "right", RIGHT)
+    _submit(submitted, "wrong", {1: "def double(x):\n    return x", 2: "quarter = 4"})
+    loop = "def double(x):\n    while True:\n        pass"
+    _submit(submitted, "hanging", {1: loop})
+    _submit(
+        submitted,
+        "crashing",
+        {
+            1: "def double(x):\n    raise KeyError('x')",
+            2: "import os\nos._exit(0)",
+            3: "import ctypes\nctypes.string_at(0)",
+        },
+    )
+    _submit(submitted, "leaving", {1: "import sys\nsys.exit()", 2: "quarter = = 1"})
+    _submit(
+        submitted,
+        "greedy",
+        {
+            1: "double = np.ones(2**34)",
+            2: "hoard = []\nwhile True:\n    hoard.append('x' * 2**20)",
+        },
+    )
+    garbage = "import os\nfor n in range(64):\n    try:\n        os.write(n, b'{}')\n"
+    garbage += "    except OSError:\n        pass\n"
+    _submit(submitted, "noisy", {2: garbage + "quarter = 0.25"})
+    (submitted / "broken").mkdir()
+    (submitted / "broken" / "07_course.ipynb").write_bytes(b'{"cells": [\xff')
+    (submitted / "absent").mkdir()
+    (submitted / "other").mkdir()
+    (submitted / "other" / "essay.ipynb").write_text("{}")
+    marks = _graded(submitted, source, seconds=4, memory=2**28)
+
+    def said(student, exercise):
+        mark = marks[student, exercise]
+        return mark.mark, mark.reason
+
+    for number in (1, 2, 3):
+        assert said("right", number) == (1, "Right.")
+        assert marks["right", number].seconds < 8
+    mark, reason = said("wrong", 1)
+    assert mark == 0 and reason.startswith("double: expected")
+    assert said("wrong", 2) == (0, "quarter: expected 0.25, yours 4, not so.")
+    assert said("wrong", 3) == (0, "Not answered.")
+    assert said("hanging", 1) == (0, "It did not end within 4 seconds.")
+    assert said("crashing", 1)[1] == "The check of the answer stopped: KeyError: 'x'."
+    assert "exit code 0 before the check" in said("crashing", 2)[1]
+    assert said("crashing", 3)[1] == "It was ended by SIGSEGV before the check."
+    assert said("leaving", 1)[1].startswith("The answer stopped: SystemExit")
+    assert said("leaving", 2)[1].startswith("The answer is no Python: SyntaxError")
+    for number in (1, 2):
+        assert said("greedy", number)[1].endswith("needs more memory than allowed.")
+    assert said("noisy", 2)[0] == 0
+    assert said("broken", 2)[1].startswith("Expected a notebook, received 07_course")
+    assert said("other", None)[1].startswith("None of the course's notebooks")
+    assert said("absent", None)[1] == "There is no notebook in the folder."
+    assert sum(mark.mark for mark in marks.values()) == 3
+
+    (one, two, _) = course.shares(list(marks.values()), source)
+    assert (one.right, one.students) == (1, 8) and two.right == 1
+    assert one.reason and one.count >= 1
+
+
+def test_tampering_gains_nothing_and_is_reported(tmp_path, source):
+    submitted = tmp_path / "class"
+    always = "def check_1(answer):\n    return True\n\n_ = check_1(double)"
+    wrong = "def double(x):\n    return 3 * x\n"
+    patch = "np.isclose = lambda *a, **k: True\n"
+    _submit(submitted, "edited", {1: wrong}, c1=always)
+    _submit(submitted, "commented", RIGHT, c2=INVENTED["cells"][16]["source"] + "  #")
+    _submit(submitted, "redefined", {1: wrong + always})
+    _submit(submitted, "patched", {1: patch + wrong})
+    late = "def double(x):\n    np.isclose = lambda *a, **k: True\n    return 3 * x"
+    _submit(submitted, "late", {1: late})
+    frames = (
+        "import sys\n\ndef double(x):\n    frame = sys._getframe()\n"
+        "    while 'verdict' not in frame.f_globals or 'theirs' in frame.f_globals:\n"
+        "        frame = frame.f_back\n"
+        "    frame = sys._getframe()\n"
+        "    while frame.f_code.co_name != 'check_1':\n        frame = frame.f_back\n"
+        "    frame.f_globals['verdict'] = lambda *a: True\n    return 3 * x"
+    )
+    _submit(submitted, "frames", {1: frames})
+    # A function that is given a function cannot be played back.
+    live = "np.isclose = lambda *a, **k: True\ndef twice(function):\n"
+    live += "    np.isclose = lambda *a, **k: True\n    return function"
+    _submit(submitted, "live", {3: live})
+    forged = "import json, os\nword = json.dumps({'right': True, 'reason': 'Right.',"
+    forged += "'replaced': [], 'results': [{'value': 4}]}).encode()\n"
+    forged += "for n in range(3, 64):\n    try:\n        os.write(n, word)\n"
+    forged += "    except OSError:\n        pass\nos._exit(0)"
+    _submit(submitted, "forged", {2: forged})
+    marks = _graded(submitted, source)
+    assert "its check cell was changed; ours was used" in marks["edited", 1].reason
+    assert "double: expected" in marks["edited", 1].reason
+    assert marks["commented", 2].reason == "Right."
+    assert "the answer defines check_1" in marks["redefined", 1].reason
+    assert marks["patched", 1].reason.endswith("it replaced numpy.isclose.")
+    assert marks["late", 1].reason.startswith("Right beside its own code only: double")
+    assert marks["late", 1].reason.endswith("it replaced numpy.isclose.")
+    assert marks["frames", 1].reason.startswith("Right beside its own code only")
+    assert "replaced numpy.isclose" in marks["live", 3].reason
+    assert marks["forged", 2].reason.startswith("Right beside its own code only")
+    right = {key for key, mark in marks.items() if mark.mark}
+    assert right == {("commented", number) for number in (1, 2, 3)}
+
+
+def test_there_is_no_network_and_nothing_outlives_its_answer(tmp_path, source):
+    submitted, marker = tmp_path / "class", f"grading-{os.getpid()}"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.1)
+        address = server.getsockname()
+        _submit(
+            submitted,
+            "online",
+            {
+                2: f"import socket\nsocket.create_connection({address}, 3)\n"
+                "quarter = 0.25"
+            },
+        )
+        outlive = (
+            f"import subprocess, time\nsubprocess.Popen(['sh', '-c', 'sleep 50; : "
+            f"{marker}'], start_new_session=True)\ntime.sleep(50)"
+        )
+        _submit(submitted, "sleeper", {2: outlive})
+        marks = _graded(submitted, source, seconds=3)
+        with pytest.raises(TimeoutError):
+            server.accept()
+    assert marks["online", 2].mark == 0
+    assert "Error" in marks["online", 2].reason
+    assert marks["sleeper", 2].mark == 0
+    time.sleep(0.2)
+    lines = [p.read_bytes() for p in Path("/proc").glob("[0-9]*/cmdline") if _is(p)]
+    assert not any(marker.encode() in line for line in lines)
+
+
+def _is(path):
+    try:
+        path.read_bytes()
+    except OSError:
+        return False
+    return True
+
+
+def test_where_namespaces_are_not_allowed_python_refuses():
+    tried = (
+        "import os, socket, subprocess\n"
+        "from gankit.course import apart\n"
+        "apart.refuse()\n"
+        "for call in (socket.socket, lambda: subprocess.run(['true']), os.fork,\n"
+        "             lambda: os.kill(os.getppid(), 0), lambda: os.system('true')):\n"
+        "    try:\n        call()\n        print('allowed')\n"
+        "    except PermissionError as error:\n        print('refused')\n"
+    )
+    result = subprocess.run([sys.executable, "-c", tried], capture_output=True)
+    assert result.stdout.split() == [b"refused"] * 5
+
+
+def test_a_room_that_ends_is_a_row_and_another_is_opened(source):
+    (_, two, _) = course.exercises(INVENTED)
+    answer = course.submissions.Answer("quarter = 0.25", False, ())
+    with Room(source, 30, 2**30) as room:
+        assert room.grade("07_course", two, answer, [])[0] == 1
+        room.process.kill()
+        assert room.grade("07_course", two, answer, [])[:2] == (
+            0,
+            "It ended the process that watches over it.",
+        )
+        assert room.grade("07_course", two, answer, [])[0] == 1
+
+
+def test_answers_are_found_without_ids_and_among_cells_of_ones_own(tmp_path, source):
+    submitted = tmp_path / "class"
+    path = _submit(
+        submitted,
+        "colab",
+        {
+            1: "# my idea\ndef double(x):\n    return twofold(x)",
+            2: "%time\n!ls\nquarter = math.sqrt(1 / 16)",
+            3: RIGHT[3],
+        },
+    )
+    notebook = json.loads(path.read_text())
+    for cell in notebook["cells"]:
+        cell.pop("id", None)
+        cell["metadata"]["id"] = "Xy"
+    cells = notebook["cells"]
+    cells.insert(3, _cell("import math\n\ndef twofold(x):\n    return 2 * x"))
+    # Split in two, as students do.
+    where = next(i for i, c in enumerate(cells) if c["source"].startswith("def twice"))
+    cells.insert(where, _cell("print('let me think')"))
+    path.rename(path.with_name("07_course (1).ipynb"))
+    path.with_name("07_course (1).ipynb").write_text(json.dumps(notebook))
+    marks = _graded(submitted, source)
+    assert [(m.mark, m.reason) for m in marks.values()] == [(1, "Right.")] * 3
+
+
+def test_only_what_is_needed_is_executed():
+    cells = INVENTED["cells"]
+    above = slices.statements_of(cells)
+    chosen, missing = slices.needed(above, {"rate", "verdict", "nothing"})
+    assert [s.cell for s in chosen] == [1, 3, 3, 4] and missing == {"nothing"}
+    some = slices.statements("x = 1\nx = x + 1\ndef f():\n    return y\ny = 2\nx = 9")
+    chosen, _ = slices.needed(some[:-1], {"x", "f"})
+    assert [ast.unparse(s.node)[:9] for s in chosen] == [
+        "x = 1",
+        "x = x + 1",
+        "def f():\n",
+        "y = 2",
+    ]
+
+
+def test_answers_travel_as_data():
+    import keras
+    import numpy as np
+
+    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    value = (1, [2.5, None, ...], {"a": np.arange(6.0).reshape(2, 3)}, network)
+    back = packing.unpack(json.loads(json.dumps(packing.pack(value))))
+    assert back[:2] == value[:2]
+    np.testing.assert_array_equal(back[2]["a"], value[2]["a"])
+    inputs = np.ones((4, 3), "float32")
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(back[3](inputs)),
+        keras.ops.convert_to_numpy(network(inputs)),
+        rtol=1e-6,
+    )
+    tensor = keras.ops.convert_to_tensor([1.0, 2.0])
+    np.testing.assert_array_equal(packing.unpack(packing.pack(tensor)), [1, 2])
+    with pytest.raises(packing.Unpackable):
+        packing.pack([print])
+
+
+def test_the_command_writes_marks_and_tabulates_predictions(tmp_path, source):
+    submitted, out = tmp_path / "class", tmp_path / "marks.csv"
+    for student, words in (
+        ("ada", '"Out."'),
+        ("ben", "'out'"),
+        ("eve", '"=HYPERLINK(1)"'),
+        ("kim", "print('x')"),
+    ):
+        _submit(submitted, student, {2: RIGHT[2]}, p1=f"prediction = {words}")
+    result = CliRunner().invoke(
+        app,
+        ["grade", str(submitted), "--out", str(out), "--notebooks", str(source)],
+    )
+    assert result.exit_code == 0, result.output
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["mark"] for row in rows] == ["0", "1", "0"] * 4
+    assert rows[1]["student"] == "ada" and rows[1]["notebook"] == "07_course"
+    assert "4 of 4" in result.output and "Not answered" in result.output
+    found = course.predictions(submitted, source)
+    assert [row[3:] for row in counts(found)] == [
+        ("Out.", 2),
+        ("=HYPERLINK(1)", 1),
+        ("(none)", 1),
+    ]
+    assert found[0].question == "Does it go **in** or out?"
+    written = (tmp_path / "marks-predictions.csv").read_text()
+    assert "'=HYPERLINK(1)" in written
+    (submitted / "07_course.ipynb").write_text("{}")
+    result = CliRunner().invoke(
+        app, ["grade", str(submitted), "--notebooks", str(source)]
+    )
+    assert result.exit_code == 1 and "a folder for each student" in result.output
