@@ -102,6 +102,7 @@ def save_stages(path, folder, steps):
         picture.paste(frame, (left, 0))
         left += frame.width + gap
     if picture.mode == "RGB":
-        picture = picture.quantize(256)  # a third of the room
+        # A fifth of the room, as such a picture is kept in a repository.
+        picture = picture.quantize(48, dither=Image.Dither.NONE)
     picture.save(path, optimize=True)
     return list(chosen)
