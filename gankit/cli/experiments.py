@@ -111,6 +111,8 @@ def _conclude(done, name, size, seed, out):
         ("losses.png", "losses of both players, from history.csv"),
         ("scores.png", "scores on the way, from scores.csv"),
         ("scores.json", "scores, settings, versions"),
+        ("weights.csv", "norms of all layers, gains of attention"),
+        ("tensorboard", "the same curves, for tensorboard --logdir runs"),
         ("confusion.csv", "for which class each class ordered was taken"),
         ("generator.keras", "the generator, for keras.saving.load_model"),
         ("g_ab.keras", "the generator from A to B, likewise"),
@@ -124,9 +126,12 @@ def _conclude(done, name, size, seed, out):
     budget = experiments.find(name).budgets[size].steps
     more = max(budget, 2 * done.scores["steps"])
     typer.echo("Try next:")
-    samples = (f"sample {name}{options} --sample-seed 7", "other latents")
+    if hasattr(done.model, "sample"):
+        first = (f"sample {name}{options} --sample-seed 7", "other latents")
+    else:
+        first = (f"translate {done.folder} IN.png OUT.png", "a picture of yours")
     for arguments, what in (
-        *((samples,) if hasattr(done.model, "sample") else ()),
+        first,
         (f"run {name}{options} --steps {more}", "trains on"),
         ("list", "the other experiments"),
     ):
