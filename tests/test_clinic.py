@@ -1,5 +1,7 @@
 """The clinic: the doctor names each planted fault, and nothing in healthy games."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
@@ -51,10 +53,8 @@ def diagnosed(gan, images, steps):
     doctor = TrainingDoctor(images, say=lambda sentence: None)
     batches = Batches(images, batch_size=16, seed=0)
     epochs = {"steps_per_epoch": EPOCH, "epochs": steps // EPOCH}
-    try:
+    with contextlib.suppress(TrainingStopped):
         gan.fit(batches, verbose=0, callbacks=[doctor], **epochs)
-    except TrainingStopped:
-        pass
     return [finding.kind for finding in doctor.findings]
 
 

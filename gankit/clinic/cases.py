@@ -1,5 +1,6 @@
 """Trains a patient, and keeps what a diagnosis needs."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,7 +78,8 @@ def treat(name, *, seed=0, folder=None):
             callbacks.SampleGrid(folder / "samples", at=FRAMES, count=16, columns=4),
             progress,
         ]
-        try:
+        # What stops a training is among the findings.
+        with contextlib.suppress(TrainingStopped):
             gan.fit(
                 datasets.Batches(images, batch_size=BATCH_SIZE, seed=seed),
                 steps_per_epoch=EPOCH_STEPS,
@@ -85,8 +87,6 @@ def treat(name, *, seed=0, folder=None):
                 verbose=0,
                 callbacks=watchers,
             )
-        except TrainingStopped:
-            pass  # among the findings
     _draw(gan, folder)
     return Case(PATIENTS.get(name, name), folder, doctor.findings)
 
