@@ -16,15 +16,20 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 
 # The others compute nothing with a backend, or with what is tested elsewhere.
 OF_THE_ENGINE := -m "not tensorflow" $(addprefix --ignore tests/test_,$(addsuffix .py, \
-    class_profile classifier_scores comparing conditional_scoring copying course diagrams environment \
-    feature_statistics frechet inspection kernel latents notebooks plotting \
-    precision_recall resampling resizing retraining sharpness study toys translation))
+    class_profile classifier_scores comparing conditional_scoring copying course datasets diagrams environment \
+    feature_statistics frechet images inception_weights inspection kernel latents \
+    notebooks plotting precision_recall resampling resizing retraining sharpness study \
+    tensorboard toys translate translation))
+# JAX compiles every operation anew on a CPU: there the game alone is tested.
+OF_THE_GAME := $(addprefix tests/test_,$(addsuffix .py, \
+    augmentation backends conditional_gan cyclegan distribution doctor image_pool layers \
+    losses penalties resume sagan trainers weight_log))
 # They compare with other implementations, which make test-backends installs.
 OF_ORACLES := $(addprefix tests/test_,$(addsuffix .py, \
     feature_statistics kernel oracles resizing))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-library test-notebooks test-backends test-torch test-jax addons bench handout lab lint clean
+.PHONY: help install demo test test-a-to-d test-e-to-z test-notebooks test-backends test-torch test-jax addons bench handout lab lint clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -51,12 +56,12 @@ demo: $(STAMP)  ## train a DCGAN on handwritten digits, about two minutes, into 
 test: $(STAMP)  ## tests on TensorFlow, and the notebooks, in smoke size
 	$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@echo "Tests and notebooks run side by side, for about a quarter of an hour; each reports when it ends."
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-library test-notebooks
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-a-to-d test-e-to-z test-notebooks
 	@echo "Left out: tests on torch and JAX (make test-backends)."
 
 # Side by side: each keeps little more than one core busy.
-test-library: $(STAMP)
-	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet tests
+test-a-to-d test-e-to-z: test-%: $(STAMP)
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet tests/test_[$(subst -to-,-,$*)]*.py
 
 test-notebooks: $(STAMP)
 	GANKIT_SIZE=smoke KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet \
@@ -66,8 +71,11 @@ test-backends: $(BACKENDS_STAMP)  ## the tests of the engine on torch and on JAX
 	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet $(OF_ORACLES)
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-torch test-jax
 
-test-torch test-jax: test-%: $(BACKENDS_STAMP)
-	KERAS_BACKEND=$* $(BIN)/python -m pytest --quiet $(OF_THE_ENGINE) tests
+test-torch: $(BACKENDS_STAMP)
+	KERAS_BACKEND=torch $(BIN)/python -m pytest --quiet $(OF_THE_ENGINE) tests
+
+test-jax: $(BACKENDS_STAMP)
+	KERAS_BACKEND=jax $(BIN)/python -m pytest --quiet -m "not tensorflow" $(OF_THE_GAME)
 
 $(ADDONS_STAMP): environment-addons.yml
 	@$(PYTHON_ADDONS) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \

@@ -148,34 +148,34 @@ def _of(variant):
 FAULTS = {
     "frozen": Fault(
         "still",
-        "the discriminator's loss stays near its start, the generator's falls fast; "
-        "samples are textures that fool a judge who never learns",
+        "the discriminator's loss rises and stays above that of a coin, the "
+        "generator's falls below its equilibrium at once",
         "the discriminator has trainable = False",
         _frozen,
     ),
     "range": Fault(
         "data",
-        "samples have grey where paper should be, and the discriminator is soon sure",
+        "samples stand on grey, where the digits stand on black",
         "images in [0, 1] meet a generator whose tanh gives [-1, 1]",
         _of(_HalfRange),
     ),
     "labels": Fault(
         "swapped",
-        "the discriminator's loss falls as it should, but samples stay noise: the "
-        "generator is rewarded for what no image is like",
+        "both losses are low, and samples stay noise: the generator is rewarded for "
+        "what no image is like",
         "samples are labelled real, and real images generated",
         _of(_Swapped),
     ),
     "flag": Fault(
         "flag",
-        "training is slow and rough: no batch is normalised by its own statistics",
+        "hardly anything: digits come all the same, from a chequered start",
         "training=True is missing where both networks are called",
         _of(_ForgottenFlag),
     ),
     "rate": Fault(
         "rate",
-        "losses jump by orders of magnitude in the first steps, and samples are black "
-        "or white",
+        "the generator's loss begins far above all others', and samples are one "
+        "pattern of black and white that stays",
         "learning rates are a hundred times too large",
         lambda image_shape, networks=None: healthy(
             image_shape, networks, rates=tuple(100 * rate for rate in RATES)
@@ -183,13 +183,13 @@ FAULTS = {
     ),
     "optimizer": Fault(
         "mixed",
-        "both losses stay near those of a coin, and samples do not change",
+        "both losses settle at once, and samples are one texture that stays",
         "one optimizer minimises the sum of both losses over all weights",
         _of(_OneOptimizer),
     ),
     "augmentation": Fault(
         "augmentation",
-        "samples are all shifted to one side, as if no other place existed",
+        "losses are calm and samples look well, but all are shifted to the lower left",
         "the random shift of real images was drawn once and kept",
         _of(_CachedAugmentation),
     ),

@@ -93,7 +93,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         self._listen()
         if self._looked is not None:
             return
-        self._step = self._looked = self._steps_done()
+        self._step = self._looked = self.model.steps_done
         self._weigh(draws.latents(self.model, COUNT))
         if self._plays_with_images():
             self._weigh(draws.augmentation(self.model, self.images))
@@ -109,7 +109,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         vars(self.model).pop("minimize", None)
 
     def on_epoch_end(self, epoch, logs=None):
-        self._step = self._steps_done()
+        self._step = self.model.steps_done
         before, self._weights = self._weights, self._read_weights()
         self._check_finite(logs or {})
         self._weigh(players.mixed_turns(self._turns, self.model))
@@ -158,12 +158,6 @@ class TrainingDoctor(keras.callbacks.Callback):
 
         # Keras would track an attribute that is set in the usual way.
         vars(self.model)["minimize"] = noted
-
-    def _steps_done(self):
-        # The optimizer of a discriminator without trainable weights counts no steps.
-        model = self.model
-        turns = int(ops.convert_to_numpy(model.generator_optimizer.iterations))
-        return max(model.steps_done, turns // model.generator_steps)
 
     def _plays_with_images(self):
         """Whether the generator takes latents alone, the discriminator images alone."""

@@ -269,9 +269,15 @@ class AdversarialModel(keras.Model):
 
     @property
     def steps_done(self):
-        """Steps of the game that the discriminators' optimizer has counted."""
-        iterations = int(ops.convert_to_numpy(self.discriminator_optimizer.iterations))
-        return iterations // self.discriminator_steps
+        """Steps of the game that were played, as the optimizers count them."""
+        # An optimizer counts no steps of a player without trainable weights.
+        return max(
+            int(ops.convert_to_numpy(optimizer.iterations)) // turns
+            for optimizer, turns in (
+                (self.discriminator_optimizer, self.discriminator_steps),
+                (self.generator_optimizer, self.generator_steps),
+            )
+        )
 
     def get_compile_config(self):
         if not self.compiled:
