@@ -4,6 +4,7 @@ The checks are those of our notebooks; what a submission makes of its own is rep
 and not executed. See docs/grading.md.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -221,10 +222,9 @@ class Room:
             self.process.kill()
             self.process.wait()
             self.process.stdout.close()
-            try:
+            # Closing sends what is left, and nobody may be there to take it.
+            with contextlib.suppress(OSError):
                 self.process.stdin.close()
-            except OSError:
-                pass  # what could not be sent any more
             self.process = None
 
 
