@@ -14,7 +14,8 @@ DIGITS = 5
 class WeightLog(keras.callbacks.Callback):
     """Appends norms of all layers and gains of attention to a CSV file.
 
-    There is a row before the first step, and one at the end of every epoch of `fit()`.
+    There is a row before the first step, and then at the end of every epoch of `fit()`,
+    or of the first that reaches a multiple of `every` steps.
     Its columns are `step` and, behind the network's name, for layer `3 conv2d`
 
     - `3 conv2d`: the largest singular value of its kernel;
@@ -30,6 +31,8 @@ class WeightLog(keras.callbacks.Callback):
 
     Args:
         path: The file; see `gankit.history`.
+        every: Steps between two rows; `None` for one an epoch. Measuring a large
+            network takes as long as many steps of it on a GPU.
 
     Example:
 
@@ -38,17 +41,24 @@ class WeightLog(keras.callbacks.Callback):
     >>> gankit.history.read("weights.csv")["generator gamma"]
     """
 
-    def __init__(self, path):
+    def __init__(self, path, *, every=None):
         super().__init__()
         self.path = Path(path)
+        self.every = every
 
     def on_train_begin(self, logs=None):
         history.cut(self.path, self.model.steps_done)
         if self.model.steps_done == 0 and not self.path.exists():
             self._append()
+        self._seen = self._multiples()
 
     def on_epoch_end(self, epoch, logs=None):
-        self._append()
+        before, self._seen = self._seen, self._multiples()
+        if self._seen > before:
+            self._append()
+
+    def _multiples(self):
+        return self.model.steps_done // (self.every or 1)
 
     def _append(self):
         row = {}

@@ -109,6 +109,24 @@ def test_a_training_is_logged_and_a_resumed_one_leaves_the_same_file(
         np.testing.assert_allclose(parts[name], column, rtol=1e-4)
 
 
+def test_rows_come_at_multiples_however_the_training_is_parted(
+    make_gan, images, tmp_path
+):
+    def steps(path, parts):
+        gan = make_gan()
+        log = WeightLog(tmp_path / path, every=3)
+        batches = Batches(images, batch_size=8, seed=0)
+        for epochs in parts:
+            gan.fit(
+                batches, steps_per_epoch=2, epochs=epochs, verbose=0, callbacks=[log]
+            )
+        return history.read(tmp_path / path)["step"].tolist()
+
+    # Epochs of 2 steps: 4 is the first to reach 3, 6 reaches 6, 10 reaches 9.
+    assert steps("whole.csv", [6]) == [0, 4, 6, 10, 12]
+    assert steps("parts.csv", [1, 3, 2]) == [0, 4, 6, 10, 12]
+
+
 @pytest.mark.parametrize("pool", [False, True])
 def test_maps_are_the_softmax_by_hand(pool):
     images = keras.Input((8, 12, 3))

@@ -4,7 +4,7 @@ Nothing here needs Keras; `gankit.course.room` imports it in a process of its ow
 only where an exercise does.
 """
 
-from gankit.course.editions import handout, marking_key, students, teachers
+from gankit.course.editions import handout, marking_key, students
 from gankit.course.exercises import Exercise, exercises, notebooks_in, read
 from gankit.course.grading import Mark, Shares, grade, save_marks, shares
 from gankit.course.predictions import Prediction, predictions, save_predictions
@@ -25,5 +25,4 @@ __all__ = [
     "save_predictions",
     "shares",
     "students",
-    "teachers",
 ]

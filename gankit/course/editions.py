@@ -38,11 +38,6 @@ def students(notebook):
     return notebook
 
 
-def teachers(notebook):
-    """The edition with everything in it; a copy."""
-    return copy.deepcopy(notebook)
-
-
 def marking_key(notebooks):
     """What is asked, one right answer, and what the check looks at.
 
@@ -112,15 +107,19 @@ def handout(out, folder):
     notebooks = notebooks_in(folder)
     key = marking_key(notebooks)
     written = []
-    for name, edition in (("students", students), ("teachers", teachers)):
+    editions = {
+        "students": {stem: students(nb) for stem, nb in notebooks.items()},
+        "teachers": notebooks,
+    }
+    for name, edition in editions.items():
         path = out / f"gankit-{name}.zip"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(wheels[-1], wheels[-1].name)
             if (folder / "README.md").exists():
                 archive.write(folder / "README.md", "README.md")
-            for stem, notebook in notebooks.items():
-                archive.writestr(f"{stem}.ipynb", _text(edition(notebook)))
-            if edition is teachers:
+            for stem, notebook in edition.items():
+                archive.writestr(f"{stem}.ipynb", _text(notebook))
+            if name == "teachers":
                 archive.writestr("marking_key.md", key)
         written.append(path)
     return written

@@ -102,6 +102,11 @@ def tags(cell):
     return cell.get("metadata", {}).get("tags", [])
 
 
+def ids(cell):
+    """A cell's id, and the one that Colab moves into the metadata."""
+    return cell.get("id"), cell.get("metadata", {}).get("id")
+
+
 def is_code(cell):
     """Whether a cell holds code."""
     return cell["cell_type"] == "code"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gankit.course import slices
-from gankit.course.exercises import is_code, notebooks_in, read, source, tags
+from gankit.course.exercises import ids, is_code, notebooks_in, read, source, tags
 from gankit.course.marks_file import write_rows
 from gankit.course.submissions import files
 
@@ -58,7 +58,7 @@ def predictions(folder, notebooks):
             continue
         tagged = [cell for cell in cells if _is_prediction(cell)]
         for i, (question, name) in enumerate(asked):
-            same = [c for c in tagged if name and name in _names(c)]
+            same = [c for c in tagged if name and name in ids(c)]
             cell = (same or tagged[i : i + 1] or [None])[0]
             words = "" if cell is None else _words(source(cell))
             found.append(
@@ -114,10 +114,6 @@ def _question(above):
 
 def _is_prediction(cell):
     return is_code(cell) and "prediction" in tags(cell)
-
-
-def _names(cell):
-    return cell.get("id"), cell.get("metadata", {}).get("id")
 
 
 def _words(code):

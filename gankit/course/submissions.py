@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gankit.course import slices
-from gankit.course.exercises import is_code, number_of_question, source, tags
+from gankit.course.exercises import ids, is_code, number_of_question, source, tags
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,7 @@ def _first(cells, wanted):
 
 
 def _is(cell, name):
-    # Colab moves the id into the metadata.
-    return bool(name) and name in (cell.get("id"), cell.get("metadata", {}).get("id"))
+    return bool(name) and name in ids(cell)
 
 
 def _defines(code, name):

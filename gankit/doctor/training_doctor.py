@@ -149,7 +149,8 @@ class TrainingDoctor(keras.callbacks.Callback):
 
     def _listen(self):
         """Notes whose networks each update moves, when the step is traced."""
-        minimize = self.model.minimize
+        # Not the one that an interrupted `fit()` left.
+        minimize = type(self.model).minimize.__get__(self.model)
 
         def noted(loss, networks, optimizer):
             if networks not in self._turns:

@@ -5,7 +5,6 @@ phases, each a set of images; every mix trains the report's classifier for the s
 number of steps, from the same weights, and is tested on the same real images.
 """
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +13,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from gankit import device
+from gankit import device, tables
 from gankit.datasets import Batches
 from gankit.experiments import registry
 from gankit.experiments.conditional_scoring import balanced
@@ -137,17 +136,7 @@ def read(folder):
     Returns:
         List of dicts with the keys `COLUMNS`; empty where there is no table.
     """
-    path = Path(folder) / FILE
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return [
-            {
-                key: value if key == "order" else float(value)
-                for key, value in row.items()
-            }
-            for row in csv.DictReader(file)
-        ]
+    return tables.read(Path(folder) / FILE, words=("order",))
 
 
 def publish_retraining(name):
@@ -181,16 +170,9 @@ def _key(row):
 
 
 def _append(path, row):
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow({key: _text(row[key]) for key in COLUMNS})
-
-
-def _text(value):
-    return int(value) if isinstance(value, bool) else value
+    # Flags are numbers in the table.
+    numbers = {k: int(v) if isinstance(v, bool) else v for k, v in row.items()}
+    tables.append(path, COLUMNS, [{key: numbers[key] for key in COLUMNS}])
 
 
 def _synthetic(model, images, plan, folder):

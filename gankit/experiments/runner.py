@@ -219,7 +219,7 @@ def _train(model, experiment, images, scorer, record, folder, steps, budget):
     watchers = [
         doctor,  # first, as it keeps a spoilt state from being saved
         callbacks.HistoryLog(folder / "history.csv"),
-        WeightLog(folder / "weights.csv"),
+        WeightLog(folder / "weights.csv", every=max(1, budget.steps // FRAMES)),
         # Before the checkpoint: a run that is killed while it scores does so again.
         *_score_callbacks(model, experiment, images, scorer, folder, budget),
         _film(experiment, images, folder, budget),

@@ -10,8 +10,12 @@ class Picture(Figure):
     """A Matplotlib figure that a notebook shows, though pyplot does not manage it."""
 
     def _repr_png_(self):
+        return self.png()
+
+    def png(self, dpi="figure"):
+        """The figure as a PNG of few bytes, for a notebook or a repository."""
         drawn, png = io.BytesIO(), io.BytesIO()
-        self.savefig(drawn, format="png")
+        self.savefig(drawn, format="png", dpi=dpi)
         # A notebook keeps its pictures. Lines, text and grey levels lose nothing
         # visible with few colours; photographs, which have many, would.
         with Image.open(drawn) as picture:

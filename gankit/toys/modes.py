@@ -5,13 +5,12 @@ https://arxiv.org/abs/1611.02163), twenty-five on a grid (Lin et al. 2018,
 https://arxiv.org/abs/1712.04086).
 """
 
-import csv
 from pathlib import Path
 
 import numpy as np
 from keras.optimizers.schedules import PolynomialDecay
-from PIL import Image
 
+from gankit import tables
 from gankit.plotting import Picture
 from gankit.toys.codings import least_squares
 from gankit.toys.coverage import coverage
@@ -148,30 +147,21 @@ def search_all(folder, progress=iter):
             place, loss, steps=setting["steps"], rate=rate, seeds=setting["seeds"]
         )
         np.save(_points(folder, place, loss, rate), samples)
-        _append(folder / TABLE, rows)
+        tables.append(folder / TABLE, COLUMNS, rows)
     rows = read(folder)
-    draw(
+    figure = draw(
         {
             key: np.load(_points(folder, *key, chosen[0]["rate"]))
             for key, chosen in best_rates(rows).items()
         }
-    ).savefig(folder / PICTURE, dpi=80)
-    with Image.open(folder / PICTURE) as picture:
-        few = picture.convert("RGB").quantize(32)
-    few.save(folder / PICTURE, optimize=True)  # a third of the bytes
+    )
+    (folder / PICTURE).write_bytes(figure.png(dpi=80))
     return rows
 
 
 def read(folder):
     """Reads the rows that `search_all` left in a folder; an empty list before that."""
-    path = Path(folder) / TABLE
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return [
-            {k: v if k in COLUMNS[:2] else float(v) for k, v in row.items()}
-            for row in csv.DictReader(file)
-        ]
+    return tables.read(Path(folder) / TABLE, words=COLUMNS[:2])
 
 
 def draw(samples):
@@ -203,12 +193,3 @@ def draw(samples):
 def _points(folder, place, loss, rate):
     words = loss.replace(",", "").replace(" ", "-")
     return folder / f"{place}-{words}-{rate:g}.npy"
-
-
-def _append(path, rows):
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerows(rows)

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from gankit import device, translation_losses
 from gankit import losses as gan_losses
+from gankit import translation_losses
 from gankit.augmentation import DifferentiableAugmentation
 from gankit.image_pool import ImagePool
 from gankit.trainers.adversarial import AdversarialModel
@@ -287,8 +287,6 @@ class CycleGAN(AdversarialModel):
                 "one of the two."
             )
         network = self.g_ab if direction == "ab" else self.g_ba
-        if device.default_jit_compile() != "auto":
-            network.jit_compile = device.default_jit_compile()
         n = len(images)
         # Whole batches alone, as each size of batch is compiled anew.
         spare = np.zeros((-n % batch_size, *images.shape[1:]), "float32")
