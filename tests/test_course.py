@@ -61,7 +61,10 @@ INVENTED = _notebook(
         _cell("## The spiral", kind="markdown"),
         _cell("Does it go **in** or out?", kind="markdown"),
         _cell('prediction = "..."  # one line', "prediction", id="p1"),
+        _cell("### A closer look", kind="markdown"),
         _cell("print('measured: out')", id="m1", outputs=[{"text": "measured: out"}]),
+        _cell("**Predicted?** Measured: out.", "answer", kind="markdown", id="a1"),
+        _cell("print('more')", id="m2", outputs=[{"text": "more"}]),
         _cell("## Exercises", kind="markdown"),
         *_exercise(
             1,
@@ -175,10 +178,13 @@ def test_students_get_no_solution_and_teachers_get_all(tmp_path):
         assert len(left) == len(solutions)
         assert all(c["source"].startswith("# One right answer") for c in left)
         assert not any(c["outputs"] for c in left)
-        # Nothing else differs.
-        kept = [c for c in notebook["cells"] if "solution" not in course_tags(c)]
-        others = [c for c in for_students["cells"] if "solution" not in course_tags(c)]
-        assert kept == others
+        # Nothing else differs but what follows a prediction.
+        for ours, theirs in zip(notebook["cells"], for_students["cells"], strict=True):
+            if "answer" in course_tags(ours):
+                assert "".join(ours["source"]) in theirs["source"]
+            elif "solution" not in course_tags(ours):
+                assert theirs["source"] == ours["source"]
+                assert theirs == ours or theirs["outputs"] == []
 
 
 def course_tags(cell):
@@ -186,9 +192,28 @@ def course_tags(cell):
 
 
 def test_what_follows_a_prediction_is_cleared_for_students():
-    cells = course.students(INVENTED)["cells"]
-    (measured,) = [cell for cell in cells if cell.get("id") == "m1"]
-    assert measured["outputs"] == [] and measured["source"].startswith("print")
+    cells = {cell.get("id"): cell for cell in course.students(INVENTED)["cells"]}
+    assert cells["m1"]["outputs"] == [] and cells["m1"]["source"].startswith("print")
+    assert cells["m2"]["outputs"]
+    text = cells["a1"]["source"]
+    assert text.startswith("<details><summary>") and "Measured: out." in text
+
+
+@pytest.mark.parametrize(
+    "path", sorted(NOTEBOOKS.glob("0*.ipynb")), ids=lambda p: p.stem
+)
+def test_every_prediction_is_asked_and_answered(path):
+    cells = course.read(path)["cells"]
+    signs = []
+    for above, cell in zip([None, *cells], cells, strict=False):
+        text = "".join(cell["source"])
+        if "prediction" in course_tags(cell):
+            assert "".join(above["source"]).startswith("**Predict.** ")
+            signs.append("asked")
+        elif text.startswith("**Predicted?** "):
+            assert "answer" in course_tags(cell) and "*The usual misconception*" in text
+            signs.append("answered")
+    assert len(signs) >= 10 and signs == ["asked", "answered"] * (len(signs) // 2)
 
 
 def _solved(exercise):

@@ -8,14 +8,19 @@ from pathlib import Path
 from gankit.course.exercises import exercises, is_code, notebooks_in, source, tags
 
 STUB = "# One right answer is in the teachers' edition."
+MEASURED = "**Predicted?**"
+FOLDED = (
+    "<details><summary>Once you have predicted and run it</summary>\n\n{}\n\n</details>"
+)
 
 
 def students(notebook):
     """The edition without answers.
 
-    A cell tagged `solution` keeps its place and a line of comment. What an experiment
-    printed and drew is cleared between a cell tagged `prediction` and the next
-    heading, as one should predict first.
+    A cell tagged `solution` keeps its place and a line of comment. One should predict
+    before one sees: from a cell tagged `prediction` to the Markdown cell that begins
+    with `**Predicted?**` all that was printed and drawn is cleared, and Markdown
+    tagged `answer` is folded.
 
     Args:
         notebook: What `gankit.course.read` returned; it is not changed.
@@ -27,7 +32,9 @@ def students(notebook):
     predicting = False
     for cell in notebook["cells"]:
         if not is_code(cell):
-            predicting = predicting and not source(cell).startswith("#")
+            predicting = predicting and not source(cell).startswith(MEASURED)
+            if "answer" in tags(cell):
+                cell["source"] = FOLDED.format(source(cell))
             continue
         predicting = predicting or "prediction" in tags(cell)
         solution = "solution" in tags(cell)
