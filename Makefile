@@ -14,16 +14,14 @@ ADDONS := .venv-addons
 ADDONS_STAMP := $(ADDONS)/.gankit-installed
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-# The others compute nothing with a backend, or with what is tested elsewhere.
-OF_THE_ENGINE := -m "not tensorflow" $(addprefix --ignore tests/test_,$(addsuffix .py, \
-    class_profile classifier_scores comparing conditional_scoring copying course datasets diagrams environment \
-    feature_statistics frechet images inception_weights inspection kernel latents \
-    notebooks plotting precision_recall resampling resizing retraining sharpness study \
-    tensorboard toys translate translation))
 # JAX compiles every operation anew on a CPU: there the game alone is tested.
 OF_THE_GAME := $(addprefix tests/test_,$(addsuffix .py, \
     augmentation backends conditional_gan cyclegan distribution doctor image_pool layers \
     losses penalties resume sagan trainers weight_log))
+# The others compute nothing with a backend, or with what is tested here.
+OF_THE_ENGINE := $(OF_THE_GAME) $(addprefix tests/test_,$(addsuffix .py, \
+    classifier constraints device experiments few_images frechet_metric inception \
+    networks schedules score_callback scorer))
 # They compare with other implementations, which make test-backends installs.
 OF_ORACLES := $(addprefix tests/test_,$(addsuffix .py, \
     feature_statistics kernel oracles resizing))
@@ -72,7 +70,7 @@ test-backends: $(BACKENDS_STAMP)  ## the tests of the engine on torch and on JAX
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-torch test-jax
 
 test-torch: $(BACKENDS_STAMP)
-	KERAS_BACKEND=torch $(BIN)/python -m pytest --quiet $(OF_THE_ENGINE) tests
+	KERAS_BACKEND=torch $(BIN)/python -m pytest --quiet -m "not tensorflow" $(OF_THE_ENGINE)
 
 test-jax: $(BACKENDS_STAMP)
 	KERAS_BACKEND=jax $(BIN)/python -m pytest --quiet -m "not tensorflow" $(OF_THE_GAME)

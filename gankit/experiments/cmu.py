@@ -6,6 +6,7 @@ from gankit.augmentation import DifferentiableAugmentation
 from gankit.experiments import data
 from gankit.experiments.few_image_scores import few_image_scorer, few_image_scores
 from gankit.experiments.registry import Budget, Experiment, register
+from gankit.experiments.study import Study, register_study
 from gankit.networks import few_images
 from gankit.trainers import AugmentedGAN
 
@@ -14,6 +15,8 @@ LATENT_DIM = few_images.LATENT_DIM
 # 500 passes over 204 pictures, of 13 batches each.
 STEPS = 6500
 EPOCH_STEPS = 65
+# After 10, 50, 150 and 500 passes.
+_STAGES = (130, 650, 1950, STEPS)
 # Preprocessing of the real images.
 DELUXE = "resize_crop_flip"
 REPORTED = "FID of the report"
@@ -41,10 +44,12 @@ def _cats(preprocessing, *, diffaug=False, spectral_norm=False, **game):
     return build
 
 
-def _register(name, summary, source, build, *, images=data.cats, reported=None):
-    register(
+def _register(
+    name, summary, source, build, *, images=data.cats, reported=None, steps=STEPS
+):
+    return register(
         Experiment(
-            name=f"cmu/cats64-{name}",
+            name=name,
             summary=summary,
             source=source,
             data=images,
@@ -55,9 +60,10 @@ def _register(name, summary, source, build, *, images=data.cats, reported=None):
             budgets={
                 "smoke": Budget(steps=2, epoch_steps=1),
                 "class": Budget(steps=150, epoch_steps=25),
-                "full": Budget(STEPS, EPOCH_STEPS),
+                "full": Budget(steps, EPOCH_STEPS),
             },
-            stages=tuple(STEPS * epoch // 500 for epoch in (10, 50, 150, 500)),
+            scorings=10 if steps == STEPS else 3,
+            stages=tuple(step for step in _STAGES if step <= steps),
             reported={} if reported is None else {REPORTED: reported},
             our_reading=_READING,
         )
@@ -100,7 +106,7 @@ for _preprocessing, _name, _what, _numbers in (
         ),
     ):
         _register(
-            f"{_name}{_suffix}",
+            f"cmu/cats64-{_name}{_suffix}",
             f"204 cats, {_what}{_more}",
             "cmu, section 2.6",
             _cats(_preprocessing, **_options),
@@ -108,7 +114,7 @@ for _preprocessing, _name, _what, _numbers in (
         )
 
 _register(
-    "jitter",
+    "cmu/cats64-jitter",
     "204 cats, colours of the real pictures alone jittered",
     "cmu, section 2.1, where it is said to prevent convergence",
     _cats("color"),
@@ -120,13 +126,13 @@ _BEST = {
     "average": 0.999,
 }
 _register(
-    "best",
+    "cmu/cats64-best",
     f"ours: {_CROPS}, {_DIFFAUG}, {_SN}, hinge loss, averaged weights",
     "no report",
     _cats(DELUXE, **_BEST),
 )
 _register(
-    "best-flip",
+    "cmu/cats64-best-flip",
     f"ours: the same of pictures that are flipped alone, {_DIFFAUG}",
     "no report",
     _cats("flip", **_BEST),
@@ -136,9 +142,30 @@ for _suffix, _more, _options in (
     ("diffaug", f", {_DIFFAUG}", {"diffaug": True}),
 ):
     _register(
-        f"holdout-{_suffix}",
+        f"cmu/cats64-holdout-{_suffix}",
         f"160 cats, {_BASIC}{_more}; 44 kept back",
         "cmu, section 2.6, on overfitting",
         _cats(None, **_options),
         images=data.cats_held_out,
     )
+
+register_study(
+    Study(
+        "cats64",
+        "150 epochs of 204 cats with nothing, with augmentation, and ours, three seeds",
+        tuple(
+            _register(
+                f"cats64/{_name}",
+                f"204 cats, 150 epochs: {_what}",
+                "cmu, section 2.6",
+                _cats(_preprocessing, **_options),
+                steps=STEPS * 150 // 500,
+            ).name
+            for _name, _what, _preprocessing, _options in (
+                ("basic", _BASIC, None, {}),
+                ("basic-diffaug", f"{_BASIC}, {_DIFFAUG}", None, {"diffaug": True}),
+                ("best", "ours, as cmu/cats64-best", DELUXE, _BEST),
+            )
+        ),
+    )
+)

@@ -1,0 +1,85 @@
+"""Executes notebooks and says what each section takes.
+
+    python benchmarks/notebooks.py notebooks/01_dcgan.ipynb [...]
+
+`GANKIT_SIZE` and `GANKIT_DATA` are as for any notebook. The outputs are kept in the
+file; the minutes of each section and the largest memory are printed as rows of a
+Markdown table, which docs/teaching.md holds.
+"""
+
+import argparse
+import datetime
+import resource
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="+", type=Path)
+    print("| notebook | section | minutes |\n|---|---|---|")
+    for path in parser.parse_args().notebooks:
+        notebook = nbformat.read(path, 4)
+        client = NotebookClient(
+            notebook, timeout=None, resources={"metadata": {"path": path.parent}}
+        )
+        client.execute()
+        sections = minutes(notebook)
+        tidy(notebook)
+        nbformat.write(notebook, path)
+        for title, value in sections.items():
+            if value >= 0.05:
+                print(f"| {path.stem} | {title} | {value:.1f} |")
+        print(
+            f"| {path.stem} | **in all** | {sum(sections.values()):.1f} |", flush=True
+        )
+    # Of the hungriest kernel so far: kilobytes on Linux.
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+    print(f"\nThe largest took {peak:.1f} GB of memory.")
+
+
+def minutes(notebook):
+    """Minutes of the code under each heading of an executed notebook."""
+    sections, title = {}, "start"
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            headings = [x for x in cell.source.splitlines() if x.startswith("##")]
+            title = headings[-1].lstrip("# ") if headings else title
+            continue
+        times = cell.metadata.pop("execution", {})
+        begun, ended = (
+            datetime.datetime.fromisoformat(times[key]) if key in times else None
+            for key in ("iopub.execute_input", "shell.execute_reply")
+        )
+        if begun and ended:
+            taken = (ended - begun).total_seconds() / 60
+            sections[title] = sections.get(title, 0.0) + taken
+    return sections
+
+
+def tidy(notebook):
+    """Joins what a cell printed piece by piece, and keeps the last state of a bar."""
+    for cell in notebook.cells:
+        joined = []
+        for output in cell.get("outputs", []):
+            last = joined[-1] if joined else {}
+            if output.output_type == "stream" and last.get("name") == output.name:
+                last.text += output.text
+            else:
+                joined.append(output)
+        for output in joined:
+            if output.output_type == "stream":
+                output.text = "".join(
+                    line.rstrip("\n").split("\r")[-1] + "\n"
+                    if line.endswith("\n")
+                    else line.split("\r")[-1]
+                    for line in output.text.splitlines(keepends=True)
+                )
+        if cell.cell_type == "code":
+            cell.outputs = joined
+
+
+if __name__ == "__main__":
+    main()
