@@ -6,7 +6,7 @@ import pytest
 from keras import layers, ops
 
 from gankit import checkpoint, history, plotting
-from gankit.constraints import WeightClipping
+from gankit.constraints import WeightClipping, clip_weights
 from gankit.datasets import Batches
 from gankit.inspection import attention_gains, attention_maps, layer_norms
 from gankit.layers import SelfAttention2D, SpectralNormalization
@@ -65,6 +65,12 @@ def test_norms_are_the_largest_singular_values():
     assert np.isnan(layer_norms(network)[6].kernel)
 
 
+def test_a_critic_clipped_as_a_whole_shows_what_lies_at_the_bound():
+    network = _network()
+    clip_weights(network, 1e-6)
+    assert all(norm.at_bound > 0.9 for norm in layer_norms(network))
+
+
 def test_gains_of_attention_are_found():
     network = _network()
     assert attention_gains(network) == [0.0]
@@ -93,8 +99,9 @@ def test_a_training_is_logged_and_a_resumed_one_leaves_the_same_file(
         columns = [name for name in whole if name.startswith("generator ")]
         logged = [whole[name][i] for name in columns]
         np.testing.assert_allclose(logged, norms, rtol=1e-4)
-    # `weight_clipping` sets the constraint on variables, of which layers know nothing.
-    assert not any("at bound" in name for name in whole)
+    # `weight_clipping` sets the constraint on variables, not on layers.
+    clipped = {name.split()[0] for name in whole if "at bound" in name}
+    assert clipped == {"discriminator"}
 
     # Killed at 4 with a checkpoint of 2: the row of 4 is dropped and measured again.
     (tmp_path / "parts.csv").write_text(

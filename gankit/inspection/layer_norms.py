@@ -95,7 +95,8 @@ def _largest_singular_value(matrix):
 
 
 def _at_bound(layer):
-    clipping = layer.kernel_constraint
+    # Of the variable, where `gankit.constraints.clip_weights` sets it too.
+    clipping = layer.kernel.constraint
     if not isinstance(clipping, WeightClipping):
         return None
     # Rounded as the kernel's entries are.
