@@ -27,6 +27,8 @@ _FROM_MODULE = {
     "TensorBoardLog": "tensorboard",
     "TrainingDoctor": "doctor",
     "WeightLog": "weight_log",
+    "explore": "explorer",
+    "traversal": "directions",
 }
 _MODULES = (
     "augmentation",
@@ -38,8 +40,10 @@ _MODULES = (
     "datasets",
     "device",
     "diagrams",
+    "directions",
     "doctor",
     "experiments",
+    "explorer",
     "faces",
     "history",
     "image_pool",
@@ -51,6 +55,7 @@ _MODULES = (
     "networks",
     "penalties",
     "plotting",
+    "rendering",
     "schedules",
     "score_callback",
     "tensorboard",
