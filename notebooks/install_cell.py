@@ -16,5 +16,6 @@ if importlib.util.find_spec("gankit") is None:
             "gankit is not installed: upload the gankit-*.whl that your teacher hands "
             "out (made by make handout) beside this notebook and run this cell again."
         )
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", source], check=True)
+    named = f"gankit[lesson] @ {source}" if "://" in source else f"{source}[lesson]"
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", named], check=True)
     importlib.invalidate_caches()

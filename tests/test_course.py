@@ -232,23 +232,18 @@ def _solved(exercise):
 def test_our_solutions_of_the_real_notebooks_are_right(tmp_path):
     source = tmp_path / "source"
     source.mkdir()
-    slow = {("02_cgan", 3)}  # scores 1,000 images
     for name in REAL:
         notebook = course.read(NOTEBOOKS / f"{name}.ipynb")
         (source / f"{name}.ipynb").write_text(json.dumps(notebook))
         answers = {
             exercise.number: _solved(exercise)
             for exercise in course.exercises(notebook)
-            if (name, exercise.number) not in slow
         }
         _submit(tmp_path / "class", "ada", answers, notebook, name)
     marks = course.grade(tmp_path / "class", source)
-    assert len(marks) == 18
+    assert len(marks) == 21
     for mark in marks:
-        wanted = (0, "Not answered.")
-        if (mark.notebook, mark.exercise) not in slow:
-            wanted = (1, "Right.")
-        assert (mark.mark, mark.reason) == wanted, mark
+        assert (mark.mark, mark.reason) == (1, "Right."), mark
 
 
 def test_right_wrong_hanging_and_others_become_rows(tmp_path, source):
@@ -321,7 +316,8 @@ def test_tampering_gains_nothing_and_is_reported(tmp_path, source):
     wrong = "def double(x):\n    return 3 * x\n"
     patch = "np.isclose = lambda *a, **k: True\n"
     _submit(submitted, "edited", {1: wrong}, c1=always)
-    _submit(submitted, "commented", RIGHT, c2=INVENTED["cells"][16]["source"] + "  #")
+    (check,) = [c["source"] for c in INVENTED["cells"] if c.get("id") == "c2"]
+    _submit(submitted, "commented", RIGHT, c2=check + "  #")
     _submit(submitted, "redefined", {1: wrong + always})
     _submit(submitted, "patched", {1: patch + wrong})
     late = "def double(x):\n    np.isclose = lambda *a, **k: True\n    return 3 * x"

@@ -82,9 +82,11 @@ def test_the_install_cell_takes_a_wheel_or_an_address_and_no_name(tmp_path):
     assert len(result.stderr.strip().splitlines()) == 1
     (tmp_path / "gankit-0.1.0-py3-none-any.whl").touch()
     result = _run_install_cell(tmp_path)
-    assert result.stdout == "install -q gankit-0.1.0-py3-none-any.whl\n"
+    assert result.stdout == "install -q gankit-0.1.0-py3-none-any.whl[lesson]\n"
     result = _run_install_cell(tmp_path, source="https://example.org/gankit.zip")
-    assert result.stdout == "install -q https://example.org/gankit.zip\n"
+    assert result.stdout == (
+        "install -q gankit[lesson] @ https://example.org/gankit.zip\n"
+    )
 
 
 def test_the_install_cell_does_nothing_where_gankit_is():

@@ -1,7 +1,8 @@
 """A course out of the notebooks: two editions, and marks for what is handed in.
 
 Nothing here needs Keras; `gankit.course.room` imports it in a process of its own, and
-only where an exercise does.
+only where an exercise does. The checks of losses, steps and layers that the notebooks
+import (`loss_checks` and others) do need it.
 """
 
 from gankit.course.editions import handout, marking_key, students

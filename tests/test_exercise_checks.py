@@ -1,0 +1,279 @@
+"""The checks of the exercises: what they catch, what they accept, and how fast.
+
+`exercise_answers.toml` holds the answers; they are tried as the grader tries them.
+"""
+
+import functools
+import json
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from gankit import course, losses
+from gankit.course import (
+    checking,
+    kernel_checks,
+    layer_checks,
+    loss_checks,
+    step_checks,
+    stubs,
+    translation_checks,
+)
+from gankit.course.checking import Lesson, play_back, try_answer
+from gankit.course.mistakes import Check, Mistake, alike
+
+# The course is given on TensorFlow.
+pytestmark = pytest.mark.tensorflow
+
+ROOT = Path(__file__).parents[1]
+ANSWERS = tomllib.loads((Path(__file__).parent / "exercise_answers.toml").read_text())
+NOTEBOOKS = course.notebooks_in(ROOT / "notebooks")
+EXERCISES = {
+    (name, exercise.number): exercise
+    for name, notebook in NOTEBOOKS.items()
+    for exercise in course.exercises(notebook)
+}
+CHECKS = {
+    f"{module.__name__.rpartition('.')[2]}.{name}": check
+    for module in (
+        kernel_checks,
+        layer_checks,
+        loss_checks,
+        step_checks,
+        translation_checks,
+    )
+    for name, check in vars(module).items()
+    if isinstance(check, Check)
+}
+# Longer ones are cut off in the marks.
+LONGEST_REASON = 160
+# What the grader says of an answer that raised an error.
+STOPPED = ("The answer stopped", "The check of the answer stopped")
+
+every_exercise = pytest.mark.parametrize(
+    "key", list(EXERCISES), ids=lambda key: "-".join(map(str, key))
+)
+every_check = pytest.mark.parametrize("check", CHECKS.values(), ids=list(CHECKS))
+
+
+@pytest.fixture(autouse=True)
+def _as_the_grader(monkeypatch):
+    monkeypatch.setenv("GANKIT_SIZE", "smoke")
+    # To look for replaced functions in all libraries takes longer than the rest.
+    monkeypatch.setattr(checking, "_WATCHED", ("gankit",))
+
+
+def _answers(key):
+    name, number = key
+    return ANSWERS.get(name, {}).get(str(number), {})
+
+
+@functools.cache
+def _lesson(key):
+    return Lesson(NOTEBOOKS[key[0]]["cells"], EXERCISES[key])
+
+
+@every_exercise
+def test_wrong_answers_are_caught_and_their_mistakes_named(key):
+    lesson, wrong = _lesson(key), _answers(key)["wrong"]
+    named = [answer for answer in wrong if not isinstance(answer, str)]
+    assert len(wrong) >= 3
+    if any(name in EXERCISES[key].check for name in CHECKS):
+        assert len(named) >= 3
+    for answer in wrong:
+        code, sentence = (answer, "") if isinstance(answer, str) else answer
+        tried = try_answer(lesson, code, [])
+        assert tried["right"] is False, (code, tried)
+        assert sentence in tried["reason"], (code, tried)
+        assert not tried["reason"].startswith(STOPPED), (code, tried)
+
+
+@every_exercise
+def test_right_answers_in_other_styles_are_accepted_at_once(key):
+    lesson, right = _lesson(key), _answers(key)["right"]
+    assert len(right) >= 2
+    for code in right:
+        start = time.process_time()
+        tried = try_answer(lesson, code, [])
+        took = time.process_time() - start
+        assert (tried["right"], tried["reason"]) == (True, "Right."), (code, tried)
+        if tried["results"] is not None:
+            results = json.loads(json.dumps(tried["results"]))
+            assert play_back(lesson, results)["right"], code
+    # The first also sets up what TensorFlow runs for the first time.
+    assert took < 1.0
+
+
+@every_exercise
+def test_nothing_is_no_answer(key):
+    lesson, place = _lesson(key), EXERCISES[key].place
+    tried = try_answer(lesson, place, [])
+    assert tried["right"] is False and "not yet" in tried["reason"], tried
+    other = place.replace("): ...", "):\n    return ...")
+    other = other.replace("= ...", "= None").replace(", ...", ", None")
+    assert try_answer(lesson, other, [])["right"] is False
+
+
+def test_every_answer_is_one_to_an_exercise():
+    given = {(name, int(n)) for name, numbers in ANSWERS.items() for n in numbers}
+    assert given == set(EXERCISES)
+    called = "\n".join(exercise.check for exercise in EXERCISES.values())
+    assert all(f"{name}(" in called for name in CHECKS)
+
+
+@every_check
+def test_every_mistake_is_told_from_the_others(check, capsys):
+    assert len(check.mistakes) >= 3
+    outcomes = [check.outcome(check.right)]
+    outcomes += [check.outcome(mistake.answer) for mistake in check.mistakes]
+    for i, outcome in enumerate(outcomes):
+        assert not any(alike(outcome, other) for other in outcomes[:i])
+    for mistake in check.mistakes:
+        answer = mistake.answer
+        assert not check(*(answer if isinstance(answer, tuple) else (answer,)))
+        first, *lines = capsys.readouterr().out.splitlines()
+        assert first == mistake.sentence and len(first) <= LONGEST_REASON
+        assert any(line.endswith(", not so") for line in lines)
+
+
+def test_a_check_says_what_was_expected_where_it_does_not_know_the_mistake(capsys):
+    doubled = Mistake("It is doubled.", lambda x: 2 * x)
+    rows = np.arange(12.0).reshape(3, 4)
+    check = Check(lambda f: {"one": f(1.0), "rows": f(rows)}, lambda x: x, doubled)
+    assert check(lambda x: ops.convert_to_tensor(x, "float32"))
+    assert capsys.readouterr().out.splitlines() == [
+        "one: expected 1, yours 1, right",
+        "rows: expected 3 x 4 numbers, yours the same, right",
+    ]
+    for answer, lines in (
+        (lambda x: 2 * x, ["It is doubled.", "one: expected 1, yours 2, not so"]),
+        (
+            lambda x: x[..., :2] if np.ndim(x) else x,
+            ["one: expected 1, yours 1, right"],
+        ),
+        (lambda x: np.nan * x, ["one: expected 1, yours nan, not so"]),
+        (lambda x: None, ["one: expected 1, yours not yet"]),
+    ):
+        assert not check(answer)
+        said = capsys.readouterr().out.splitlines()
+        assert said[: len(lines)] == lines
+    check(lambda x: x + 100.0 * (x == 6))
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said == "rows: expected 6 at [1, 2], yours 106, not so"
+    check(lambda x: x[..., :2] if np.ndim(x) else x)
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said == "rows: expected 3 x 4 numbers, yours 3 x 2 numbers, not so"
+
+
+def test_gradients_in_stubs_are_those_of_keras_variables():
+    generator, discriminator = stubs.generator(0.5), stubs.discriminator(2.0)
+    found = stubs.outcome(
+        "loss",
+        lambda generator, discriminator: ops.mean(
+            ops.square(discriminator(generator(step_checks.LATENT)))
+        ),
+        generator=generator,
+        discriminator=discriminator,
+    )
+    colours = step_checks.LATENT.mean(axis=1)
+    logits = 2.0 * 0.5 * colours + 0.3
+    np.testing.assert_allclose(found["loss, loss"], np.mean(logits**2), rtol=1e-5)
+    np.testing.assert_allclose(
+        [
+            found["loss, gradient in generator"],
+            found["loss, gradient in discriminator"],
+        ],
+        [np.mean(2 * logits * 2.0 * colours), np.mean(2 * logits * 0.5 * colours)],
+        rtol=1e-5,
+    )
+
+
+def test_the_right_attention_and_projection_are_the_layers():
+    from gankit.layers import SelfAttention2D
+    from gankit.networks import cgan
+
+    layer = SelfAttention2D(pool=True, value_reduction=1, dtype="float32")
+    x = np.random.default_rng(1).normal(size=(1, 4, 6, 8)).astype("float32")
+    layer(x)
+    layer.gamma.assign(1.0)
+    layer.output_convolution.kernel.assign(np.eye(8).reshape(1, 1, 8, 8))
+    parts = (layer.query, layer.key, layer.value)
+    parts = [ops.convert_to_numpy(part(x))[0] for part in parts]
+    np.testing.assert_allclose(
+        layer_checks.pooled_attention.right(*parts),
+        ops.convert_to_numpy(layer(x) - x)[0],
+        atol=1e-5,
+    )
+
+    rng = np.random.default_rng(2)
+    features, labels = keras.Input((6,)), keras.Input((), dtype="int32")
+    added = cgan.projection(features, labels, 10, spectral_norm=False)
+    network = keras.Model([features, labels], added)
+    table = rng.normal(size=(10, 6)).astype("float32")
+    network.set_weights([table])
+    given = rng.normal(size=(5, 6)).astype("float32"), np.array([3, 1, 9, 0, 3])
+    np.testing.assert_allclose(
+        layer_checks.projected.right(given[0], np.zeros(6), 0.0, table, given[1]),
+        ops.convert_to_numpy(network(list(given)))[:, 0],
+        rtol=1e-4,
+    )
+
+
+def test_the_right_sigma_is_the_layers():
+    from gankit.layers import SpectralNormalization
+
+    wrapped = keras.layers.Conv2D(6, 3, use_bias=False)
+    layer = SpectralNormalization(wrapped, power_iterations=200, use_bias=False)
+    layer.build((None, 8, 8, 4))
+    wrapped.kernel.assign(kernel_checks.KERNEL)
+    np.testing.assert_allclose(
+        kernel_checks.normalized_kernel.right(kernel_checks.KERNEL),
+        kernel_checks.KERNEL / ops.convert_to_numpy(layer.sigma),
+        rtol=1e-4,
+    )
+
+
+def test_the_right_steps_are_the_trainers():
+    from gankit.trainers import GAN, ConditionalGAN
+
+    latent, images = step_checks.LATENT, step_checks.IMAGES
+    loss = losses.get("non_saturating")
+    for told, check, batch in (
+        (False, step_checks.discriminator_turn, (step_checks.PIXELS, latent)),
+        (
+            True,
+            step_checks.told_turn,
+            (images, step_checks.LABELS, latent),
+        ),
+    ):
+        players = stubs.generator(told=told), stubs.discriminator(told=told)
+        game = SimpleNamespace(
+            generator=players[0],
+            discriminator=players[1],
+            sample_latent=lambda n: latent,
+            _discriminator_value=loss.discriminator,
+            adversarial_loss=loss,
+        )
+        if told:
+            trained = ConditionalGAN.discriminator_loss(game, batch[:2])
+        else:
+            trained = GAN.discriminator_loss(game, images)
+            moved = GAN.generator_loss(game, images)
+            right = step_checks.generator_turn.right(*players, latent)
+            np.testing.assert_allclose(float(moved), float(right), rtol=1e-6)
+        right = check.right(*players, *batch)
+        np.testing.assert_allclose(float(trained), float(right), rtol=1e-6)
+
+
+def test_the_course_needs_no_keras():
+    tried = "import sys, gankit.course.mistakes\nprint('keras' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", tried], capture_output=True)
+    assert result.stdout.strip() == b"False"
