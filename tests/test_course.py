@@ -135,18 +135,19 @@ def _graded(folder, source, **limits):
 
 
 def test_students_get_no_solution_and_teachers_get_all(tmp_path):
+    out, folder, docs = (tmp_path / name for name in ("dist", "notebooks", "docs"))
+    for made in (out, folder, docs):
+        made.mkdir()
     for name in REAL:
         notebook = course.read(NOTEBOOKS / f"{name}.ipynb")
-        (tmp_path / f"{name}.ipynb").write_text(json.dumps(notebook))
-    out = tmp_path / "dist"
-    out.mkdir()
+        (folder / f"{name}.ipynb").write_text(json.dumps(notebook))
+    for page in ("report_rubric.md", "teaching.md"):
+        (docs / page).write_text("words")
     with pytest.raises(ValueError, match="Expected a wheel"):
-        course.handout(out, tmp_path)
+        course.handout(out, folder)
     with zipfile.ZipFile(out / "gankit-1.0-py3-none-any.whl", "w") as wheel:
         wheel.write(Path(course.__file__), "gankit/course/__init__.py")
-    result = CliRunner().invoke(
-        app, ["handout", str(out), "--notebooks", str(tmp_path)]
-    )
+    result = CliRunner().invoke(app, ["handout", str(out), "--notebooks", str(folder)])
     assert result.exit_code == 0
     both = {}
     for edition in ("students", "teachers"):
@@ -155,6 +156,8 @@ def test_students_get_no_solution_and_teachers_get_all(tmp_path):
                 name: archive.read(name).decode("utf-8", "replace")
                 for name in archive.namelist()
             }
+    assert "report_rubric.md" in both["students"] and "teaching.md" in both["teachers"]
+    assert "teaching.md" not in both["students"]
     assert "marking_key.md" not in both["students"]
     key = both["teachers"]["marking_key.md"]
     for name in REAL:

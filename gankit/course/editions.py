@@ -91,8 +91,9 @@ def marking_key(notebooks):
 def handout(out, folder):
     """Writes `gankit-students.zip` and `gankit-teachers.zip`.
 
-    Both hold the wheel, the notebooks and their README; the teachers' also the
-    solutions and `marking_key.md`.
+    Both hold the wheel, the notebooks, their README and the rubric for reports; the
+    teachers' also the solutions, `marking_key.md`, and the pages on teaching and
+    grading.
 
     Args:
         out: Folder with the wheel, `gankit-*.whl`, where the two files go.
@@ -122,14 +123,23 @@ def handout(out, folder):
         path = out / f"gankit-{name}.zip"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(wheels[-1], wheels[-1].name)
-            if (folder / "README.md").exists():
-                archive.write(folder / "README.md", "README.md")
+            for page in (folder / "README.md", *_pages(folder, name)):
+                if page.exists():
+                    archive.write(page, page.name)
             for stem, notebook in edition.items():
                 archive.writestr(f"{stem}.ipynb", _text(notebook))
             if name == "teachers":
                 archive.writestr("marking_key.md", key)
         written.append(path)
     return written
+
+
+def _pages(folder, edition):
+    names = {
+        "students": ("report_rubric.md",),
+        "teachers": ("report_rubric.md", "teaching.md", "grading.md"),
+    }
+    return [folder.parent / "docs" / name for name in names[edition]]
 
 
 def _text(notebook):
