@@ -23,7 +23,10 @@ def main():
     for path in parser.parse_args().notebooks:
         notebook = nbformat.read(path, 4)
         client = NotebookClient(
-            notebook, timeout=None, resources={"metadata": {"path": path.parent}}
+            notebook,
+            timeout=None,
+            store_widget_state=False,
+            resources={"metadata": {"path": path.parent}},
         )
         client.execute()
         sections = minutes(notebook)
