@@ -27,7 +27,7 @@ OF_ORACLES := $(addprefix tests/test_,$(addsuffix .py, \
     feature_statistics kernel oracles resizing))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-a-to-d test-e-to-z test-notebooks test-backends test-torch test-jax addons bench handout lab lint clean
+.PHONY: help install demo test test-a-to-e test-f-to-z test-notebooks test-backends test-torch test-jax addons bench handout lab lint clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -54,11 +54,11 @@ demo: $(STAMP)  ## train a DCGAN on handwritten digits, about two minutes, into 
 test: $(STAMP)  ## tests on TensorFlow, and the notebooks, in smoke size
 	$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@echo "Tests and notebooks run side by side, for about a quarter of an hour; each reports when it ends."
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-a-to-d test-e-to-z test-notebooks
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-a-to-e test-f-to-z test-notebooks
 	@echo "Left out: tests on torch and JAX (make test-backends)."
 
 # Side by side: each keeps little more than one core busy.
-test-a-to-d test-e-to-z: test-%: $(STAMP)
+test-a-to-e test-f-to-z: test-%: $(STAMP)
 	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet tests/test_[$(subst -to-,-,$*)]*.py
 
 test-notebooks: $(STAMP)

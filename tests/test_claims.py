@@ -64,9 +64,10 @@ def test_a_relation_is_judged_by_intervals(of, relation, than, expected):
     assert verdict((of, relation, than)).verdict == expected
 
 
-def test_a_claim_holds_if_all_that_was_run_does():
+def test_a_claim_holds_if_all_relations_do_and_so_far_if_some_were_not_run():
+    assert verdict(("low", "lower", "high")).verdict == "holds"
     assert verdict(("low", "lower", "high"), ("low", "lower", "none")).verdict == (
-        "holds"
+        "holds so far"
     )
     assert verdict(("low", "lower", "high"), ("high", "lower", "low")).verdict == (
         "depends"

@@ -7,6 +7,7 @@ from importlib import resources
 from gankit.experiments.publishing import load_published
 
 HOLDS, FAILS, DEPENDS = "holds", "fails", "depends"
+SO_FAR = " so far"  # where a part of the comparison was not run
 NOT_RUN, UNTESTED = "not run", "not testable here"
 
 
@@ -49,8 +50,8 @@ class Judgement:
     """How a claim fares.
 
     Attributes:
-        verdict: `"holds"`, `"fails"`, `"depends"`, `"not run"` or
-            `"not testable here"`.
+        verdict: `"holds"` or `"fails"`, either perhaps `" so far"`, `"depends"`,
+            `"not run"` or `"not testable here"`.
         found: The figures or observations behind it.
     """
 
@@ -88,7 +89,7 @@ def judge(claim, load=load_published):
     Values differ where their 95 % intervals are apart. Where these overlap, "same",
     "not lower" and "not higher" hold and the others are undecided. Values without
     intervals are compared as they are. A claim holds or fails if all of its relations
-    that were run do; otherwise it depends.
+    do, so far if some were not run; otherwise it depends.
 
     Args:
         claim: A `Claim`.
@@ -114,6 +115,8 @@ def judge(claim, load=load_published):
     if not verdicts:
         return Judgement(NOT_RUN, ", ".join(claim.tested_by))
     verdict = verdicts[0] if len(set(verdicts)) == 1 else DEPENDS
+    if len(verdicts) < len(claim.compare) and verdict != DEPENDS:
+        verdict += SO_FAR
     figures = "; ".join(found)
     return Judgement(verdict, f"{figures} ({claim.note})" if claim.note else figures)
 
