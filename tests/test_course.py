@@ -59,7 +59,7 @@ INVENTED = _notebook(
             id="verdict",
         ),
         _cell("## The spiral", kind="markdown"),
-        _cell("Does it go **in** or out?", kind="markdown"),
+        _cell("**Predict.** Does it go **in** or out?", kind="markdown"),
         _cell('prediction = "..."  # one line', "prediction", id="p1"),
         _cell("### A closer look", kind="markdown"),
         _cell("print('measured: out')", id="m1", outputs=[{"text": "measured: out"}]),
@@ -491,6 +491,7 @@ def test_the_command_writes_marks_and_tabulates_predictions(tmp_path, source):
         ("ben", "'out'"),
         ("eve", '"=HYPERLINK(1)"'),
         ("kim", "print('x')"),
+        ("sue", '"..."'),
     ):
         _submit(submitted, student, {2: RIGHT[2]}, p1=f"prediction = {words}")
     result = CliRunner().invoke(
@@ -500,14 +501,14 @@ def test_the_command_writes_marks_and_tabulates_predictions(tmp_path, source):
     assert result.exit_code == 0, result.output
     with out.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["mark"] for row in rows] == ["0", "1", "0"] * 4
+    assert [row["mark"] for row in rows] == ["0", "1", "0"] * 5
     assert rows[1]["student"] == "ada" and rows[1]["notebook"] == "07_course"
-    assert "4 of 4" in result.output and "Not answered" in result.output
+    assert "5 of 5" in result.output and "Not answered" in result.output
     found = course.predictions(submitted, source)
     assert [row[3:] for row in counts(found)] == [
         ("Out.", 2),
+        ("(none)", 2),
         ("=HYPERLINK(1)", 1),
-        ("(none)", 1),
     ]
     assert found[0].question == "Does it go **in** or out?"
     written = (tmp_path / "marks-predictions.csv").read_text()

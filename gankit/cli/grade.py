@@ -65,8 +65,11 @@ def _show_shares(found):
 
 def _show_predictions(found):
     rows = table("notebook", "before", "prediction", "students")
-    for notebook, _, question, words, count in found:
-        rows.add_row(notebook, _plain(question), _plain(words), str(count))
+    above = None
+    for notebook, number, question, words, count in found:
+        head = (notebook, _plain(question)) if (notebook, number) != above else ("", "")
+        above = notebook, number
+        rows.add_row(*head, _plain(words), str(count))
     show(rows, "Predictions")
 
 

@@ -31,7 +31,11 @@ def table(*columns):
     from rich.table import Table
 
     made = Table(box=SIMPLE)
-    words = ("experiment", "score", "what it trains")
+    words = (
+        *("experiment", "score", "what it trains", "notebook", "exercise", "before"),
+        *("commonest reason", "prediction", "place", "claim", "verdict", "found"),
+        *("tested by", "your verdict"),
+    )
     for column in columns:
         justify = "left" if column in words else "right"
         # A name that is cut cannot be copied.

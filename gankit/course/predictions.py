@@ -14,6 +14,7 @@ from gankit.course.exercises import ids, is_code, notebooks_in, read, source, ta
 from gankit.course.marks_file import write_rows
 from gankit.course.submissions import files
 
+ASKED = "**Predict.** "
 _LONGEST = 160
 
 
@@ -109,7 +110,9 @@ def _asked(cells):
 
 def _question(above):
     texts = [source(cell) for cell in above if not is_code(cell)]
-    return texts[-1].strip().splitlines()[0].lstrip("# ") if texts else ""
+    if not texts:
+        return ""
+    return texts[-1].strip().splitlines()[0].lstrip("# ").removeprefix(ASKED)
 
 
 def _is_prediction(cell):
@@ -125,5 +128,7 @@ def _words(code):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
             named = [getattr(target, "id", None) for target in node.targets]
             if "prediction" in named and isinstance(node.value.value, str):
-                return " ".join(node.value.value.split())[:_LONGEST]
+                # The place as it is handed out holds an ellipsis.
+                words = " ".join(node.value.value.split())
+                return words[:_LONGEST] if words.strip(".") else ""
     return ""
