@@ -73,13 +73,21 @@ def _question(words):
 
 
 def _baseline(rows):
+    return _of_all_scores(
+        rows,
+        lambda row: row.baseline is not None,
+        "What real images score is in the table for all.",
+        "What real images score is not recorded for",
+    )
+
+
+def _of_all_scores(rows, has, good, lacking):
+    """Whether every row with a score has something, and the sentence for it."""
     scored = [row for row in rows if row.values]
-    bare = [row.title for row in scored if row.baseline is None]
     if not scored:
         return False, "No run has a score."
-    if bare:
-        return False, f"What real images score is not recorded for {', '.join(bare)}."
-    return True, "What real images score is in the table for all."
+    bare = [row.title for row in scored if not has(row)]
+    return (False, f"{lacking} {', '.join(bare)}.") if bare else (True, good)
 
 
 def _terms(report):
@@ -92,13 +100,12 @@ def _terms(report):
 
 
 def _named(rows):
-    scored = [row for row in rows if row.values]
-    bare = [row.title for row in scored if row.interval is row.std is None]
-    if not scored:
-        return False, "No run has a score."
-    if bare:
-        return False, f"No score with an interval: {', '.join(bare)}."
-    return True, "n, features and interval are in the table."
+    return _of_all_scores(
+        rows,
+        lambda row: row.interval is not None or row.std is not None,
+        "n, features and interval are in the table.",
+        "There is no interval of the score of",
+    )
 
 
 def _seeds(rows):
