@@ -1,7 +1,7 @@
 """What a reader must know beside the numbers of a report; functions yield sentences."""
 
 from gankit.experiments.comparing import conditions as under
-from gankit.report_kit.summary import comparable
+from gankit.report_kit.summary import comparable, sides
 
 # More names than these are told as "all" or "the others".
 FEW = 4
@@ -99,13 +99,7 @@ def of_the_scores(rows):
 
 
 def _measured(row):
-    measure = row.measure
-    sides = [
-        f"{n:,} {side}"
-        for n, side in ((measure.n_real, "real"), (measure.n_fake, "generated"))
-        if n is not None
-    ]
-    return f"{measure.name}, n {' and '.join(sides) or 'not recorded'}"
+    return f"{row.measure.name}, n {sides(row.measure) or 'not recorded'}"
 
 
 def _listed(texts):

@@ -7,7 +7,7 @@ from gankit import plotting
 from gankit.plotting import Picture
 from gankit.report_kit.figures import HALF, PANELS, Figure, left_out, print_size
 from gankit.report_kit.runs import captions
-from gankit.report_kit.summary import comparable, measure_of
+from gankit.report_kit.summary import comparable, measure_of, sides
 
 # Beginnings of the names of scores that are better where they are lower, or higher.
 _BETTER = {
@@ -153,9 +153,8 @@ def _better(kind):
 
 
 def _sides(kind):
-    sides = ((kind.n_real, "real"), (kind.n_fake, "generated"))
-    counted = [f"{n:,} {side}" for n, side in sides if n is not None]
-    return f", n = {' and '.join(counted)} images" if counted else ""
+    counted = sides(kind)
+    return f", n = {counted} images" if counted else ""
 
 
 def _spread_of(runs, kind):

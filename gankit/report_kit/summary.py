@@ -122,3 +122,12 @@ def measure_of(score):
         return None
     fields = dataclasses.fields(Measure)
     return Measure(**{field.name: getattr(score, field.name) for field in fields})
+
+
+def sides(measure):
+    """The numbers of images of a measure, such as `"200 real and 200 generated"`.
+
+    Empty where neither is recorded.
+    """
+    counts = ((measure.n_real, "real"), (measure.n_fake, "generated"))
+    return " and ".join(f"{n:,} {side}" for n, side in counts if n is not None)
