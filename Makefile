@@ -27,7 +27,7 @@ OF_ORACLES := $(addprefix tests/test_,$(addsuffix .py, \
     feature_statistics kernel oracles resizing))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-a-to-e test-f-to-z test-notebooks test-backends test-torch test-jax addons bench handout lab lint clean
+.PHONY: help install demo test test-a-to-e test-f-to-z test-notebooks test-backends test-oracles test-torch test-jax addons bench handout lab lint clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -66,8 +66,10 @@ test-notebooks: $(STAMP)
 	    --nbval-lax --nbval-current-env --nbval-cell-timeout 600 -x notebooks
 
 test-backends: $(BACKENDS_STAMP)  ## the tests of the engine on torch and on JAX, and scores against others
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-torch test-jax test-oracles
+
+test-oracles: $(BACKENDS_STAMP)
 	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet $(OF_ORACLES)
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-torch test-jax
 
 test-torch: $(BACKENDS_STAMP)
 	KERAS_BACKEND=torch $(BIN)/python -m pytest --quiet -m "not tensorflow" $(OF_THE_ENGINE)

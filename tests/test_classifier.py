@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from gankit.datasets import ImageData, Split, digits, mnist, stripes
-from gankit.metrics import classifier as classifier_module
-from gankit.metrics.classifier import Classifier, classifier_for, train_classifier
+from gankit.metrics import classifier_training
+from gankit.metrics.classifier import Classifier
+from gankit.metrics.classifier_training import classifier_for, train_classifier
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def classifier(data):
 @pytest.fixture
 def tiny(images, monkeypatch):
     """Labelled images (64, 8, 8, 1) of two classes, all for a short training."""
-    monkeypatch.setattr(classifier_module, "MINIMUM_STEPS", 20)
+    monkeypatch.setattr(classifier_training, "MINIMUM_STEPS", 20)
     return ImageData(Split(images, np.arange(64) % 2), name="tiny: left/right")
 
 

@@ -5,8 +5,7 @@ import pytest
 from scipy import special, stats
 
 from gankit.datasets import ImageData, Split
-from gankit.metrics import classifier as classifier_module
-from gankit.metrics.classifier import train_classifier
+from gankit.metrics import classifier_training
 from gankit.metrics.classifier_scores import (
     classifier_score,
     conditional_accuracy,
@@ -15,6 +14,7 @@ from gankit.metrics.classifier_scores import (
     score_from_logits,
     wilson_interval,
 )
+from gankit.metrics.classifier_training import train_classifier
 from gankit.metrics.extractors import Extractor
 
 
@@ -41,7 +41,7 @@ def data():
 @pytest.fixture(scope="module")
 def short():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(classifier_module, "MINIMUM_STEPS", 30)
+        patch.setattr(classifier_training, "MINIMUM_STEPS", 30)
         yield
 
 

@@ -10,7 +10,7 @@ from keras import layers, ops
 from gankit import checkpoint, experiments, translation_losses
 from gankit.datasets import Batches, stripes
 from gankit.inspection import receptive_field
-from gankit.metrics import classifier
+from gankit.metrics import classifier_training
 from gankit.networks import cyclegan
 from gankit.trainers import CycleGAN
 
@@ -284,7 +284,7 @@ def test_what_does_not_fit_is_refused():
 
 @pytest.mark.tensorflow
 def test_an_experiment_translates_and_scores_both_directions(tmp_path, monkeypatch):
-    monkeypatch.setattr(classifier, "MINIMUM_STEPS", 5)
+    monkeypatch.setattr(classifier_training, "MINIMUM_STEPS", 5)
     run = experiments.run(
         "cmu/cats-id", size="smoke", data=tmp_path / "data", out=tmp_path / "run"
     )

@@ -9,7 +9,7 @@ from PIL import Image
 
 from gankit import checkpoint, datasets, experiments, history, plotting
 from gankit.datasets import Batches
-from gankit.experiments import Budget, runner
+from gankit.experiments import Budget, run_watchers
 from gankit.metrics.score import Score
 from gankit.score_callback import ScoreCallback
 from gankit.tensorboard import TensorBoardLog
@@ -167,7 +167,7 @@ def test_every_run_has_a_folder_of_events_and_goes_on_in_it(
 
 def test_a_run_goes_without_the_package(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
-    assert runner._tensorboard(datasets.digits(), tmp_path, Budget(4, 2)) == []
+    assert run_watchers.tensorboard(datasets.digits(), tmp_path, Budget(4, 2)) == []
     assert "tensorboardX is not installed" in capsys.readouterr().out
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gankit.datasets import UnpairedImageData, digits, stripes
-from gankit.metrics import classifier as classifier_module
+from gankit.metrics import classifier_training
 from gankit.metrics.classifier_scores import wilson_interval
 from gankit.metrics.translation import (
     domain_score,
@@ -66,7 +66,7 @@ def test_reconstruction_error_is_in_grey_levels():
 
 
 def test_domains_of_unequal_size_weigh_alike(monkeypatch):
-    monkeypatch.setattr(classifier_module, "MINIMUM_STEPS", 30)
+    monkeypatch.setattr(classifier_training, "MINIMUM_STEPS", 30)
     random = np.random.default_rng(0)
     dark, bright = (
         random.integers(low, low + 100, (n, 8, 8, 3)).astype("uint8")
@@ -74,9 +74,9 @@ def test_domains_of_unequal_size_weigh_alike(monkeypatch):
     )
     # The last of many counts as much as the first: none of the larger set is cut off.
     seen = {}
-    fit = classifier_module._fit
+    fit = classifier_training._fit
     monkeypatch.setattr(
-        classifier_module,
+        classifier_training,
         "_fit",
         lambda model, recipe, train, *rest: (
             seen.update(train=train),

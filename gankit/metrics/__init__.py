@@ -12,13 +12,14 @@ from gankit.metrics.class_profile import (
     class_imbalance,
     class_profile,
 )
-from gankit.metrics.classifier import Classifier, classifier_for, train_classifier
+from gankit.metrics.classifier import Classifier
 from gankit.metrics.classifier_scores import (
     classifier_score,
     conditional_accuracy,
     gan_train,
     inception_score,
 )
+from gankit.metrics.classifier_training import classifier_for, train_classifier
 from gankit.metrics.copying import copy_score, nearest
 from gankit.metrics.extractors import Extractor
 from gankit.metrics.feature_cache import FeatureSet, feature_set

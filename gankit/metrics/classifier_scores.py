@@ -7,7 +7,7 @@ import numpy as np
 
 from gankit.datasets import ImageData, Split
 from gankit.datasets.checks import check_labels
-from gankit.metrics.classifier import divide, train_classifier
+from gankit.metrics.classifier_training import divide, train_classifier
 from gankit.metrics.images import uint8_batches
 from gankit.metrics.score import Score
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from gankit.datasets import ImageData, Split, UnpairedImageData
-from gankit.metrics.classifier import classifier_for, train_classifier
 from gankit.metrics.classifier_scores import share_score
+from gankit.metrics.classifier_training import classifier_for, train_classifier
 from gankit.metrics.images import uint8_batches
 from gankit.metrics.score import Score
 
