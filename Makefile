@@ -20,8 +20,8 @@ OF_THE_GAME := $(addprefix tests/test_,$(addsuffix .py, \
     losses penalties resume sagan trainers weight_log))
 # The others compute nothing with a backend, or with what is tested here.
 OF_THE_ENGINE := $(OF_THE_GAME) $(addprefix tests/test_,$(addsuffix .py, \
-    classifier constraints device experiments few_images frechet_metric inception \
-    networks schedules score_callback scorer))
+    classifier constraints device few_images frechet_metric inception networks \
+    schedules score_callback scorer))
 # They compare with other implementations, which make test-backends installs.
 OF_ORACLES := $(addprefix tests/test_,$(addsuffix .py, \
     feature_statistics kernel oracles resizing))

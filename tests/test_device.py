@@ -55,6 +55,9 @@ def test_precision_follows_the_processor(monkeypatch, flags, precision):
 def test_compilation_follows_the_device(make_gan, capsys):
     on_tensorflow = keras.backend.backend() == "tensorflow"
     assert device.default_jit_compile() == (False if on_tensorflow else "auto")
+    assert device.default_jit_compile(small=True) is (
+        keras.backend.backend() != "torch"
+    )
     device.setup(jit=True)
     assert device.default_jit_compile() is True
     assert "jit on, as asked" in capsys.readouterr().out

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from gankit import device
 from gankit import losses as kit_losses
 from gankit.constraints import clip_weights
 from gankit.penalties import gradient_penalty
@@ -240,8 +241,6 @@ def play(
         keras.optimizers.Adam(generator_rate, 0.5),
         keras.optimizers.Adam(learning_rate, 0.5),
         steps_per_execution=together,
-        # Many small operations take less than their calls: XLA makes them one, and a
-        # step nearly twice as fast. `torch.compile` takes longer than the game.
-        jit_compile=not on_torch,
+        jit_compile=device.default_jit_compile(small=True),
     )
     return game.go_on(steps, records)
