@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from gankit import losses, plotting
+from gankit.experiments import publishing
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -124,3 +125,14 @@ def test_rows_stand_beside_their_captions(tmp_path):
     for row in (slice(2, 22), slice(24, 44)):
         assert pixels[row, : margin - 4].min() < 100
     assert pixels[:, margin - 4 : margin].min() == 255
+
+
+def test_rows_of_photographs_are_small_enough_to_keep(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (36, 64, 64, 3), "uint8")
+    rows = {"first": noise[:12], "second": noise[12:24], "third": noise[24:]}
+    plotting.save_rows(tmp_path / "all.png", rows)
+    plotting.save_rows(tmp_path / "reduced.png", rows, colours=256)
+    whole, reduced = (
+        (tmp_path / f"{n}.png").stat().st_size for n in ("all", "reduced")
+    )
+    assert reduced < publishing.LARGEST_PICTURE < whole

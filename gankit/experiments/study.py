@@ -305,4 +305,4 @@ def _draw(folder, study, size):
             rows[experiment] = load(place).model.sample(COLUMNS, seed=1)
     # With none here the study was published before, and its picture stays.
     if rows:
-        save_rows(folder / "samples.png", rows)
+        save_rows(folder / "samples.png", rows, colours=256)

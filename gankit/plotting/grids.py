@@ -61,22 +61,27 @@ def save_grid(path, images, *, columns=None, scale=1, colours=None):
             makes a smaller file; `None` keeps all.
     """
     grid = image_grid(images, columns=columns)
-    picture = Image.fromarray(grid)
-    if colours is not None and picture.mode == "RGB":
-        picture = picture.quantize(colours)
+    picture = _reduced(Image.fromarray(grid), colours)
     if scale != 1:
         size = (picture.width * scale, picture.height * scale)
         picture = picture.resize(size, Image.Resampling.NEAREST)
     picture.save(path, optimize=True)
 
 
-def save_rows(path, rows):
+def _reduced(picture, colours):
+    if colours is None or picture.mode != "RGB":
+        return picture
+    return picture.quantize(colours)
+
+
+def save_rows(path, rows, *, colours=None):
     """Writes rows of images as one PNG, each captioned on its left.
 
     Args:
         path: The file.
         rows: Dict from a caption to uint8 images `(n, height, width, channels)`, all
             of one shape.
+        colours: As in `save_grid`.
     """
     font = ImageFont.load_default(14)
     margin = 10 + max(math.ceil(font.getlength(caption)) for caption in rows)
@@ -89,7 +94,7 @@ def save_rows(path, rows):
     for i, caption in enumerate(rows):
         place = (margin - 6, 2 + (i + 0.5) * pitch)
         draw.text(place, caption, fill="black", font=font, anchor="rm")
-    picture.save(path, optimize=True)
+    _reduced(picture, colours).save(path, optimize=True)
 
 
 def save_each(folder, images):
