@@ -8,6 +8,7 @@ from gankit.datasets.drawn_shapes import shapes
 from gankit.datasets.embedded_digits import digits
 from gankit.datasets.folders import image_folder, unpaired_folders
 from gankit.datasets.image_data import ImageData, Split, UnpairedImageData, to_uint8
+from gankit.datasets.tensorflow_batches import repeated, untuned
 
 __all__ = [
     "Batches",
@@ -20,9 +21,11 @@ __all__ = [
     "fashion_mnist",
     "image_folder",
     "mnist",
+    "repeated",
     "shapes",
     "stripes",
     "to_uint8",
     "unpaired_folders",
+    "untuned",
     "walking_animal",
 ]

@@ -14,13 +14,14 @@ import numpy as np
 from tqdm import tqdm
 
 from gankit import device, tables
-from gankit.datasets import Batches
+from gankit.datasets import Batches, untuned
 from gankit.experiments import registry
 from gankit.experiments.conditional_scoring import balanced
 from gankit.experiments.publishing import RESULTS, keep
 from gankit.experiments.runner import load, run_folder
 from gankit.metrics import classifier_for
 from gankit.metrics.classifier_networks import mnist_cnn
+from gankit.prediction import predict
 
 BATCH_SIZE = 128
 LEARNING_RATE = 1e-3
@@ -292,7 +293,10 @@ class MixTrainer:
             batches = Batches(images, labels, batch_size=BATCH_SIZE, seed=seed)
             if until > done:
                 self.model.fit(
-                    batches, steps_per_epoch=until - done, shuffle=False, verbose=0
+                    untuned(batches),
+                    steps_per_epoch=until - done,
+                    shuffle=False,
+                    verbose=0,
                 )
             done = until
         splits = {"accuracy": self.images.test, "validation_accuracy": None}
@@ -301,5 +305,5 @@ class MixTrainer:
         return {**found, "n_test": len(self.images.test)}
 
     def _accuracy(self, split):
-        logits = self.model.predict(split.images, batch_size=1000, verbose=0)
+        logits = predict(self.model, split.images, batch_size=1000)
         return float(np.mean(logits.argmax(axis=1) == split.labels))

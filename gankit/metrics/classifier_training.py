@@ -14,6 +14,7 @@ from gankit import device
 from gankit.datasets import Batches, ImageData, Split, data_folder
 from gankit.metrics.classifier import Classifier, float32_policy
 from gankit.metrics.classifier_networks import RECIPES
+from gankit.prediction import predict
 
 MINIMUM_STEPS = 100
 
@@ -51,7 +52,7 @@ def train_classifier(data, *, seed=0, architecture="pooled"):
     with float32_policy():
         model = recipe.build(data.image_shape, data.num_classes, seed)
         _fit(model, recipe, train, seed, f"training a classifier on {data.name}")
-        logits = model.predict(test.images, batch_size=256, verbose=0)
+        logits = predict(model, test.images, batch_size=256)
     return Classifier(
         model,
         data_name=data.name,

@@ -7,6 +7,7 @@ from keras import ops
 from gankit import device
 from gankit import losses as kit_losses
 from gankit.constraints import clip_weights
+from gankit.datasets import repeated
 from gankit.penalties import gradient_penalty
 from gankit.toys.networks import SeedsMLP
 from gankit.toys.record import Record
@@ -188,18 +189,21 @@ class Game(AdversarialModel):
         record = Record(self)
         record.keep(0)
         # The data are in the pool; `fit` only counts.
-        turns = np.zeros(self.discriminator_steps * steps // records, "int32")
+        turns = self.discriminator_steps
+        if keras.config.backend() == "tensorflow":
+            counted = {
+                "x": repeated(np.zeros(turns, "int32")),
+                "steps_per_epoch": steps // records,
+            }
+        else:
+            counted = {
+                "x": np.zeros(turns * steps // records, "int32"),
+                "batch_size": turns,
+            }
         keep = keras.callbacks.LambdaCallback(
             on_epoch_end=lambda epoch, logs: record.keep((epoch + 1) * steps // records)
         )
-        self.fit(
-            turns,
-            batch_size=self.discriminator_steps,
-            epochs=records,
-            shuffle=False,
-            verbose=0,
-            callbacks=[keep],
-        )
+        self.fit(**counted, epochs=records, shuffle=False, verbose=0, callbacks=[keep])
         return record
 
 

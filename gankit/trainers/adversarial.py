@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from gankit import device
+from gankit.datasets import Batches, untuned
 
 
 class AdversarialModel(keras.Model):
@@ -177,7 +178,7 @@ class AdversarialModel(keras.Model):
         # Keras only warns.
         if getattr(x, "num_batches", 0) is None:
             kwargs.setdefault("shuffle", False)
-        return super().fit(x, **kwargs)
+        return super().fit(untuned(x) if isinstance(x, Batches) else x, **kwargs)
 
     def _state(self):
         """Every variable that a loss may read or update."""

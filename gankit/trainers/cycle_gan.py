@@ -8,6 +8,7 @@ from gankit import losses as gan_losses
 from gankit import translation_losses
 from gankit.augmentation import DifferentiableAugmentation
 from gankit.image_pool import ImagePool
+from gankit.prediction import predict
 from gankit.trainers.adversarial import AdversarialModel
 
 DIRECTIONS = ("ab", "ba")
@@ -291,7 +292,7 @@ class CycleGAN(AdversarialModel):
         # Whole batches alone, as each size of batch is compiled anew.
         spare = np.zeros((-n % batch_size, *images.shape[1:]), "float32")
         images = np.concatenate([images, spare])
-        return network.predict(images, batch_size=batch_size, verbose=0)[:n]
+        return predict(network, images, batch_size=batch_size)[:n]
 
     # Saving.
 

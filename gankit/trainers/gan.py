@@ -6,6 +6,7 @@ from keras import ops
 
 from gankit import losses as gan_losses
 from gankit.constraints import clip_weights
+from gankit.prediction import predict
 from gankit.trainers.adversarial import AdversarialModel
 
 LATENT_DISTRIBUTIONS = ("normal", "uniform")
@@ -188,7 +189,7 @@ class GAN(AdversarialModel):
 
     def _images(self, inputs, batch_size):
         network = self.averaged_generator or self.generator
-        images = network.predict(inputs, batch_size=batch_size, verbose=0)
+        images = predict(network, inputs, batch_size=batch_size)
         return np.clip(np.round((images + 1.0) * 127.5), 0, 255).astype("uint8")
 
     def get_config(self):
