@@ -172,4 +172,4 @@ def test_data_without_classes_get_a_sentence(images, tmp_path):
 @pytest.mark.data
 @pytest.mark.tensorflow  # a minute, and the recipe is one for all backends
 def test_mnist_is_recognised():
-    assert classifier_for(mnist()).test_accuracy > 0.99
+    assert train_classifier(mnist()).test_accuracy > 0.99
