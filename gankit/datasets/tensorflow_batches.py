@@ -2,8 +2,6 @@
 
 import itertools
 
-import keras
-
 
 def untuned(batches):
     """Makes a data set of TensorFlow that does not tune itself.
@@ -19,7 +17,9 @@ def untuned(batches):
     Returns:
         A `tf.data.Dataset` of the same batches; on other backends `batches` itself.
     """
-    if keras.backend.backend() != "tensorflow":
+    from keras import backend
+
+    if backend.backend() != "tensorflow":
         return batches
     import tensorflow as tf
 
