@@ -399,12 +399,19 @@ def test_every_experiment_builds_what_it_can_train(part):
         assert isinstance(model, ConditionalGAN) == any(word in name for word in told)
 
 
+@pytest.mark.parametrize(("half", "width"), [(False, 128), (True, 64)])
 @pytest.mark.tensorflow
-def test_the_ladder_changes_one_thing_at_a_time():
-    models = [
-        experiments.find(name).build(_tiny_data())
+def test_the_ladder_changes_one_thing_at_a_time(half, width):
+    rungs = [
+        experiments.find(name)
         for name in experiments.names("buffalo/ladder")
+        if name.endswith("-half") == half
     ]
+    budgets = [(rung.budgets["full"].steps, rung.batch_size) for rung in rungs]
+    assert budgets == [(8000, 32) if half else (10_000, 64)] * 8
+    models = [rung.build(_tiny_data()) for rung in rungs]
+    maps = [layer.output.shape for m in models for layer in m.generator.layers]
+    assert {shape[-1] for shape in maps if shape[1:3] == (8, 8)} == {width}
     assert [type(model) for model in models] == [GAN] * 7 + [ConditionalGAN]
     assert [bool(_normalised(model.discriminator)) for model in models] == [
         *([False] + [True] * 7),

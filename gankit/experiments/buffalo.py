@@ -32,7 +32,7 @@ def _compiled(gan, rates=EQUAL_RATES, beta_1=0.5, beta_2=0.999):
     return gan
 
 
-def _reports(networks, width=128, rates=EQUAL_RATES):
+def _reports(networks, width, rates):
     """The report's DCGAN or SAGAN."""
 
     def build(images):
@@ -42,23 +42,23 @@ def _reports(networks, width=128, rates=EQUAL_RATES):
     return build
 
 
-def _conditional(**form):
+def _conditional(width, **form):
     """The report's conditional SAGAN."""
 
     def build(images):
         classes = images.num_classes
+        pair = sagan.conditional_sagan(
+            classes, images.image_shape, LATENT_DIM, width, **form
+        )
         gan = SeparateUpdatesConditionalGAN(
-            *sagan.conditional_sagan(classes, images.image_shape, LATENT_DIM, **form),
-            num_classes=classes,
-            latent_dim=LATENT_DIM,
-            losses="wasserstein",
+            *pair, num_classes=classes, latent_dim=LATENT_DIM, losses="wasserstein"
         )
         return _compiled(gan)
 
     return build
 
 
-def _modern(width=128):
+def _modern(width):
     """Residual networks, projection, hinge, two time-scales, average: ours."""
 
     def build(images):
@@ -82,17 +82,20 @@ def _residual_gan(images, width, num_classes):
     return ConditionalGAN(*pair, num_classes=num_classes, **form)
 
 
-def _rung(number):
+def _rung(number, width):
     """A model of the ladder, with the first `number` changes."""
 
     def build(images):
         rates = EQUAL_RATES if number < 3 else TWO_TIME_SCALES
         if number >= 6:
             classes = images.num_classes if number >= 7 else None
-            return _compiled(_residual_gan(images, 128, classes), rates)
+            return _compiled(_residual_gan(images, width, classes), rates)
         networks = sagan.sagan if number >= 5 else sagan.dcgan
+        pair = networks(
+            images.image_shape, LATENT_DIM, width, spectral_norm=number >= 1
+        )
         gan = GAN(
-            *networks(images.image_shape, LATENT_DIM, spectral_norm=number >= 1),
+            *pair,
             latent_dim=LATENT_DIM,
             losses="hinge" if number >= 2 else "non_saturating",
             average=AVERAGE if number >= 4 else None,
@@ -152,67 +155,67 @@ _ATTENTION = (
     "attention stands on maps of 16 x 16, behind the second transposed convolution and "
     "the first of stride 2; its values have half as many channels as its input"
 )
-_HALF = "half the report's widths, for machines without a GPU"
-
-for _name, _networks, _what, _source, _reading in (
-    ("dcgan", sagan.dcgan, "DCGAN", "first part", ()),
-    ("sagan", sagan.sagan, "SAGAN", "second part", (_ATTENTION,)),
-):
-    _register(
-        _name,
-        f"{_what} on CIFAR-10, 40,000 iterations",
-        f"buffalo, {_source}",
-        _reports(_networks),
-        steps=40_000,
-        class_steps=250,
-        our_reading=(_NETWORKS, _UPDATES, *_reading),
-    )
-    _register(
-        f"{_name}-half",
-        f"{_what} at half width on CIFAR-10, 10,000 iterations",
-        f"buffalo, {_source}",
-        _reports(_networks, width=64),
-        steps=10_000,
-        class_steps=500,
-        epoch_steps=50,
-        our_reading=(_HALF, _NETWORKS, _UPDATES, *_reading),
-    )
-
-_register(
-    "dcgan-ttur",
-    "the DCGAN with the rates 4e-4 and 1e-4, which the report gave up",
-    "buffalo, first part, section 2.2",
-    _reports(sagan.dcgan, rates=TWO_TIME_SCALES),
-    steps=40_000,
-    class_steps=250,
-    our_reading=(_NETWORKS, _UPDATES),
+# The report's width, and half of it for machines without a GPU.
+_WIDTHS = (
+    ("", 128, ()),
+    ("-half", 64, ("half the report's widths, for machines without a GPU",)),
 )
+
+for _name, _networks, _rates, _what, _source, _reading in (
+    ("dcgan", sagan.dcgan, EQUAL_RATES, "DCGAN", "first part", ()),
+    ("sagan", sagan.sagan, EQUAL_RATES, "SAGAN", "second part", (_ATTENTION,)),
+    (
+        "dcgan-ttur",
+        sagan.dcgan,
+        TWO_TIME_SCALES,
+        "DCGAN with the rates 4e-4 and 1e-4, which the report gave up,",
+        "first part, section 2.2",
+        (),
+    ),
+):
+    for _suffix, _width, _narrower in _WIDTHS:
+        _steps = 10_000 if _narrower else 40_000
+        _register(
+            f"{_name}{_suffix}",
+            f"{_what}{' at half width' if _narrower else ''} on CIFAR-10, {_steps:,} "
+            "iterations",
+            f"buffalo, {_source}",
+            _reports(_networks, _width, _rates),
+            steps=_steps,
+            class_steps=500 if _narrower else 250,
+            epoch_steps=50 if _narrower else 250,
+            our_reading=(*_narrower, _NETWORKS, _UPDATES, *_reading),
+        )
 
 for _name, _form, _what in (
     ("wasserstein", {}, "spectral normalisation and clipping"),
     ("sn", {"clipping": None}, "spectral normalisation, no clipping"),
     ("clip", {"spectral_norm": False}, "clipping, no spectral normalisation"),
 ):
-    _register(
-        f"csagan-{_name}",
-        f"conditional SAGAN, Wasserstein loss, {_what}; 4,000 iterations",
-        "buffalo, third part",
-        _conditional(**_form),
-        steps=4000,
-        class_steps=150,
-        our_reading=(
-            _NETWORKS + "; here they start from N(0, 0.02), as in its reference 9",
-            _UPDATES,
-            _ATTENTION,
-            "the label's plane joins the generator's map of 8 x 8 behind the first "
-            "transposed convolution, so that all other layers are SAGAN's",
-            "clipping, at 0.01, holds for the kernels of the discriminator's "
-            "convolutions and dense layers, not for biases, the embedding or the gain "
-            "of the attention; the kernel is clipped and then normalised",
-            "Adam with 2e-4 and beta_1 0.5 and one update, as 'the same values' says, "
-            "where the WGAN paper has RMSprop and five",
-        ),
-    )
+    for _suffix, _width, _narrower in _WIDTHS:
+        _register(
+            f"csagan-{_name}{_suffix}",
+            f"conditional SAGAN{' at half width' if _narrower else ''}, Wasserstein "
+            f"loss, {_what}; 4,000 iterations",
+            "buffalo, third part",
+            _conditional(_width, **_form),
+            steps=4000,
+            class_steps=300 if _narrower else 150,
+            epoch_steps=50 if _narrower else 250,
+            our_reading=(
+                *_narrower,
+                _NETWORKS + "; here they start from N(0, 0.02), as in its reference 9",
+                _UPDATES,
+                _ATTENTION,
+                "the label's plane joins the generator's map of 8 x 8 behind the first "
+                "transposed convolution, so that all other layers are SAGAN's",
+                "clipping, at 0.01, holds for the kernels of the discriminator's "
+                "convolutions and dense layers, not for biases, the embedding or the "
+                "gain of the attention; the kernel is clipped and then normalised",
+                "Adam with 2e-4 and beta_1 0.5 and one update, as 'the same values' "
+                "says, where the WGAN paper has RMSprop and five",
+            ),
+        )
 
 _OURS = (
     "residual networks of SNGAN with equal widths, attention on maps of 16 x 16 in "
@@ -251,17 +254,25 @@ LADDER = (
 )
 
 for _number, (_name, _what) in enumerate(LADDER):
-    _register(
-        f"ladder-{_number}-{_name}",
-        f"ladder, 10,000 steps of 64: {_what}",
-        "no report",
-        _rung(_number),
-        steps=10_000,
-        class_steps=200 if _number < 6 else 20,
-        scorer=classifier_scorer,  # FID waits for the end, where rungs are compared
-        our_reading=(
-            _NETWORKS if _number < 6 else _OURS,
-            *((_ATTENTION,) if _number == 5 else ()),
-            "Adam with beta_1 0.5 and beta_2 0.999 all the way up",
-        ),
-    )
+    for (_suffix, _width, _narrower), _batch_size, _steps in (
+        (_WIDTHS[0], BATCH_SIZE, 10_000),
+        (_WIDTHS[1], 32, 8000),
+    ):
+        _register(
+            f"ladder-{_number}-{_name}{_suffix}",
+            f"ladder{' at half width' if _narrower else ''}, {_steps:,} steps of "
+            f"{_batch_size}: {_what}",
+            "no report",
+            _rung(_number, _width),
+            steps=_steps,
+            class_steps=200 if _number < 6 else 20,
+            epoch_steps=25 if _narrower and _number >= 6 else 100 if _narrower else 250,
+            batch_size=_batch_size,
+            scorer=classifier_scorer,  # FID waits for the end, where rungs are compared
+            our_reading=(
+                *_narrower,
+                _NETWORKS if _number < 6 else _OURS,
+                *((_ATTENTION,) if _number == 5 else ()),
+                "Adam with beta_1 0.5 and beta_2 0.999 all the way up",
+            ),
+        )
