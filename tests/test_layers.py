@@ -196,6 +196,10 @@ def test_overlapping_patches_stretch_up_to_the_stated_bound():
             lambda: layers.Conv2D(2, 3, use_bias=False, activation="relu"),
             "activation=relu",
         ),
+        (
+            lambda: layers.Embedding(2, 3, activity_regularizer="l2"),
+            "activity_regularizer=L2",
+        ),
         (lambda: layers.DepthwiseConv2D(3), "received DepthwiseConv2D"),
         (lambda: layers.SeparableConv2D(2, 3), "received SeparableConv2D"),
         (lambda: layers.EinsumDense("ab,bc->ac", (2,)), "received EinsumDense"),
