@@ -254,9 +254,9 @@ LADDER = (
 )
 
 for _number, (_name, _what) in enumerate(LADDER):
-    for (_suffix, _width, _narrower), _batch_size, _steps in (
-        (_WIDTHS[0], BATCH_SIZE, 10_000),
-        (_WIDTHS[1], 32, 8000),
+    for (_suffix, _width, _narrower), _batch_size, _steps, _epoch_steps in (
+        (_WIDTHS[0], BATCH_SIZE, 10_000, 250),
+        (_WIDTHS[1], 32, 8000, 50),
     ):
         _register(
             f"ladder-{_number}-{_name}{_suffix}",
@@ -266,7 +266,7 @@ for _number, (_name, _what) in enumerate(LADDER):
             _rung(_number, _width),
             steps=_steps,
             class_steps=200 if _number < 6 else 20,
-            epoch_steps=25 if _narrower and _number >= 6 else 100 if _narrower else 250,
+            epoch_steps=_epoch_steps,
             batch_size=_batch_size,
             scorer=classifier_scorer,  # FID waits for the end, where rungs are compared
             our_reading=(
