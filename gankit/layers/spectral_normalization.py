@@ -181,12 +181,6 @@ def _check_layer(layer):
             f"{layer.use_bias}, activation={layer.activation.__name__}): leave both to "
             "the wrapper's use_bias=True and a layer behind it."
         )
-    if layer.activity_regularizer is not None:
-        raise ValueError(
-            "Expected a layer without activity_regularizer, as only the wrapper has "
-            f"the layer's final output, received {kind}(activity_regularizer="
-            f"{type(layer.activity_regularizer).__name__}): give it to the wrapper."
-        )
     if isinstance(layer.kernel_initializer, keras.initializers.Zeros):
         raise ValueError(
             "Expected a kernel that does not start from zero, which has no sigma to "
