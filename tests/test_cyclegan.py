@@ -304,6 +304,7 @@ def test_an_experiment_translates_and_scores_both_directions(tmp_path, monkeypat
     for way in ("plain to striped", "striped to plain"):
         assert f"reconstruction error, {way}" in names
         assert f"KCD-stripes-32-domains, {way}" in names
+        assert f"inverted colours, {way}" in names
     assert set(scores["baselines"]) == {"real against real", "doing nothing"}
     loaded = experiments.load(run.folder).model
     images = stripes(count=1, size=32).test_a[:2]

@@ -1,6 +1,7 @@
 """Scores of translators: a good one, one that cheats, one that does nothing."""
 
 import numpy as np
+import PIL.Image
 import pytest
 
 from gankit.datasets import UnpairedImageData, digits, stripes
@@ -8,6 +9,8 @@ from gankit.metrics import classifier_training
 from gankit.metrics.classifier_scores import wilson_interval
 from gankit.metrics.translation import (
     domain_score,
+    inverted_colours,
+    luminance_correlation,
     reconstruction_error,
     train_domain_classifier,
 )
@@ -63,6 +66,30 @@ def test_reconstruction_error_is_in_grey_levels():
     assert (floats.n_real, floats.name) == (150, "reconstruction error")
     with pytest.raises(ValueError, match=r"one shape, received .*\(149, 2, 2, 1\)"):
         reconstruction_error(x, y[1:], value_range=(0, 255))
+
+
+def test_inverted_colours_are_those_whose_luminance_correlates_negatively(data):
+    a, b = data.test_a, data.test_b
+    found = luminance_correlation(a, b, value_range=(0, 255))
+    # Luminance as Pillow computes it, rounded to whole levels.
+    grey_a, grey_b = (
+        [np.asarray(PIL.Image.fromarray(x).convert("L"), float).ravel() for x in images]
+        for images in (a, b)
+    )
+    expected = [np.corrcoef(x, y)[0, 1] for x, y in zip(grey_a, grey_b, strict=True)]
+    np.testing.assert_allclose(found, expected, atol=2e-3)
+
+    turned = b.copy()
+    turned[:3], turned[3:] = 255 - a[:3], a[3:]
+    score = inverted_colours(a, turned, value_range=(0, 255))
+    assert (score.value, score.n_fake) == (pytest.approx(3 / 40), 40)
+    assert score.interval == wilson_interval(3, 40)
+    assert score.name == "inverted colours"
+    # One grey level all over has nothing to turn over.
+    flat = np.full_like(a, 7)
+    assert np.all(luminance_correlation(a, flat, value_range=(0, 255)) == 0)
+    with pytest.raises(ValueError, match="3 channels, received 1: pass"):
+        inverted_colours(a[..., :1], b[..., :1], value_range=(0, 255))
 
 
 def test_domains_of_unequal_size_weigh_alike(monkeypatch):

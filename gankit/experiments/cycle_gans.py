@@ -21,18 +21,19 @@ DRAWN_FORM = {"width": 16, "blocks": 3}
 PHOTOGRAPHS_READING = (
     f"{STEPS:,} steps with batches of {BATCH_SIZE}, where the paper has batches of 1 "
     "and 200 epochs; the rate is constant for one half of them",
-    "pictures of 128 x 128 are enlarged by a tenth, cropped and mirrored in the step",
+    "pictures are enlarged by a tenth, cropped and mirrored in the step",
     "both halves of the least-squares loss have the factor 1/2, as in the report's "
     "equations; the authors' generator has none",
 )
 
 
-def paper(*, width=64, blocks=9, **options):
+def paper(*, width=64, blocks=9, steps=STEPS, **options):
     """Makes a builder of the paper's CycleGAN; a smaller one for drawn animals.
 
     Args:
-        width: Channels of the generators next to the image.
+        width: Channels of all networks next to the image.
         blocks: Residual blocks of a generator.
+        steps: Steps of a full run; the rate is constant for one half of them.
         **options: Those of `gankit.CycleGAN`.
 
     Returns:
@@ -42,7 +43,8 @@ def paper(*, width=64, blocks=9, **options):
     def generators(**form):
         return [cyclegan.generator(name=name, **form) for name in ("g_ab", "g_ba")]
 
-    return _builder(generators, {"width": width, "blocks": blocks}, options)
+    form = {"width": width, "blocks": blocks}
+    return _builder(generators, form, width, steps, options)
 
 
 def fused(*, width=32, blocks=3, **options):
@@ -57,13 +59,13 @@ def fused(*, width=32, blocks=3, **options):
         Function `(data) -> gankit.CycleGAN`, compiled.
     """
     form = {"width": width, "blocks": blocks}
-    return _builder(cyclegan.fused_generators, form, options)
+    return _builder(cyclegan.fused_generators, form, 64, STEPS, options)
 
 
-def _builder(generators, form, options):
+def _builder(generators, form, judge_width, steps, options):
     def build(images):
         drawn = data.is_drawn(images)
-        judge = {"width": 16 if drawn else 64}
+        judge = {"width": DRAWN_FORM["width"] if drawn else judge_width}
         gan = CycleGAN(
             *generators(**(DRAWN_FORM if drawn else form)),
             *(
@@ -72,7 +74,7 @@ def _builder(generators, form, options):
             ),
             **{"preprocessing": "resize_crop_flip", **options},
         )
-        half = (DRAWN_STEPS if drawn else STEPS) // 2
+        half = (DRAWN_STEPS if drawn else steps) // 2
         gan.compile(
             *(Adam(ConstantThenLinearDecay(2e-4, half, half), 0.5) for _ in range(2))
         )

@@ -70,6 +70,35 @@ for _name, _what, _options, _reading in (
         our_reading=(*PHOTOGRAPHS_READING, *_OUR_READING, *_reading),
     )
 
+# Without a GPU: half the sides, half the width.
+SMALL_STEPS = 5000
+SMALL_FORM = {"width": 32, "steps": SMALL_STEPS}
+
+for _name, _what, _options in (
+    ("horse2zebra-half", "CycleGAN", {}),
+    (
+        "horse2zebra-cr-half",
+        "CycleGAN with consistency regularisation",
+        CONSISTENCY,
+    ),
+):
+    register_translator(
+        f"dtu/{_name}",
+        summary=f"{_what} at half width, horses and zebras of 64 x 64",
+        source="dtu, section 2",
+        data=data.unpaired("horse2zebra", 64),
+        build=paper(**SMALL_FORM, **_options),
+        batch_size=8,
+        full=(SMALL_STEPS, 50),
+        our_reading=(
+            "half the sides and half the width of all networks, for machines without "
+            f"a GPU; {SMALL_STEPS:,} steps with batches of 8, the rate constant for "
+            "one half of them",
+            *PHOTOGRAPHS_READING[1:],
+            *_OUR_READING,
+        ),
+    )
+
 register_translator(
     "dtu/stripes",
     summary="CycleGAN on drawn animals, plain and striped, 64 x 64",

@@ -12,6 +12,7 @@ from gankit.metrics import (
     Scorer,
     domain_score,
     inception_extractor,
+    inverted_colours,
 )
 from gankit.metrics import reconstruction_error as error_of
 from gankit.metrics.baselines import NOTHING
@@ -58,8 +59,9 @@ class TranslationScorer:
 
         Returns:
             List of `gankit.metrics.Score`: for each direction the kernel and the
-            Fréchet distance to pictures of the target domain, the domain score and the
-            error of the sources translated there and back.
+            Fréchet distance to pictures of the target domain, the domain score, the
+            error of the sources translated there and back and the share of sources
+            whose colours are inverted.
         """
         return [score for d in self._directions for score in d(model)]
 
@@ -95,6 +97,7 @@ class _Direction:
                 *self._scorer(translated, **RANGE),
                 domain_score(translated, self.classifier, target, **RANGE),
                 error_of(self.source, back, **RANGE),
+                inverted_colours(self.source, translated, **RANGE),
             ]
         )
 

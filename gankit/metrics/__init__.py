@@ -40,6 +40,8 @@ from gankit.metrics.sharpness import gradient_energy
 from gankit.metrics.sources import find_images
 from gankit.metrics.translation import (
     domain_score,
+    inverted_colours,
+    luminance_correlation,
     reconstruction_error,
     train_domain_classifier,
 )
@@ -77,8 +79,10 @@ __all__ = [
     "half_sampling_interval",
     "inception_extractor",
     "inception_score",
+    "inverted_colours",
     "kernel_distance",
     "kid",
+    "luminance_correlation",
     "nearest",
     "prdc",
     "precision_recall",

@@ -8,6 +8,9 @@ from gankit.metrics.classifier_training import classifier_for, train_classifier
 from gankit.metrics.images import uint8_batches
 from gankit.metrics.score import Score
 
+# Shares of red, green and blue in luminance.
+LUMINANCE = np.array([0.299, 0.587, 0.114])
+
 
 def train_domain_classifier(data, *, seed=0):
     """Trains a small network to tell the two domains apart, on real pictures alone.
@@ -107,17 +110,8 @@ def reconstruction_error(source, reconstructed, *, value_range):
         The term of cycle consistency of Zhu et al. 2017, equation 2
         (https://arxiv.org/abs/1703.10593), per value and times 255 / (high - low).
     """
-    if tuple(source.shape) != tuple(reconstructed.shape):
-        raise ValueError(
-            "Expected as many reconstructed images as there are of the source, and of "
-            f"one shape, received {tuple(source.shape)} and "
-            f"{tuple(reconstructed.shape)}: pass the images that were reconstructed."
-        )
-    pairs = zip(
-        uint8_batches(source, value_range=value_range),
-        uint8_batches(reconstructed, value_range=value_range),
-        strict=True,
-    )
+    _check_pairs(source, reconstructed, "reconstructed")
+    pairs = _pairs(source, reconstructed, value_range)
     # A difference of uint8 would wrap around.
     total = sum(np.abs(x.astype(int) - y).sum() for x, y in pairs)
     return Score(
@@ -125,6 +119,79 @@ def reconstruction_error(source, reconstructed, *, value_range):
         float(total / np.prod(source.shape)),
         n_real=len(source),
         warnings=("mean absolute difference in grey levels of 255",),
+    )
+
+
+def luminance_correlation(source, translated, *, value_range):
+    """How far light and dark of pictures are kept in their translations.
+
+    Args:
+        source: Real colour images `(n, height, width, 3)`.
+        translated: Their translations, of the same shape.
+        value_range: Range of floating-point images, `(low, high)`.
+
+    Returns:
+        Array `(n,)`: of each pair the correlation of luminance (ITU-R BT.601) over the
+        pixels, from -1, where black became white, to 1; 0 where a picture is flat.
+
+    Raises:
+        ValueError: If the images do not fit each other, or are not in colour.
+    """
+    _check_pairs(source, translated, "translated")
+    if source.shape[-1] != 3:
+        raise ValueError(
+            f"Expected colour images with 3 channels, received {source.shape[-1]}: "
+            "pass pictures in red, green and blue."
+        )
+    found = []
+    for pair in _pairs(source, translated, value_range):
+        x, y = (images.reshape(len(images), -1, 3) @ LUMINANCE for images in pair)
+        x, y = (grey - grey.mean(axis=1, keepdims=True) for grey in (x, y))
+        norms = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)
+        # Of a flat picture rounding leaves a little.
+        flat = norms < 1e-6
+        found.append(np.where(flat, 0, (x * y).sum(axis=1)) / np.where(flat, 1, norms))
+    return np.concatenate(found)
+
+
+def inverted_colours(source, translated, *, value_range):
+    """The share of pictures whose translation turns light and dark over.
+
+    The cycle loss does not mind: what is inverted can be inverted back.
+
+    Args:
+        source: As in `luminance_correlation`.
+        translated: Likewise.
+        value_range: Likewise.
+
+    Returns:
+        A `Score` named `inverted colours`, the share of pairs with a negative
+        correlation, with its 95 % interval.
+
+    Raises:
+        ValueError: As in `luminance_correlation`.
+    """
+    found = luminance_correlation(source, translated, value_range=value_range)
+    return share_score(
+        "inverted colours", np.sum(found < 0), len(found), n_fake=len(found)
+    )
+
+
+def _check_pairs(source, others, what):
+    if tuple(source.shape) != tuple(others.shape):
+        raise ValueError(
+            f"Expected as many {what} images as there are of the source, and of one "
+            f"shape, received {tuple(source.shape)} and {tuple(others.shape)}: pass "
+            f"the images that were {what}."
+        )
+
+
+def _pairs(source, others, value_range):
+    """Batches of pictures and their counterparts, in uint8."""
+    return zip(
+        uint8_batches(source, value_range=value_range),
+        uint8_batches(others, value_range=value_range),
+        strict=True,
     )
 
 
