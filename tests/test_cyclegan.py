@@ -8,7 +8,7 @@ import pytest
 from keras import layers, ops
 
 from gankit import checkpoint, experiments, translation_losses
-from gankit.datasets import Batches, stripes
+from gankit.datasets import Batches, UnpairedImageData, stripes
 from gankit.inspection import receptive_field
 from gankit.metrics import classifier_training
 from gankit.networks import cyclegan
@@ -260,6 +260,68 @@ def test_generators_keep_the_shape_of_any_image():
     assert cyclegan.generator().count_params() == 11_378_179 - 5_248
     with pytest.raises(ValueError, match="one of instance, batch, received 'layer'"):
         cyclegan.generator(width=2, blocks=1, norm="layer")
+
+
+@pytest.mark.tensorflow
+def test_rows_of_256_have_the_papers_generator_and_patches_of_94():
+    blank = np.zeros((1, 256, 256, 3), "uint8")
+    for name, reported in (("cats", (107, 208)), ("apple2orange", (103, 144))):
+        experiment = experiments.find(f"cmu/{name}256")
+        assert tuple(experiment.reported.values()) == reported
+    gan = experiment.build(UnpairedImageData(blank, blank))
+    assert gan.g_ab.count_params() == cyclegan.generator().count_params()
+    assert receptive_field(gan.d_b) == (94, 94)
+    assert gan.d_b.output_shape == (None, 8, 8, 1)
+    assert (gan.cycle_weight, gan.identity_weight) == (5.0, 2.5)
+
+
+@pytest.mark.tensorflow
+def test_rows_of_drawn_animals_change_one_thing_each():
+    def kinds(name):
+        gan = experiments.find(f"dtu/stripes{name}").build(stripes(count=2, size=32))
+        found = [
+            type(layer)
+            for network in [*gan.generators, *gan.discriminators]
+            for layer in network.layers
+        ]
+        assert gan.g_ab.count_params() == gan.g_ba.count_params()
+        return {
+            kind: found.count(kind)
+            for kind in (layers.BatchNormalization, layers.Dropout, layers.Add)
+        }
+
+    normal, drop, add = layers.BatchNormalization, layers.Dropout, layers.Add
+    assert kinds("") == {normal: 0, drop: 0, add: 6}
+    # Of a generator 3 + 6 + 2, of a discriminator 3.
+    assert kinds("-batch-norm") == {normal: 28, drop: 0, add: 6}
+    assert kinds("-dropout") == {normal: 0, drop: 6, add: 6}
+    assert kinds("-1-block") == {normal: 0, drop: 0, add: 2}
+    assert kinds("-6-blocks") == {normal: 0, drop: 0, add: 12}
+
+
+@pytest.mark.tensorflow
+def test_horses_at_half_width_differ_by_sides_and_width_alone():
+    images = UnpairedImageData(*[np.zeros((1, 64, 64, 3), "uint8")] * 2)
+    whole, half, regular = (
+        experiments.find(f"dtu/horse2zebra{name}").build(images)
+        for name in ("", "-half", "-cr-half")
+    )
+    for one, other in zip(
+        whole.generators + whole.discriminators,
+        half.generators + half.discriminators,
+        strict=True,
+    ):
+        shapes = [tuple(w.shape) for w in other.trainable_weights]
+        assert len(shapes) == len(one.trainable_weights)
+        widths = [
+            (ours[-1], theirs.shape[-1])
+            for ours, theirs in zip(shapes, one.trainable_weights, strict=True)
+        ]
+        assert all(ours in (1, 3, theirs // 2) for ours, theirs in widths)
+    options = [gan.get_config() for gan in (half, regular)]
+    differ = {key for key in options[0] if options[0][key] != options[1][key]}
+    assert "consistency_weight" in differ
+    assert not differ & {"cycle_weight", "identity_weight", "pool_size"}
 
 
 def test_what_does_not_fit_is_refused():

@@ -27,24 +27,31 @@ PHOTOGRAPHS_READING = (
 )
 
 
-def paper(*, width=64, blocks=9, steps=STEPS, **options):
+def paper(*, width=64, blocks=9, steps=STEPS, drawn_form=DRAWN_FORM, **options):
     """Makes a builder of the paper's CycleGAN; a smaller one for drawn animals.
 
     Args:
         width: Channels of all networks next to the image.
         blocks: Residual blocks of a generator.
         steps: Steps of a full run; the rate is constant for one half of them.
+        drawn_form: Options of `cyclegan.generator` for drawn animals; the
+            discriminators share its width and its normalisation.
         **options: Those of `gankit.CycleGAN`.
 
     Returns:
         Function `(data) -> gankit.CycleGAN`, compiled.
     """
 
-    def generators(**form):
-        return [cyclegan.generator(name=name, **form) for name in ("g_ab", "g_ba")]
+    def build(images):
+        drawn = data.is_drawn(images)
+        form = drawn_form if drawn else {"width": width, "blocks": blocks}
+        generators = [
+            cyclegan.generator(name=name, **form) for name in ("g_ab", "g_ba")
+        ]
+        judge = {key: form[key] for key in ("width", "norm") if key in form}
+        return _trainer(images, generators, judge, steps, options)
 
-    form = {"width": width, "blocks": blocks}
-    return _builder(generators, form, width, steps, options)
+    return build
 
 
 def fused(*, width=32, blocks=3, **options):
@@ -58,29 +65,31 @@ def fused(*, width=32, blocks=3, **options):
     Returns:
         Function `(data) -> gankit.CycleGAN`, compiled.
     """
-    form = {"width": width, "blocks": blocks}
-    return _builder(cyclegan.fused_generators, form, 64, STEPS, options)
 
-
-def _builder(generators, form, judge_width, steps, options):
     def build(images):
         drawn = data.is_drawn(images)
-        judge = {"width": DRAWN_FORM["width"] if drawn else judge_width}
-        gan = CycleGAN(
-            *generators(**(DRAWN_FORM if drawn else form)),
-            *(
-                cyclegan.patch70(images.image_shape, name=name, **judge)
-                for name in ("d_a", "d_b")
-            ),
-            **{"preprocessing": "resize_crop_flip", **options},
-        )
-        half = (DRAWN_STEPS if drawn else steps) // 2
-        gan.compile(
-            *(Adam(ConstantThenLinearDecay(2e-4, half, half), 0.5) for _ in range(2))
-        )
-        return gan
+        form = DRAWN_FORM if drawn else {"width": width, "blocks": blocks}
+        generators = cyclegan.fused_generators(**form)
+        judge = {"width": DRAWN_FORM["width"]} if drawn else {}
+        return _trainer(images, generators, judge, STEPS, options)
 
     return build
+
+
+def _trainer(images, generators, judge, steps, options):
+    gan = CycleGAN(
+        *generators,
+        *(
+            cyclegan.patch70(images.image_shape, name=name, **judge)
+            for name in ("d_a", "d_b")
+        ),
+        **{"preprocessing": "resize_crop_flip", **options},
+    )
+    half = (DRAWN_STEPS if data.is_drawn(images) else steps) // 2
+    gan.compile(
+        *(Adam(ConstantThenLinearDecay(2e-4, half, half), 0.5) for _ in range(2))
+    )
+    return gan
 
 
 def register_translator(

@@ -3,6 +3,7 @@
 from gankit.experiments import data
 from gankit.experiments.cycle_gans import (
     BATCH_SIZE,
+    DRAWN_FORM,
     DRAWN_STEPS,
     PHOTOGRAPHS_READING,
     paper,
@@ -99,15 +100,24 @@ for _name, _what, _options in (
         ),
     )
 
-register_translator(
-    "dtu/stripes",
-    summary="CycleGAN on drawn animals, plain and striped, 64 x 64",
-    source="dtu, section 2, in small",
-    data=data.stripes,
-    build=paper(),
-    batch_size=BATCH_SIZE,
-    full=(DRAWN_STEPS, 50),
-    our_reading=(
-        "drawn animals in place of photographs; 3 residual blocks, a width of 16",
-    ),
-)
+for _suffix, _what, _form in (
+    ("", "", {}),
+    ("-batch-norm", ", batch normalisation", {"norm": "batch"}),
+    ("-1-block", ", one residual block", {"blocks": 1}),
+    ("-6-blocks", ", six residual blocks", {"blocks": 6}),
+    ("-dropout", ", half of a block's values dropped", {"dropout": 0.5}),
+):
+    _form = {**DRAWN_FORM, **_form}
+    register_translator(
+        f"dtu/stripes{_suffix}",
+        summary=f"CycleGAN on drawn animals, plain and striped, 64 x 64{_what}",
+        source="dtu, section 2, in small",
+        data=data.stripes,
+        build=paper(drawn_form=_form),
+        batch_size=BATCH_SIZE,
+        full=(DRAWN_STEPS, 50),
+        our_reading=(
+            f"drawn animals in place of photographs; residual blocks: "
+            f"{_form['blocks']}; a width of {_form['width']}",
+        ),
+    )
