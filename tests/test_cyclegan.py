@@ -4,11 +4,14 @@ import json
 
 import keras
 import numpy as np
+import PIL.Image
 import pytest
 from keras import layers, ops
 
 from gankit import checkpoint, experiments, translation_losses
 from gankit.datasets import Batches, UnpairedImageData, stripes
+from gankit.experiments import translations
+from gankit.experiments.publishing import LARGEST_PICTURE
 from gankit.inspection import receptive_field
 from gankit.metrics import classifier_training
 from gankit.networks import cyclegan
@@ -260,6 +263,27 @@ def test_generators_keep_the_shape_of_any_image():
     assert cyclegan.generator().count_params() == 11_378_179 - 5_248
     with pytest.raises(ValueError, match="one of instance, batch, received 'layer'"):
         cyclegan.generator(width=2, blocks=1, norm="layer")
+
+
+@pytest.mark.parametrize("side, size", [(64, (794, 266)), (128, (782, 262))])
+def test_pictures_of_a_run_are_small_enough_to_keep(tmp_path, side, size):
+    # Noise is what takes most room.
+    noise = np.random.default_rng(0).integers(0, 256, (8, side, side, 3), "uint8")
+
+    class Translator:
+        generators, steps_done = (), 10
+
+        def translate(self, images, direction):
+            return images[::-1]
+
+        reconstruct = translate
+
+    data = UnpairedImageData(noise, noise)
+    translations.save(Translator(), data, tmp_path)
+    picture = tmp_path / "samples.png"
+    assert picture.stat().st_size < LARGEST_PICTURE
+    with PIL.Image.open(picture) as grid:
+        assert grid.size == size
 
 
 @pytest.mark.tensorflow

@@ -7,9 +7,10 @@ from gankit.datasets import UnpairedImageData
 from gankit.plotting.curves import moving_average
 from gankit.plotting.picture import Picture
 
-# Pictures of each direction in the frames of a film, and at the end.
-FRAME_COUNT = 6
-COUNT = 12
+# Pictures of each direction in the frames of a film, and at the end: as many of 64 x 64
+# as a file that is kept in a repository may hold, and of larger ones fewer.
+FRAME_COUNT = 3
+COUNT = 8
 # Triples of source, translation and reconstruction in a row.
 TRIPLES = 4
 
@@ -64,12 +65,20 @@ def shown(data, count):
     }
 
 
-def _grid(model, pictures):
+def _affordable(data, count):
+    """So many pictures of 64 x 64, or as many pixels in larger ones; at least one."""
+    height, width, _ = data.image_shape
+    return max(1, min(count, round(count * 64**2 / (height * width))))
+
+
+def _save_grid(path, model, pictures, **options):
     triples = [
         translation_triples(model, images, direction)
         for direction, images in pictures.items()
     ]
-    return np.concatenate(triples)
+    longest = max(len(images) for images in pictures.values())
+    columns = 3 * min(TRIPLES, longest)
+    plotting.save_grid(path, np.concatenate(triples), columns=columns, **options)
 
 
 class TranslationGrid(callbacks.SampleGrid):
@@ -86,11 +95,11 @@ class TranslationGrid(callbacks.SampleGrid):
 
     def __init__(self, folder, data, *, at):
         super().__init__(folder, at=at)
-        self.pictures = shown(data, FRAME_COUNT)
+        self.pictures = shown(data, _affordable(data, FRAME_COUNT))
 
     def draw(self):
         path = self.folder / f"step-{self.model.steps_done:06d}.png"
-        plotting.save_grid(path, _grid(self.model, self.pictures), columns=9)
+        _save_grid(path, self.model, self.pictures)
 
 
 def save(model, data, folder):
@@ -103,12 +112,8 @@ def save(model, data, folder):
     """
     for generator in model.generators:
         generator.save(folder / f"{generator.name}.keras")
-    plotting.save_grid(
-        folder / "samples.png",
-        _grid(model, shown(data, COUNT)),
-        columns=3 * TRIPLES,
-        colours=256,
-    )
+    pictures = shown(data, _affordable(data, COUNT))
+    _save_grid(folder / "samples.png", model, pictures, colours=128)
 
 
 def loss_curves(history, model, title):
