@@ -10,7 +10,7 @@ from keras import layers, ops
 
 from gankit import checkpoint, experiments, translation_losses
 from gankit.datasets import Batches, UnpairedImageData, stripes
-from gankit.experiments import translations
+from gankit.experiments import translation_scores, translations
 from gankit.experiments.publishing import LARGEST_PICTURE
 from gankit.inspection import receptive_field
 from gankit.metrics import classifier_training
@@ -346,6 +346,26 @@ def test_horses_at_half_width_differ_by_sides_and_width_alone():
     differ = {key for key in options[0] if options[0][key] != options[1][key]}
     assert "consistency_weight" in differ
     assert not differ & {"cycle_weight", "identity_weight", "pool_size"}
+
+
+@pytest.mark.tensorflow
+def test_grey_pictures_are_scored_without_their_colours(tmp_path, monkeypatch):
+    monkeypatch.setattr(classifier_training, "MINIMUM_STEPS", 5)
+
+    class Nothing:
+        def translate(self, images, direction):
+            return images
+
+        reconstruct = translate
+
+    drawn = stripes(count=40, size=32)
+    parts = (drawn.train_a, drawn.train_b, drawn.test_a, drawn.test_b)
+    for channels, scored in ((3, True), (1, False)):
+        data = UnpairedImageData(*(part[..., :channels] for part in parts))
+        found = translation_scores.TranslationScorer(data, tmp_path)(Nothing())
+        names = {score.name for score in found}
+        assert ("inverted colours, A to B" in names) is scored
+        assert {"reconstruction error, A to B", "domain score (B), A to B"} <= names
 
 
 def test_what_does_not_fit_is_refused():

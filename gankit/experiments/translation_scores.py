@@ -60,8 +60,8 @@ class TranslationScorer:
         Returns:
             List of `gankit.metrics.Score`: for each direction the kernel and the
             Fréchet distance to pictures of the target domain, the domain score, the
-            error of the sources translated there and back and the share of sources
-            whose colours are inverted.
+            error of the sources translated there and back; of colour pictures also the
+            share of sources whose colours are inverted.
         """
         return [score for d in self._directions for score in d(model)]
 
@@ -92,14 +92,14 @@ class _Direction:
         translated = model.translate(self.source, self.direction)
         back = model.reconstruct(self.source, self.direction)
         target = self.direction[1]
-        return self._named(
-            [
-                *self._scorer(translated, **RANGE),
-                domain_score(translated, self.classifier, target, **RANGE),
-                error_of(self.source, back, **RANGE),
-                inverted_colours(self.source, translated, **RANGE),
-            ]
-        )
+        scores = [
+            *self._scorer(translated, **RANGE),
+            domain_score(translated, self.classifier, target, **RANGE),
+            error_of(self.source, back, **RANGE),
+        ]
+        if self.source.shape[-1] == 3:
+            scores.append(inverted_colours(self.source, translated, **RANGE))
+        return self._named(scores)
 
     def _named(self, scores):
         return [dataclasses.replace(s, name=f"{s.name}, {self.name}") for s in scores]
