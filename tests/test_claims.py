@@ -79,6 +79,25 @@ def test_a_claim_holds_if_all_relations_do_and_so_far_if_some_were_not_run():
     )
 
 
+def test_scores_by_different_networks_are_not_compared():
+    """A classifier that is trained anew is another judge, whatever its name."""
+    runs = {name: kept(value) for name, value in (("a", 1.0), ("b", 2.0), ("c", 3.0))}
+    for name, run in runs.items():
+        run.scores["scores"][0] |= {"extractor": f"digits, weights {name < 'c'}"}
+
+    def judged(*others):
+        parts = [{"score": "FID", "of": "a", "is": "lower", "than": x} for x in others]
+        claim = claims.Claim("x-y", "x 1", "so", compare=parts)
+        return claims.judge(claim, runs.__getitem__)
+
+    assert judged("b").verdict == "holds"
+    assert judged("b", "c").verdict == "holds so far"
+    assert judged("c").verdict == "not run"
+    assert judged("c").found == (
+        "FID by digits, weights True, not to be compared with digits, weights False"
+    )
+
+
 def test_two_scores_of_one_run_are_compared():
     part = {"score": "accuracy", "of": "bare", "is": "lower", "than_score": "FID"}
     judged = claims.judge(

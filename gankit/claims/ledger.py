@@ -89,7 +89,9 @@ def judge(claim, load=load_published):
     Values differ where their 95 % intervals are apart. Where these overlap, "same",
     "not lower" and "not higher" hold and the others are undecided. Values without
     intervals are compared as they are. A claim holds or fails if all of its relations
-    do, so far if some were not run; otherwise it depends.
+    do, so far if some were not run; otherwise it depends. Where two runs were scored
+    by different networks, such as two trainings of a classifier, nothing is compared,
+    as if one had not been run.
 
     Args:
         claim: A `Claim`.
@@ -110,10 +112,10 @@ def judge(claim, load=load_published):
             verdict, figures = _compared(part, load)
         except FileNotFoundError:
             continue
-        verdicts.append(verdict)
+        verdicts += [verdict] if verdict else []
         found.append(figures)
     if not verdicts:
-        return Judgement(NOT_RUN, ", ".join(claim.tested_by))
+        return Judgement(NOT_RUN, "; ".join(found) or ", ".join(claim.tested_by))
     verdict = verdicts[0] if len(set(verdicts)) == 1 else DEPENDS
     if len(verdicts) < len(claim.compare) and verdict != DEPENDS:
         verdict += SO_FAR
@@ -133,10 +135,13 @@ def markdown(claims):
 
 
 def _compared(part, load):
-    """Verdict of one relation, and its figures."""
+    """Verdict of one relation, `None` where it cannot be judged, and its figures."""
     a = load(part["of"])
     b = load(part["than"]) if "than" in part else a
     names = part["score"], part.get("than_score", part["score"])
+    judges = _extractor(a, names[0]), _extractor(b, names[1])
+    if a is not b and judges[0] != judges[1]:
+        return None, f"{names[0]} by {judges[0]}, not to be compared with {judges[1]}"
     values = a.values[names[0]], b.values[names[1]]
     intervals = a.intervals.get(names[0]), b.intervals.get(names[1])
     figures = f"{names[0]} {_figure(values[0], intervals[0])} against "
@@ -147,6 +152,12 @@ def _compared(part, load):
     if steps[0] != steps[1]:
         figures += f", {steps[0]:,} steps against {steps[1]:,}"
     return _verdict(part["is"], values, intervals), figures
+
+
+def _extractor(kept, name):
+    """What computed a score: the network, its weights, how images were resized."""
+    score = next(s for s in kept.scores["scores"] if s["name"] == name)
+    return ", ".join(filter(None, (score.get("extractor"), score.get("resize"))))
 
 
 def _verdict(relation, values, intervals):
