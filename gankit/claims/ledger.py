@@ -112,8 +112,9 @@ def judge(claim, load=load_published):
             verdict, figures = _compared(part, load)
         except FileNotFoundError:
             continue
-        verdicts += [verdict] if verdict else []
         found.append(figures)
+        if verdict:
+            verdicts.append(verdict)
     if not verdicts:
         return Judgement(NOT_RUN, "; ".join(found) or ", ".join(claim.tested_by))
     verdict = verdicts[0] if len(set(verdicts)) == 1 else DEPENDS
