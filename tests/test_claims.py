@@ -97,6 +97,9 @@ def test_scores_by_different_networks_are_not_compared():
         "FID by digits, weights True, not to be compared with digits, weights False"
     )
 
+    runs["b"].scores["scores"][0] |= {"n_fake": 75}
+    assert judged("b").verdict == "not run"
+
 
 def test_two_scores_of_one_run_are_compared():
     part = {"score": "accuracy", "of": "bare", "is": "lower", "than_score": "FID"}

@@ -1,9 +1,10 @@
 """Reads the claims and judges each by the runs that are kept."""
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib import resources
 
+from gankit.experiments.comparing import Measure
 from gankit.experiments.publishing import load_published
 
 HOLDS, FAILS, DEPENDS = "holds", "fails", "depends"
@@ -90,8 +91,8 @@ def judge(claim, load=load_published):
     "not lower" and "not higher" hold and the others are undecided. Values without
     intervals are compared as they are. A claim holds or fails if all of its relations
     do, so far if some were not run; otherwise it depends. Where two runs were scored
-    by different networks, such as two trainings of a classifier, nothing is compared,
-    as if one had not been run.
+    by different networks, such as two trainings of a classifier, or on different
+    numbers of images, nothing is compared, as if one had not been run.
 
     Args:
         claim: A `Claim`.
@@ -140,9 +141,11 @@ def _compared(part, load):
     a = load(part["of"])
     b = load(part["than"]) if "than" in part else a
     names = part["score"], part.get("than_score", part["score"])
-    judges = _extractor(a, names[0]), _extractor(b, names[1])
-    if a is not b and judges[0] != judges[1]:
-        return None, f"{names[0]} by {judges[0]}, not to be compared with {judges[1]}"
+    if "than" in part:
+        measures = _measure(a, names[0]), _measure(b, names[1])
+        if measures[0] != measures[1]:
+            one, other = _apart(*measures), _apart(*measures[::-1])
+            return None, f"{names[0]} by {one}, not to be compared with {other}"
     values = a.values[names[0]], b.values[names[1]]
     intervals = a.intervals.get(names[0]), b.intervals.get(names[1])
     figures = f"{names[0]} {_figure(values[0], intervals[0])} against "
@@ -155,10 +158,17 @@ def _compared(part, load):
     return _verdict(part["is"], values, intervals), figures
 
 
-def _extractor(kept, name):
-    """What computed a score: the network, its weights, how images were resized."""
-    score = next(s for s in kept.scores["scores"] if s["name"] == name)
-    return ", ".join(filter(None, (score.get("extractor"), score.get("resize"))))
+def _measure(kept, name):
+    return Measure.of(next(s for s in kept.scores["scores"] if s["name"] == name))
+
+
+def _apart(measure, other):
+    """What of a measure is not as in another, in words."""
+    return ", ".join(
+        f"{field} {value}" if field.startswith("n_") else str(value)
+        for field, value in asdict(measure).items()
+        if value != getattr(other, field)
+    )
 
 
 def _verdict(relation, values, intervals):

@@ -120,8 +120,7 @@ def measure_of(score):
     """What a score measures, as two must to be compared; `None` for `None`."""
     if score is None:
         return None
-    fields = dataclasses.fields(Measure)
-    return Measure(**{field.name: getattr(score, field.name) for field in fields})
+    return Measure.of(dataclasses.asdict(score))
 
 
 def sides(measure):

@@ -19,6 +19,11 @@ class Measure:
     n_real: int | None = None
     n_fake: int | None = None
 
+    @classmethod
+    def of(cls, score):
+        """What a score measures, a dict as in `scores.json`."""
+        return cls(**{f.name: score.get(f.name) for f in dataclasses.fields(cls)})
+
     def __str__(self):
         return self.name + (f" ({self.extractor})" if self.extractor else "")
 

@@ -50,7 +50,7 @@ def losses_in_words(model):
 def shared_rows(sides, trained, games):
     """Rows of what both have, and pairs of a score and why it was refused."""
     values = [
-        [{_measure(s): s["value"] for s in scores["scores"]} for _, scores, _ in runs]
+        [{Measure.of(s): s["value"] for s in scores["scores"]} for _, scores, _ in runs]
         for runs in trained
     ]
     everywhere = [run for runs in values for run in runs]
@@ -79,10 +79,6 @@ def shared_rows(sides, trained, games):
         label = name if len({*sum(of_name, [])}) > 1 else str(sum(of_name, [])[0])
         refused.append((label, _reason(sides, of_name)))
     return rows, refused
-
-
-def _measure(score):
-    return Measure(**{f.name: score.get(f.name) for f in dataclasses.fields(Measure)})
 
 
 def _reason(sides, measures):
