@@ -5,6 +5,7 @@ import dataclasses
 
 import keras
 import numpy as np
+import PIL.Image
 import pytest
 from typer.testing import CliRunner
 
@@ -129,3 +130,33 @@ def test_the_interval_of_a_mean_is_students():
     assert mean_interval([2.0]) == (2.0, None, None)
     with pytest.raises(ValueError, match="at least one value"):
         mean_interval([])
+
+
+def test_a_study_of_translators_counts_inverted_pictures(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    whole = experiments.find_study("inversion")
+    first = dataclasses.replace(whole, experiments=whole.experiments[:1])
+    monkeypatch.setitem(study._STUDIES, "inversion", first)
+    folder = experiments.run_study("inversion", size="smoke", seeds=1)
+    (row,) = experiments.load_study(folder).rows
+    model = experiments.load("runs/inversion/cycle@smoke-seed0").model
+    images = experiments.find("inversion/cycle").data("smoke", None)
+    sources = {"ab": images.test_a, "ba": images.test_b}
+    for direction, way in (("ab", "plain to striped"), ("ba", "striped to plain")):
+        pairs = sources[direction], model.translate(sources[direction], direction)
+        grey = [x @ np.array([0.299, 0.587, 0.114]) for x in pairs]
+        inverted = [
+            np.corrcoef(x.ravel(), y.ravel())[0, 1] < 0
+            for x, y in zip(*grey, strict=True)
+        ]
+        assert row[f"inverted colours, {way}"] == pytest.approx(np.mean(inverted))
+    with PIL.Image.open(folder / "samples.png") as picture:
+        shown = np.asarray(picture.convert("RGB"))[2:-2]
+    side = len(shown)
+    strip = shown[:, -(side + 2) * study.COLUMNS :]
+    sources = strip.reshape(side, study.COLUMNS, side + 2, 3)[:, ::3, :side]
+    nearest = [
+        np.abs(images.test_a.astype(int) - source).mean(axis=(1, 2, 3)).min()
+        for source in sources.swapaxes(0, 1)
+    ]
+    assert max(nearest) < 5  # grey levels, as the picture has 256 colours

@@ -4,6 +4,8 @@ from keras.optimizers import Adam
 
 from gankit.experiments import data
 from gankit.experiments.cycle_gans import DRAWN_FORM, register_translator
+from gankit.experiments.study import Study, register_study
+from gankit.experiments.translation_scores import losses_and_inversion
 from gankit.networks import cyclegan
 from gankit.trainers import CycleGAN
 
@@ -175,3 +177,44 @@ for _kind, _folder, _section, _reported in (
             _TRAINING_PICTURES,
         ),
     )
+
+# Light and dark are turned over within the first steps, or never.
+INVERSION_STEPS = 250
+
+
+def _register_inversion(label, variant):
+    what, discriminator, judge, options = VARIANTS[variant]
+    return register_translator(
+        f"inversion/{label}",
+        summary=f"do colours turn over? fruit of 64 x 64: {what}",
+        source="cmu, section 3.8",
+        data=data.unpaired("apple2orange", 64, in_class=True),
+        build=build(discriminator, judge, options),
+        batch_size=BATCH_SIZE,
+        full=(INVERSION_STEPS, INVERSION_STEPS),
+        in_class=(INVERSION_STEPS, INVERSION_STEPS),
+        score=losses_and_inversion,
+        scorer=None,
+        our_reading=(
+            *_SMALL_READING,
+            _TRAINING_PICTURES,
+            f"{INVERSION_STEPS} steps, as what is turned over then stays so",
+        ),
+    ).name
+
+
+register_study(
+    Study(
+        "inversion",
+        "does a cycle loss turn colours over, and what keeps it from that? six seeds",
+        tuple(
+            _register_inversion(label, variant)
+            for label, variant in (
+                ("cycle", "patch-cyc"),
+                ("identity", "id"),
+                ("spectral", "sn"),
+            )
+        ),
+        seeds=6,
+    )
+)

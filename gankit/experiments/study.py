@@ -11,7 +11,7 @@ import numpy as np
 
 from gankit import history
 from gankit.doctor import TrainingStopped
-from gankit.experiments import registry
+from gankit.experiments import registry, translations
 from gankit.experiments.publishing import RESULTS, keep, published
 from gankit.experiments.runner import load, run, run_folder
 from gankit.metrics.resampling import mean_interval
@@ -90,7 +90,7 @@ def run_study(name, *, size="class", seeds=None, data=None):
     Returns:
         The folder with `table.csv` (a row per run: scores, steps, seconds),
         `curves.csv` (the losses of all) and `samples.png` (a row of samples per
-        experiment, from seed 0).
+        experiment, from seed 0; of translators every third is the way back).
 
     Raises:
         ValueError: If there is no such study, and as `gankit.experiments.run`.
@@ -119,7 +119,7 @@ def run_study(name, *, size="class", seeds=None, data=None):
             # the precision too.
             keras.utils.clear_session()
             keras.config.set_dtype_policy(policy)
-    _draw(folder, study, size)
+    _draw(folder, study, size, data)
     return folder
 
 
@@ -296,13 +296,22 @@ def _stopped(experiment, seed, size):
     return record, losses
 
 
-def _draw(folder, study, size):
+def _draw(folder, study, size, data):
     """A row of samples for each experiment whose run with seed 0 is here."""
     rows = {}
     for experiment in study.experiments:
         place = run_folder(experiment, size, 0)
         if (place / "gan.keras").exists():
-            rows[experiment] = load(place).model.sample(COLUMNS, seed=1)
+            images = registry.find(experiment).data(size, data)
+            rows[experiment] = _samples(load(place).model, images)
     # With none here the study was published before, and its picture stays.
     if rows:
         save_rows(folder / "samples.png", rows, colours=256)
+
+
+def _samples(model, images):
+    """A row of samples; of a translator source, translation and back in turn."""
+    if translations.is_unpaired(images):
+        pictures = translations.shown(images, COLUMNS // 3)["ab"]
+        return translations.translation_triples(model, pictures, "ab")
+    return model.sample(COLUMNS, seed=1)

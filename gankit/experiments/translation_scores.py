@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 
 from gankit.experiments.data import is_drawn
+from gankit.experiments.translations import shown
 from gankit.metrics import (
     FIDWeightsUnavailable,
     Score,
@@ -20,6 +21,8 @@ from gankit.metrics.translation import domain_classifier_for
 from gankit.score_callback import ScoreCallback
 
 FEATURES = 768
+# Pictures of each domain in a score of inverted colours alone.
+INVERSION_COUNT = 100
 RANGE = {"value_range": (0, 255)}
 
 
@@ -171,3 +174,16 @@ def losses_at_the_end(model, data, history):
         for name, values in history.items()
         if name != "step"
     ]
+
+
+def losses_and_inversion(model, data, history):
+    """All losses, and of pictures of both domains the share with inverted colours."""
+    scores = losses_at_the_end(model, data, history)
+    names = dict(zip("ab", data.domain_names, strict=True))
+    for direction, pictures in shown(data, INVERSION_COUNT).items():
+        score = inverted_colours(
+            pictures, model.translate(pictures, direction), **RANGE
+        )
+        way = " to ".join(names[domain] for domain in direction)
+        scores.append(dataclasses.replace(score, name=f"{score.name}, {way}"))
+    return scores
