@@ -112,7 +112,7 @@ def test_published_rows_are_not_trained_again(two, tmp_path, monkeypatch):
 
 
 def test_unknown_studies_get_a_sentence(two):
-    with pytest.raises(ValueError, match="'three': choose one of cats64, losses, two"):
+    with pytest.raises(ValueError, match="'three': choose one of cats64, inversion, losses, two"):
         experiments.run_study("three")
     with pytest.raises(FileNotFoundError, match="run one with gankit study"):
         experiments.load_study("nowhere")
