@@ -129,21 +129,30 @@ _TRAINING_PICTURES = (
 )
 
 
-def _register(kind, folder, section, variants):
-    for name in variants:
-        what, discriminator, judge, options = VARIANTS[name]
-        reported = REPORTED.get(kind, {}).get(name, ())
-        register_translator(
-            f"cmu/{kind}-{name}",
-            summary=f"CycleGAN, {kind} of 64 x 64: {what}",
+def _register(name, variant, *, folder, what, our_reading=(), **fields):
+    said, discriminator, judge, options = VARIANTS[variant]
+    return register_translator(
+        name,
+        summary=f"{what} of 64 x 64: {said}",
+        data=data.unpaired(folder, 64, in_class=True),
+        build=build(discriminator, judge, options),
+        batch_size=BATCH_SIZE,
+        our_reading=(*_SMALL_READING, _TRAINING_PICTURES, *our_reading),
+        **fields,
+    ).name
+
+
+def _register_all(kind, folder, section, variants):
+    for variant in variants:
+        _register(
+            f"cmu/{kind}-{variant}",
+            variant,
+            folder=folder,
+            what=f"CycleGAN, {kind}",
             source=f"cmu, section {section}",
-            data=data.unpaired(folder, 64, in_class=True),
-            build=build(discriminator, judge, options),
-            batch_size=BATCH_SIZE,
             full=(10_000, 250),
             in_class=(300, 25),
-            reported=_fid(reported),
-            our_reading=(*_SMALL_READING, _TRAINING_PICTURES),
+            reported=_fid(REPORTED.get(kind, {}).get(variant, ())),
         )
 
 
@@ -151,10 +160,10 @@ def _fid(pair):
     return {f"FID ({x})": value for x, value in zip("XY", pair, strict=False)}
 
 
-_register("cats", "grumpycat", "3.7", VARIANTS)
-_register("apple2orange", "apple2orange", "3.8", VARIANTS)
+_register_all("cats", "grumpycat", "3.7", VARIANTS)
+_register_all("apple2orange", "apple2orange", "3.8", VARIANTS)
 # Does SSIM help paintings more than cats?
-_register("monet2photo", "monet2photo", "3.7", ("patch-cyc", "ssim"))
+_register_all("monet2photo", "monet2photo", "3.7", ("patch-cyc", "ssim"))
 
 for _kind, _folder, _section, _reported in (
     ("cats", "grumpycat", "3.9", (107.0, 208.0)),
@@ -181,35 +190,26 @@ for _kind, _folder, _section, _reported in (
 # Light and dark are turned over within the first steps, or never.
 INVERSION_STEPS = 250
 
-
-def _register_inversion(label, variant):
-    what, discriminator, judge, options = VARIANTS[variant]
-    return register_translator(
-        f"inversion/{label}",
-        summary=f"do colours turn over? fruit of 64 x 64: {what}",
-        source="cmu, section 3.8",
-        data=data.unpaired("apple2orange", 64, in_class=True),
-        build=build(discriminator, judge, options),
-        batch_size=BATCH_SIZE,
-        full=(INVERSION_STEPS, INVERSION_STEPS),
-        in_class=(INVERSION_STEPS, INVERSION_STEPS),
-        score=losses_and_inversion,
-        scorer=None,
-        our_reading=(
-            *_SMALL_READING,
-            _TRAINING_PICTURES,
-            f"{INVERSION_STEPS} steps, as what is turned over then stays so",
-        ),
-    ).name
-
-
 register_study(
     Study(
         "inversion",
         "does a cycle loss turn colours over, and what keeps it from that? six seeds",
         tuple(
-            _register_inversion(label, variant)
-            for label, variant in (
+            _register(
+                f"inversion/{_name}",
+                _variant,
+                folder="apple2orange",
+                what="do colours turn over? fruit",
+                source="cmu, section 3.8",
+                full=(INVERSION_STEPS, INVERSION_STEPS),
+                in_class=(INVERSION_STEPS, INVERSION_STEPS),
+                score=losses_and_inversion,
+                scorer=None,
+                our_reading=(
+                    f"{INVERSION_STEPS} steps, as what is turned over then stays so",
+                ),
+            )
+            for _name, _variant in (
                 ("cycle", "patch-cyc"),
                 ("identity", "id"),
                 ("spectral", "sn"),

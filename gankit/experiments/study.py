@@ -16,6 +16,7 @@ from gankit.experiments.publishing import RESULTS, keep, published
 from gankit.experiments.runner import load, run, run_folder
 from gankit.metrics.resampling import mean_interval
 from gankit.plotting import save_rows
+from gankit.trainers import CycleGAN
 
 FOLDER = Path("runs") / "studies"
 FILES = ("table.csv", "curves.csv", "samples.png")
@@ -302,16 +303,16 @@ def _draw(folder, study, size, data):
     for experiment in study.experiments:
         place = run_folder(experiment, size, 0)
         if (place / "gan.keras").exists():
-            images = registry.find(experiment).data(size, data)
-            rows[experiment] = _samples(load(place).model, images)
+            rows[experiment] = _samples(load(place).model, experiment, size, data)
     # With none here the study was published before, and its picture stays.
     if rows:
         save_rows(folder / "samples.png", rows, colours=256)
 
 
-def _samples(model, images):
+def _samples(model, experiment, size, data):
     """A row of samples; of a translator source, translation and back in turn."""
-    if translations.is_unpaired(images):
+    if isinstance(model, CycleGAN):
+        images = registry.find(experiment).data(size, data)
         pictures = translations.shown(images, COLUMNS // 3)["ab"]
         return translations.translation_triples(model, pictures, "ab")
     return model.sample(COLUMNS, seed=1)

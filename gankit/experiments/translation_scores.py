@@ -77,13 +77,13 @@ class _Direction:
         self.classifier = classifier
         source, target = direction
         self.source, real, other = _pictures(data, source, target)
-        names = dict(zip("ab", data.domain_names, strict=True))
-        self.name = f"{names[source]} to {names[target]}"
+        self.name = _way(data, direction)
         kinds = ("frechet", "kernel")
         self._scorer = Scorer(real, extractor, kinds=kinds, other_real=other, **RANGE)
         self.baselines = {
-            line: self._named(
-                [*scores, domain_score(pictures, classifier, target, **RANGE)]
+            line: _named(
+                [*scores, domain_score(pictures, classifier, target, **RANGE)],
+                self.name,
             )
             for line, pictures, scores in (
                 *((k, other, v) for k, v in self._scorer.baselines.items()),
@@ -102,10 +102,17 @@ class _Direction:
         ]
         if self.source.shape[-1] == 3:
             scores.append(inverted_colours(self.source, translated, **RANGE))
-        return self._named(scores)
+        return _named(scores, self.name)
 
-    def _named(self, scores):
-        return [dataclasses.replace(s, name=f"{s.name}, {self.name}") for s in scores]
+
+def _way(data, direction):
+    """A direction of translation in words, such as "horse to zebra"."""
+    names = dict(zip("ab", data.domain_names, strict=True))
+    return " to ".join(names[domain] for domain in direction)
+
+
+def _named(scores, way):
+    return [dataclasses.replace(s, name=f"{s.name}, {way}") for s in scores]
 
 
 def _pictures(data, source, target):
@@ -179,11 +186,8 @@ def losses_at_the_end(model, data, history):
 def losses_and_inversion(model, data, history):
     """All losses, and of pictures of both domains the share with inverted colours."""
     scores = losses_at_the_end(model, data, history)
-    names = dict(zip("ab", data.domain_names, strict=True))
     for direction, pictures in shown(data, INVERSION_COUNT).items():
-        score = inverted_colours(
-            pictures, model.translate(pictures, direction), **RANGE
-        )
-        way = " to ".join(names[domain] for domain in direction)
-        scores.append(dataclasses.replace(score, name=f"{score.name}, {way}"))
+        translated = model.translate(pictures, direction)
+        inverted = inverted_colours(pictures, translated, **RANGE)
+        scores += _named([inverted], _way(data, direction))
     return scores
