@@ -15,8 +15,8 @@ import tracemalloc
 import numpy as np
 from scipy.linalg import sqrtm
 
+from gankit.metrics.features.moments import MomentAccumulator
 from gankit.metrics.frechet import frechet_distance
-from gankit.metrics.moments import MomentAccumulator
 
 DIMENSION = 2048
 ROUNDS = 5

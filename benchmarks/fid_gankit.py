@@ -5,7 +5,8 @@ from unittest import mock
 from fid_weights import FEATURES, images, weights
 
 import gankit
-from gankit.metrics import inception, inception_weights
+from gankit.metrics import inception
+from gankit.metrics.inception import weights as inception_weights
 
 
 def build(precision):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gankit.metrics.inception_layers import layers_up_to
+from gankit.metrics.inception.layers import layers_up_to
 
 FEATURES = 768
 

@@ -1,73 +1,60 @@
-"""gankit: generative adversarial networks to build, train, measure and teach with.
+"""gankit: build, train, measure and teach generative adversarial networks.
 
-`gankit.setup` chooses seed, precision and compilation; everything else is a module:
-`gankit.losses`, `gankit.networks`, `gankit.trainers`, `gankit.datasets`,
-`gankit.callbacks`, `gankit.plotting`, `gankit.experiments`. A module is imported when
-it is first used, so that `import gankit` costs nothing.
+`gankit.setup` chooses seed, precision and compilation; `gankit.GAN`,
+`gankit.ConditionalGAN` and `gankit.CycleGAN` are the trainers. Everything else is in a
+module of its own, which is imported when it is first used: `import gankit` takes no
+time. `__init__.pyi` lists the names for editors and type checkers.
 """
 
-import importlib
+import contextlib
 import importlib.util
 import json
 import os
+import sys
 from pathlib import Path
 
-__version__ = "0.1.0"
+import lazy_loader
 
-_FROM_MODULE = {
-    "setup": "device",
-    "AdversarialModel": "trainers",
-    "AugmentedGAN": "trainers",
-    "ConditionalGAN": "trainers",
-    "CycleGAN": "trainers",
-    "GAN": "trainers",
-    "ScoreCallback": "score_callback",
-    "SeparateUpdatesConditionalGAN": "trainers",
-    "SeparateUpdatesGAN": "trainers",
-    "TensorBoardLog": "tensorboard",
-    "TrainingDoctor": "doctor",
-    "WeightLog": "weight_log",
-    "explore": "explorer",
-    "traversal": "directions",
-}
-_MODULES = (
-    "augmentation",
-    "callbacks",
-    "checkpoint",
-    "claims",
-    "clinic",
-    "constraints",
-    "datasets",
-    "device",
-    "diagrams",
-    "directions",
-    "doctor",
-    "experiments",
-    "explorer",
-    "faces",
-    "history",
-    "image_pool",
-    "inspection",
-    "latents",
-    "layers",
-    "losses",
-    "metrics",
-    "networks",
-    "penalties",
-    "plotting",
-    "rendering",
-    "schedules",
-    "score_callback",
-    "tensorboard",
-    "toys",
-    "trainers",
-    "translation_losses",
-    "weight_log",
-)
-__all__ = sorted([*_FROM_MODULE, *_MODULES])
+__version__ = "0.2.0"
 
-# TensorFlow's C++ log is for its own developers; what concerns users is raised.
+# TensorFlow's C++ log is meant for its own developers; errors are raised anyway.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+class _QuietTensorFlow:
+    """Finds TensorFlow for the import system and mutes stderr while it is imported.
+
+    TensorFlow writes notices about its CUDA libraries and processor when it is
+    imported, some of them before any of its settings has been read.
+    """
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "tensorflow":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def execute_quietly(module):
+                with _muted_stderr():
+                    execute(module)
+
+            spec.loader.exec_module = execute_quietly
+        return spec
+
+
+@contextlib.contextmanager
+def _muted_stderr():
+    # At the level of the operating system, as native code does not use sys.stderr.
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
 
 
 def _chosen_backend():
@@ -82,8 +69,8 @@ def _chosen_backend():
 
 
 def _require_backend():
-    # Without this, `import keras` dies with "No module named 'tensorflow'", which
-    # says neither that another backend would do nor how to choose it.
+    # Otherwise `import keras` would fail with "No module named 'tensorflow'", which
+    # does not say that another backend would do, or how to choose one.
     chosen = _chosen_backend() or "tensorflow"
     if importlib.util.find_spec(chosen) is not None:
         return
@@ -102,16 +89,6 @@ def _require_backend():
 
 
 _require_backend()
-
-
-def __getattr__(name):
-    if name not in __all__:
-        raise AttributeError(f"module 'gankit' has no attribute '{name}'")
-    # First, as it imports Keras without TensorFlow's native notices.
-    importlib.import_module("gankit.device")
-    module = importlib.import_module(f"gankit.{_FROM_MODULE.get(name, name)}")
-    return getattr(module, name) if name in _FROM_MODULE else module
-
-
-def __dir__():
-    return __all__
+if "tensorflow" not in sys.modules:
+    sys.meta_path.insert(0, _QuietTensorFlow())
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,7 +8,7 @@ import sys
 import keras
 import numpy as np
 
-from gankit import device
+from gankit.backend import device
 from gankit.datasets import Batches
 from gankit.networks import dcgan
 from gankit.trainers import GAN
@@ -26,7 +26,7 @@ def main(devices, path):
             dcgan.generator((16, 8), (2, 2), image_shape=shape, latent_dim=10),
             dcgan.discriminator((8, 16), (2, 2), image_shape=shape),
             latent_dim=10,
-            average=0.9,
+            ema=0.9,
         )
         gan.compile(keras.optimizers.SGD(0.05), keras.optimizers.SGD(0.05))
         batches = Batches(images, batch_size=16, seed=0)

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from gankit.metrics.inception_layers import LAYERS, SOFTMAX
+from gankit.metrics.inception.layers import LAYERS, SOFTMAX
 
 _libraries = []
 

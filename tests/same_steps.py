@@ -27,7 +27,7 @@ def main(optimizer, path):
         dcgan.generator((16, 8), (2, 2), image_shape=shape, latent_dim=10),
         dcgan.discriminator((8, 16), (2, 2), image_shape=shape),
         latent_dim=10,
-        average=0.9,
+        ema=0.9,
     )
     for network in (gan.generator, gan.discriminator):
         # Batch norm's scale and variance start at 1, its offsets and means at 0.
@@ -37,7 +37,7 @@ def main(optimizer, path):
                 for w in network.get_weights()
             ]
         )
-    gan.averaged_generator.set_weights(gan.generator.get_weights())
+    gan.ema_generator.set_weights(gan.generator.get_weights())
     gan.compile(OPTIMIZERS[optimizer](), OPTIMIZERS[optimizer]())
     latents = rng.normal(size=(3, 16, 10)).astype("float32")
     images = rng.integers(0, 256, (3, 16, *shape), dtype="uint8")

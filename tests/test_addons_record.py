@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from gankit import augmentation
-from gankit.layers import SpectralNormalization, instance_norm
+from gankit.layers import SpectralNormalization, augmentation, instance_norm
 
 ROOT = Path(__file__).parents[1]
 

@@ -6,11 +6,12 @@ import pytest
 from keras import layers, ops
 from PIL import Image
 
-from gankit import augmentation
-from gankit.augmentation import POLICIES, DifferentiableAugmentation
+from gankit.backend.gradients import input_gradient
 from gankit.datasets import Batches
+from gankit.layers import augmentation
+from gankit.layers.augmentation import POLICIES, DifferentiableAugmentation
 from gankit.networks import dcgan
-from gankit.trainers import GAN, input_gradient
+from gankit.trainers import GAN
 
 
 def _images(n, height=16, width=16, channels=3, seed=0):

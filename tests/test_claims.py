@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gankit import claims, experiments
+from gankit import experiments
 from gankit.cli import app
-from gankit.experiments.publishing import Kept
+from gankit.experiments import claims
+from gankit.experiments.running.publishing import Kept
 
 pytestmark = pytest.mark.tensorflow
 

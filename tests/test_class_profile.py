@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from gankit.metrics import ClassProfile, class_imbalance, class_profile
-from gankit.metrics.classifier_scores import wilson_interval
+from gankit.metrics import ClassProfile, class_imbalance
+from gankit.metrics.classifiers import class_profile
+from gankit.metrics.classifiers.scores import wilson_interval
 from gankit.plotting import class_bars, class_confusion
 
 NAMES = ("cat", "dog", "eel")

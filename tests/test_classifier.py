@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from gankit.datasets import ImageData, Split, digits, mnist, stripes
-from gankit.metrics import classifier_training
-from gankit.metrics.classifier import Classifier
-from gankit.metrics.classifier_training import classifier_for, train_classifier
+from gankit.metrics.classifiers import training as classifier_training
+from gankit.metrics.classifiers.classifier import Classifier
+from gankit.metrics.classifiers.training import classifier_for, train_classifier
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import pytest
 from scipy import special, stats
 
 from gankit.datasets import ImageData, Split
-from gankit.metrics import classifier_training
-from gankit.metrics.classifier_scores import (
+from gankit.metrics.classifiers import training as classifier_training
+from gankit.metrics.classifiers.scores import (
     classifier_score,
     conditional_accuracy,
     gan_train,
@@ -14,8 +14,8 @@ from gankit.metrics.classifier_scores import (
     score_from_logits,
     wilson_interval,
 )
-from gankit.metrics.classifier_training import train_classifier
-from gankit.metrics.extractors import Extractor
+from gankit.metrics.classifiers.training import train_classifier
+from gankit.metrics.features.extractor import Extractor
 
 
 def _halves(n, random):
@@ -103,7 +103,8 @@ def test_classifier_score_sees_collapse_and_noise(data, classifier):
 
 def test_inception_score_takes_logits_without_bias(monkeypatch):
     """The network is replaced by one that looks at the mean levels of an image."""
-    from gankit.metrics import inception, inception_weights
+    from gankit.metrics import inception
+    from gankit.metrics.inception import weights as inception_weights
 
     def extractor(logits):
         return lambda features, resize, weights: Extractor(

@@ -8,11 +8,11 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from gankit import clinic
-from gankit.clinic import cases
-from gankit.clinic.faults import LATENT_DIM, healthy
+from gankit.callbacks.doctor import TrainingDoctor, TrainingStopped
+from gankit.course import clinic
+from gankit.course.clinic import cases
+from gankit.course.clinic.faults import LATENT_DIM, healthy
 from gankit.datasets import Batches
-from gankit.doctor import TrainingDoctor, TrainingStopped
 
 pytestmark = pytest.mark.tensorflow
 

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from gankit import GAN, experiments
 from gankit.cli import app
-from gankit.experiments import comparing, registry
-from gankit.experiments.comparing import budgets
+from gankit.experiments.running import comparing, registry
+from gankit.experiments.running.comparing import budgets
 from gankit.metrics import Score
 from gankit.networks import mlp
 
@@ -272,7 +272,7 @@ def test_equal_compute_follows_the_times_of_steps(register, monkeypatch):
 
 
 def test_scores_of_unlike_measurement_are_refused(register):
-    register(one={}, two={"losses": "hinge"})
+    register(one={}, two={"loss": "hinge"})
     values = np.random.default_rng(0).normal(size=(2, 3))
     for seed in range(3):
         for name, value, extractor, n in (

@@ -103,7 +103,7 @@ def stubs():
 
 
 def test_fakes_have_the_labels_of_their_batch():
-    gan = ConditionalGAN(*stubs(), num_classes=5, latent_dim=2, losses="wasserstein")
+    gan = ConditionalGAN(*stubs(), num_classes=5, latent_dim=2, loss="wasserstein")
     labels = np.array([0, 3, 4, 1], "int32")
     real = labels.astype("float32").reshape(-1, 1, 1, 1) + 2.0
     batch = (ops.convert_to_tensor(real), ops.convert_to_tensor(labels))
@@ -153,7 +153,7 @@ def test_it_goes_on_from_a_file_as_if_it_had_not_stopped(tmp_path):
         *cgan.shallow((8, 8, 1), 10, 6, conditioning="projection"),
         num_classes=10,
         latent_dim=6,
-        average=0.9,
+        ema=0.9,
     )
     gan.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
 

@@ -7,7 +7,7 @@ import pytest
 
 from gankit import experiments
 from gankit.datasets import ImageData, Split
-from gankit.experiments import conditional_scoring
+from gankit.experiments.scoring import conditional as conditional_scoring
 from gankit.metrics import Extractor
 
 CLASSES = 4

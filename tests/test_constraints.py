@@ -5,16 +5,17 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from gankit.backend.gradients import input_gradient
 from gankit.constraints import WeightClipping, clip_weights
 from gankit.datasets import Batches
 from gankit.networks import dcgan, mlp
-from gankit.trainers import GAN, input_gradient
+from gankit.trainers import GAN
 
 C = 0.01
 
 
 def _clipped_gan(generator, critic):
-    gan = GAN(generator, critic, losses="wasserstein", latent_dim=6, weight_clipping=C)
+    gan = GAN(generator, critic, loss="wasserstein", latent_dim=6, weight_clipping=C)
     gan.compile(keras.optimizers.RMSprop(5e-3), keras.optimizers.RMSprop(5e-3))
     return gan
 

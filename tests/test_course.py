@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 
 from gankit import course
 from gankit.cli import app
-from gankit.course import editions, packing, slices
-from gankit.course.grading import Room
-from gankit.course.predictions import counts
+from gankit.course.exercises import editions, packing, slices
+from gankit.course.grading.marks import Room
+from gankit.course.grading.predictions import counts
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 REAL = ("00_why_gans_fail", "01_dcgan", "02_cgan")
@@ -114,8 +114,8 @@ def source(tmp_path):
 
 def _submit(folder, student, answers, notebook=INVENTED, name="07_course", **changed):
     """Hands in the students' edition with answers, and other cells by their ids."""
-    handed_in = course.students(notebook)
-    for exercise in course.exercises(notebook):
+    handed_in = course.exercises.students(notebook)
+    for exercise in course.exercises.exercises(notebook):
         cell = handed_in["cells"][exercise.position]
         cell["source"] = answers.get(exercise.number, exercise.place)
     for cell in handed_in["cells"]:
@@ -130,7 +130,7 @@ def _graded(folder, source, **limits):
     limits = {"seconds": 30, "memory": 2**30, **limits}
     return {
         (mark.student, mark.exercise): mark
-        for mark in course.grade(folder, source, **limits)
+        for mark in course.grading.grade(folder, source, **limits)
     }
 
 
@@ -139,12 +139,12 @@ def test_students_get_no_solution_and_teachers_get_all(tmp_path):
     for made in (out, folder, docs):
         made.mkdir()
     for name in REAL:
-        notebook = course.read(NOTEBOOKS / f"{name}.ipynb")
+        notebook = course.exercises.read(NOTEBOOKS / f"{name}.ipynb")
         (folder / f"{name}.ipynb").write_text(json.dumps(notebook))
     for page in ("report_rubric.md", "teaching.md"):
         (docs / page).write_text("words")
     with pytest.raises(ValueError, match="Expected a wheel"):
-        course.handout(out, folder)
+        course.exercises.handout(out, folder)
     with zipfile.ZipFile(out / "gankit-1.0-py3-none-any.whl", "w") as wheel:
         wheel.write(Path(course.__file__), "gankit/course/__init__.py")
     result = CliRunner().invoke(app, ["handout", str(out), "--notebooks", str(folder)])
@@ -161,16 +161,16 @@ def test_students_get_no_solution_and_teachers_get_all(tmp_path):
     assert "marking_key.md" not in both["students"]
     key = both["teachers"]["marking_key.md"]
     for name in REAL:
-        notebook = course.read(NOTEBOOKS / f"{name}.ipynb")
+        notebook = course.exercises.read(NOTEBOOKS / f"{name}.ipynb")
         for_students = json.loads(both["students"][f"{name}.ipynb"])
         assert json.loads(both["teachers"][f"{name}.ipynb"]) == notebook
-        assert len(course.exercises(notebook)) >= 5
-        for exercise in course.exercises(notebook):
+        assert len(course.exercises.exercises(notebook)) >= 5
+        for exercise in course.exercises.exercises(notebook):
             assert exercise.title in key and exercise.question in key
             assert exercise.solution in key and "expected" in exercise.expected
             for line in exercise.expected.splitlines():
                 assert line in key
-        solutions = [e.solution for e in course.exercises(notebook)]
+        solutions = [e.solution for e in course.exercises.exercises(notebook)]
         everything = "\n".join(map(str, both["students"].values()))
         for text in solutions:
             for line in text.splitlines():
@@ -201,7 +201,9 @@ def course_tags(cell):
 
 
 def test_what_follows_a_prediction_is_cleared_for_students():
-    cells = {cell.get("id"): cell for cell in course.students(INVENTED)["cells"]}
+    cells = {
+        cell.get("id"): cell for cell in course.exercises.students(INVENTED)["cells"]
+    }
     assert cells["m1"]["outputs"] == [] and cells["m1"]["source"].startswith("print")
     assert cells["m2"]["outputs"]
     text = cells["a1"]["source"]
@@ -212,7 +214,7 @@ def test_what_follows_a_prediction_is_cleared_for_students():
     "path", sorted(NOTEBOOKS.glob("0*.ipynb")), ids=lambda p: p.stem
 )
 def test_every_prediction_is_asked_and_answered(path):
-    cells = course.read(path)["cells"]
+    cells = course.exercises.read(path)["cells"]
     signs = []
     for above, cell in zip([None, *cells], cells, strict=False):
         text = "".join(cell["source"])
@@ -242,14 +244,14 @@ def test_our_solutions_of_the_real_notebooks_are_right(tmp_path):
     source = tmp_path / "source"
     source.mkdir()
     for name in REAL:
-        notebook = course.read(NOTEBOOKS / f"{name}.ipynb")
+        notebook = course.exercises.read(NOTEBOOKS / f"{name}.ipynb")
         (source / f"{name}.ipynb").write_text(json.dumps(notebook))
         answers = {
             exercise.number: _solved(exercise)
-            for exercise in course.exercises(notebook)
+            for exercise in course.exercises.exercises(notebook)
         }
         _submit(tmp_path / "class", "ada", answers, notebook, name)
-    marks = course.grade(tmp_path / "class", source)
+    marks = course.grading.grade(tmp_path / "class", source)
     assert len(marks) == 21
     for mark in marks:
         assert (mark.mark, mark.reason) == (1, "Right."), mark
@@ -314,7 +316,7 @@ def test_right_wrong_hanging_and_others_become_rows(tmp_path, source):
     assert said("absent", None)[1] == "There is no notebook in the folder."
     assert sum(mark.mark for mark in marks.values()) == 3
 
-    (one, two, _) = course.shares(list(marks.values()), source)
+    (one, two, _) = course.grading.shares(list(marks.values()), source)
     assert (one.right, one.students) == (1, 8) and two.right == 1
     assert one.reason and one.count >= 1
 
@@ -404,7 +406,7 @@ def _is(path):
 def test_where_namespaces_are_not_allowed_python_refuses():
     tried = (
         "import os, socket, subprocess\n"
-        "from gankit.course import apart\n"
+        "from gankit.course.exercises import apart\n"
         "apart.refuse()\n"
         "for call in (socket.socket, lambda: subprocess.run(['true']), os.fork,\n"
         "             lambda: os.kill(os.getppid(), 0), lambda: os.system('true')):\n"
@@ -416,8 +418,8 @@ def test_where_namespaces_are_not_allowed_python_refuses():
 
 
 def test_a_room_that_ends_is_a_row_and_another_is_opened(source):
-    (_, two, _) = course.exercises(INVENTED)
-    answer = course.submissions.Answer("quarter = 0.25", False, ())
+    (_, two, _) = course.exercises.exercises(INVENTED)
+    answer = course.grading.submissions.Answer("quarter = 0.25", False, ())
     with Room(source, 30, 2**30) as room:
         assert room.grade("07_course", two, answer, [])[0] == 1
         room.process.kill()
@@ -510,7 +512,7 @@ def test_the_command_writes_marks_and_tabulates_predictions(tmp_path, source):
     assert [row["mark"] for row in rows] == ["0", "1", "0"] * 5
     assert rows[1]["student"] == "ada" and rows[1]["notebook"] == "07_course"
     assert "5 of 5" in result.output and "Not answered" in result.output
-    found = course.predictions(submitted, source)
+    found = course.grading.predictions(submitted, source)
     assert [row[3:] for row in counts(found)] == [
         ("Out.", 2),
         ("(none)", 2),

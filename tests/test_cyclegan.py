@@ -8,12 +8,15 @@ import PIL.Image
 import pytest
 from keras import layers, ops
 
-from gankit import checkpoint, experiments, translation_losses
+from gankit import experiments
+from gankit.callbacks import checkpoint
 from gankit.datasets import Batches, UnpairedImageData, stripes
-from gankit.experiments import translation_scores, translations
-from gankit.experiments.publishing import LARGEST_PICTURE
+from gankit.experiments.running import translations
+from gankit.experiments.running.publishing import LARGEST_PICTURE
+from gankit.experiments.scoring import translations as translation_scores
 from gankit.inspection import receptive_field
-from gankit.metrics import classifier_training
+from gankit.losses import translation as translation_losses
+from gankit.metrics.classifiers import training as classifier_training
 from gankit.networks import cyclegan
 from gankit.trainers import CycleGAN
 
@@ -100,7 +103,7 @@ def test_generators_that_change_nothing_cost_no_cycle_and_no_identity():
 def test_a_step_passes_no_image_twice_and_fills_the_pool(identity_weight, seen):
     gan = _stub(identity_weight=identity_weight, pool_size=4)
     gan.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01))
-    logs = gan.play(_batch())
+    logs = gan.update_players(_batch())
     assert gan.g_ab.layers[1].seen == gan.g_ba.layers[1].seen == seen
     # The translations of before the step, which moved the generators.
     for pool, value in ((gan.pool_b, 0.35), (gan.pool_a, 0.25)):
@@ -112,7 +115,7 @@ def test_a_step_passes_no_image_twice_and_fills_the_pool(identity_weight, seen):
     adversarial = 0.5 * ((0.25 - 1) ** 2 + (2 * 0.35 - 1) ** 2)
     assert _float(logs["adversarial_loss"]) == pytest.approx(adversarial, rel=1e-5)
     assert _float(logs["cycle_loss"]) == pytest.approx(0.85 + 0.475, rel=1e-5)
-    gan.play(_batch())
+    gan.update_players(_batch())
     assert int(gan.pool_a.count) == 4 and gan.steps_done == 2
 
 
@@ -430,7 +433,7 @@ def test_a_fused_encoder_is_one_network_when_loaded_too(tmp_path):
     gan.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
     images = ops.convert_to_tensor(stripes(count=2, size=16).train_a)
     before = ops.convert_to_numpy(gan.g_ab.get_layer("encoder").weights[0])
-    gan.play(gan.prepare((images, images)))
+    gan.update_players(gan.prepare((images, images)))
     encoder = gan.g_ba.get_layer("encoder")
     assert encoder is gan.g_ab.get_layer("encoder")
     assert not np.array_equal(before, ops.convert_to_numpy(encoder.weights[0]))

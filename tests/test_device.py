@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from gankit import device
+from gankit.backend import device
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import FancyArrowPatch, Polygon
 from PIL import Image
 
-from gankit import diagrams
+from gankit.inspection import diagrams
 from gankit.networks import cgan, dcgan, mlp
 from gankit.plotting import Picture
 

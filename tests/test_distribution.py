@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from gankit import device
+from gankit.backend import device
 
 SCRIPT = Path(__file__).with_name("distributed_steps.py")
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from gankit import checkpoint
+from gankit.callbacks import checkpoint
+from gankit.callbacks.doctor import Finding, TrainingDoctor, TrainingStopped
 from gankit.constraints import clip_weights
 from gankit.datasets import Batches
-from gankit.doctor import Finding, TrainingDoctor, TrainingStopped
 from gankit.networks import mlp
 from gankit.trainers import GAN, AdversarialModel
 
@@ -119,21 +119,21 @@ def test_a_player_that_does_not_move_is_named(images, fault):
     [("non_saturating", 450), ("minimax", 450), ("least_squares", 700)],
 )
 def test_a_discriminator_that_has_won_is_named(images, losses, steps):
-    doctor = _train(_gan(losses=losses, rates=(1e-6, 3e-3)), images, steps=steps)
+    doctor = _train(_gan(loss=losses, rates=(1e-6, 3e-3)), images, steps=steps)
     assert _kinds(doctor) == ["discriminator_won"]
     assert "real_label=0.9" in doctor.findings[0].sentence
 
 
 @pytest.mark.tensorflow
 def test_a_hinge_that_is_won_leaves_the_discriminator_without_gradient(images):
-    doctor = _train(_gan(losses="hinge", rates=(1e-6, 1e-2)), images)
+    doctor = _train(_gan(loss="hinge", rates=(1e-6, 1e-2)), images)
     assert _kinds(doctor) == ["still", "discriminator_won"]
     assert "a hinge whose margins are all kept" in doctor.findings[0].sentence
 
 
 @pytest.mark.parametrize("losses", ["non_saturating", "wasserstein"])
 def test_real_and_fake_interchanged_are_named(images, losses):
-    doctor = _train(_gan(_Interchanged, losses=losses, rates=(1e-4, 1e-3)), images)
+    doctor = _train(_gan(_Interchanged, loss=losses, rates=(1e-4, 1e-3)), images)
     assert _kinds(doctor) == ["swapped"]
 
 
@@ -174,7 +174,7 @@ def test_images_of_the_wrong_range_are_named_before_the_first_step(images, scale
 
 
 def test_clipping_that_leaves_no_freedom_is_named(images):
-    gan = _gan(losses="wasserstein", rates=(1e-6, 1e-3))
+    gan = _gan(loss="wasserstein", rates=(1e-6, 1e-3))
     clip_weights(gan.discriminator, 1e-3)
     doctor = _train(gan, images)
     assert _kinds(doctor) == ["clipping"]
@@ -188,7 +188,7 @@ def test_clipping_that_leaves_no_freedom_is_named(images):
 )
 def test_a_healthy_game_is_left_in_peace(images, losses, seed):
     keras.utils.set_random_seed(seed)
-    gan = _gan(losses=losses)
+    gan = _gan(loss=losses)
     if losses == "wasserstein":
         clip_weights(gan.discriminator, 0.1)
     assert _kinds(_train(gan, images, steps=400)) == []
@@ -252,7 +252,7 @@ def test_a_training_ends_alike_with_and_without_the_doctor(images):
         latent = keras.Input((6,))
         x = layers.BatchNormalization()(layers.Dense(64)(latent))
         generator = keras.Model(latent, layers.Reshape(SHAPE)(ops.tanh(x)))
-        gan = _gan(generator=generator, discriminator=discriminator, average=0.9)
+        gan = _gan(generator=generator, discriminator=discriminator, ema=0.9)
         batches = Batches(images, batch_size=16, seed=0)
         options = {"steps_per_epoch": EPOCH, "epochs": 3, "verbose": 0}
         gan.fit(batches, callbacks=callbacks, **options)

@@ -18,7 +18,7 @@ import pytest
 from keras import ops
 
 from gankit import course, losses
-from gankit.course import (
+from gankit.course.exercises import (
     checking,
     kernel_checks,
     layer_checks,
@@ -27,19 +27,19 @@ from gankit.course import (
     stubs,
     translation_checks,
 )
-from gankit.course.checking import Lesson, play_back, try_answer
-from gankit.course.mistakes import Check, Mistake, alike
+from gankit.course.exercises.checking import Lesson, play_back, try_answer
+from gankit.course.exercises.mistakes import Check, Mistake, alike
 
 # The course is given on TensorFlow.
 pytestmark = pytest.mark.tensorflow
 
 ROOT = Path(__file__).parents[1]
 ANSWERS = tomllib.loads((Path(__file__).parent / "exercise_answers.toml").read_text())
-NOTEBOOKS = course.notebooks_in(ROOT / "notebooks")
+NOTEBOOKS = course.exercises.notebooks_in(ROOT / "notebooks")
 EXERCISES = {
     (name, exercise.number): exercise
     for name, notebook in NOTEBOOKS.items()
-    for exercise in course.exercises(notebook)
+    for exercise in course.exercises.exercises(notebook)
 }
 CHECKS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": check
@@ -274,6 +274,8 @@ def test_the_right_steps_are_the_trainers():
 
 
 def test_the_course_needs_no_keras():
-    tried = "import sys, gankit.course.mistakes\nprint('keras' in sys.modules)"
+    tried = (
+        "import sys, gankit.course.exercises.mistakes\nprint('keras' in sys.modules)"
+    )
     result = subprocess.run([sys.executable, "-c", tried], capture_output=True)
     assert result.stdout.strip() == b"False"

@@ -10,7 +10,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 import gankit
 from gankit import datasets, plotting
 from gankit.experiments import data as experiment_data
-from gankit.experiments import scoring
+from gankit.experiments.scoring import adversarial as scoring
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def images():
     return datasets.ImageData(split(90, 250), test=split(60, 200))
 
 
-def _gan(losses="non_saturating", batch_norm=False):
+def _gan(loss="non_saturating", batch_norm=False):
     """A discriminator whose logit is the mean of the image."""
     inputs = keras.Input((4, 4, 1))
     x = layers.BatchNormalization()(inputs) if batch_norm else inputs
@@ -37,7 +37,7 @@ def _gan(losses="non_saturating", batch_norm=False):
     generator = keras.Model(
         latent, layers.Reshape((4, 4, 1))(layers.Dense(16, activation="tanh")(latent))
     )
-    return gankit.GAN(generator, discriminator, losses=losses, latent_dim=3)
+    return gankit.GAN(generator, discriminator, loss=loss, latent_dim=3)
 
 
 def test_the_discriminators_scores_are_scikit_learns(images):

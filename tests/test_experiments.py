@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from gankit import experiments, history
+from gankit import experiments, files
 from gankit.cli import app
-from gankit.experiments import registry, runner
+from gankit.experiments.running import registry, runner
 from gankit.metrics import ClassProfile
 
 
@@ -62,7 +62,7 @@ def test_a_run_leaves_what_it_promises(here):
         assert np.isfinite(score["value"])
     np.testing.assert_array_equal(run.history["step"], [2, 4])
     # The classifier scores the samples after every epoch, and at the end once more.
-    on_the_way = history.read(run.folder / "scores.csv")
+    on_the_way = files.read_history(run.folder / "scores.csv")
     np.testing.assert_array_equal(on_the_way["step"], [2, 4])
     named = {score["name"]: score for score in scores["scores"]}
     fcd = named["FCD-digits-28"]
@@ -145,7 +145,9 @@ def test_nan_stops_a_run_and_the_same_command_refuses(here, monkeypatch):
     assert result.exit_code == 1
     assert "Stopped after step 4. NaN or infinity in d_loss, g_loss" in result.output
     folder = here / "runs" / "demo@smoke-seed0"
-    np.testing.assert_array_equal(history.read(folder / "history.csv")["step"], [2])
+    np.testing.assert_array_equal(
+        files.read_history(folder / "history.csv")["step"], [2]
+    )
     with np.load(folder / "checkpoint.npz") as archive:
         assert all(np.isfinite(array).all() for array in archive.values())
     result = _gankit("run", "demo", "--size", "smoke")
@@ -243,7 +245,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(here):
     timer.cancel()
     assert process.returncode == 130, output
     assert "Stopping at the next checkpoint" in output
-    steps = history.read(log)["step"]
+    steps = files.read_history(log)["step"]
     assert f"state of step {int(steps[-1]):,}. The same command goes on" in output
     assert int(steps[-1]) % 3 == 0
     with np.load(here / "runs" / "demo" / "checkpoint.npz") as archive:

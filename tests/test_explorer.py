@@ -8,10 +8,11 @@ import pytest
 from keras import layers, ops
 
 import gankit
-from gankit import datasets, directions, metrics
-from gankit.latents import interpolate
+from gankit import datasets, metrics
 from gankit.networks import all_convolutional, cgan, dcgan, residual, sagan
-from gankit.rendering import Renderer, mixing_network
+from gankit.photos.explore import directions
+from gankit.photos.explore.latents import interpolate
+from gankit.photos.explore.rendering import Renderer, mixing_network
 
 SHAPE = (8, 8, 1)
 
@@ -295,16 +296,16 @@ def test_the_nearest_training_image_is_that_of_the_metric(plain):
 
 
 def test_the_averaged_generator_is_shown_and_follows_the_training():
-    gan = gan_of(dcgan.shallow(SHAPE, 6)[0], average=0.9)
-    scatter(gan.averaged_generator)
+    gan = gan_of(dcgan.shallow(SHAPE, 6)[0], ema=0.9)
+    scatter(gan.ema_generator)
     explorer = gankit.explore(gan, count=1)
     latent = latent_of(gan, 0)
     averaged, trained = (
-        drawn(network, latent)[0] for network in (gan.averaged_generator, gan.generator)
+        drawn(network, latent)[0] for network in (gan.ema_generator, gan.generator)
     )
     np.testing.assert_array_equal(explorer.image, averaged)
     assert (averaged != trained).any()
-    gan.averaged_generator.set_weights(gan.generator.get_weights())
+    gan.ema_generator.set_weights(gan.generator.get_weights())
     explorer.reset.click()
     np.testing.assert_array_equal(explorer.image, trained)
 

@@ -6,8 +6,8 @@ import numpy as np
 import oracles
 import pytest
 
-from gankit.metrics.feature_statistics import FeatureStatistics
-from gankit.metrics.moments import MomentAccumulator
+from gankit.metrics.features.moments import MomentAccumulator
+from gankit.metrics.features.statistics import FeatureStatistics
 
 
 def _gather(features, sizes):

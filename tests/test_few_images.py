@@ -5,14 +5,15 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from gankit import checkpoint, experiments
-from gankit.augmentation import DifferentiableAugmentation
+from gankit import experiments
+from gankit.callbacks import checkpoint
 from gankit.datasets import Batches, ImageData, Split
 from gankit.experiments import data as experiment_data
-from gankit.experiments import few_image_scores as scores
-from gankit.experiments.few_image_measures import roughness
+from gankit.experiments.scoring import few_images as scores
+from gankit.experiments.scoring.few_image_measures import roughness
 from gankit.inspection import receptive_field
 from gankit.layers import ReflectionPadding2D, SpectralNormalization
+from gankit.layers.augmentation import DifferentiableAugmentation
 from gankit.networks import few_images
 from gankit.trainers import AugmentedGAN
 
@@ -40,7 +41,7 @@ def _gan(preprocessing, side=16, **options):
         few_images.discriminator(shape, widths=widths[::-1], **options),
         latent_dim=5,
         latent_distribution="uniform",
-        losses="least_squares",
+        loss="least_squares",
         preprocessing=preprocessing,
     )
     gan.compile(*(keras.optimizers.Adam(1e-3, 0.5) for _ in range(2)))

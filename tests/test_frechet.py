@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from gankit.metrics.feature_statistics import FeatureStatistics
+from gankit.metrics.features.moments import MomentAccumulator
+from gankit.metrics.features.statistics import FeatureStatistics
 from gankit.metrics.frechet import frechet_distance, frechet_extrapolated
-from gankit.metrics.moments import MomentAccumulator
 
 
 def _statistics(features):

@@ -9,7 +9,7 @@ from keras import ops
 from scipy import linalg
 
 from gankit.metrics import frechet_metric
-from gankit.metrics.extractors import Extractor
+from gankit.metrics.features.extractor import Extractor
 from gankit.metrics.frechet_metric import FrechetDistance
 
 

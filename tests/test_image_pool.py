@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from keras import ops
 
+from gankit.backend.gradients import input_gradient
 from gankit.datasets import Batches
-from gankit.image_pool import ImagePool
+from gankit.layers.image_pool import ImagePool
 from gankit.networks import dcgan
-from gankit.trainers import GAN, input_gradient
+from gankit.trainers import GAN
 
 
 class ListPool:

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from gankit.metrics.images import uint8_batches
+from gankit.metrics.features.images import uint8_batches
 
 
 def _all(images, **options):

@@ -7,12 +7,13 @@ import keras
 import numpy as np
 import pytest
 
-from gankit import device
-from gankit.metrics import inception, inception_weights
-from gankit.metrics.inception import inception_extractor
-from gankit.metrics.inception_layers import LAYERS, layers_up_to
-from gankit.metrics.inception_network import fid_inception, set_weights
-from gankit.metrics.resizing import resize
+from gankit.backend import device
+from gankit.metrics import inception
+from gankit.metrics.features.resizing import resize
+from gankit.metrics.inception import weights as inception_weights
+from gankit.metrics.inception.extractor import inception_extractor
+from gankit.metrics.inception.layers import LAYERS, layers_up_to
+from gankit.metrics.inception.network import fid_inception, set_weights
 
 
 def _arrays(model):

@@ -15,25 +15,22 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from gankit.cli import fid_weights  # noqa: F401
 from gankit.cli.app import app
-from gankit.metrics import (
-    inception_files,
-    inception_recognition,
-    inception_weights,
-)
-from gankit.metrics.inception_files import read_weights
-from gankit.metrics.inception_layers import LAYERS, layers_up_to
-from gankit.metrics.inception_recognition import fingerprint
-from gankit.metrics.inception_weights import (
+from gankit.metrics.inception import files as inception_files
+from gankit.metrics.inception import recognition as inception_recognition
+from gankit.metrics.inception import weights as inception_weights
+from gankit.metrics.inception.files import read_weights
+from gankit.metrics.inception.layers import LAYERS, layers_up_to
+from gankit.metrics.inception.recognition import fingerprint
+from gankit.metrics.inception.resumed_download import fetch
+from gankit.metrics.inception.torch_file import read_state_dict
+from gankit.metrics.inception.weights import (
     FIDWeightsUnavailable,
     convert,
     load_weights,
     save_weights,
     weights_name,
 )
-from gankit.metrics.resumed_download import fetch
-from gankit.metrics.torch_file import read_state_dict
 
 STATISTICS = ("gamma", "beta", "mean", "variance")
 

@@ -6,6 +6,7 @@ import pytest
 from keras import layers, ops
 
 from gankit import inspection
+from gankit.backend.gradients import input_gradient
 from gankit.inspection import (
     BATCH_NORM,
     DISCRIMINATOR_ACTIVATIONS,
@@ -16,7 +17,6 @@ from gankit.inspection import (
 )
 from gankit.layers import SelfAttention2D, SpectralNormalization, instance_norm
 from gankit.networks import dcgan, mlp
-from gankit.trainers import input_gradient
 
 
 def _faults(findings):

@@ -13,14 +13,14 @@ from scipy.stats import norm
 from typer.testing import CliRunner
 
 from gankit.cli import app
-from gankit.laboratory import Laboratory, export
-from gankit.laboratory.frame import pack
-from gankit.laboratory.laboratory import ARROWS, NODES, POINTS, SIDE
-from gankit.laboratory.recordings import record
-from gankit.laboratory.runs import RUNS, Run, eight
-from gankit.toys import targets
-from gankit.toys.drawings import Drawing, heart, two_moons
-from gankit.toys.games import Game
+from gankit.course.laboratory import Laboratory, export
+from gankit.course.laboratory.frame import pack
+from gankit.course.laboratory.laboratory import ARROWS, NODES, POINTS, SIDE
+from gankit.course.laboratory.recordings import record
+from gankit.course.laboratory.runs import RUNS, Run, eight
+from gankit.course.toys import targets
+from gankit.course.toys.drawings import Drawing, heart, two_moons
+from gankit.course.toys.games import Game
 
 SMALL = {"hidden": (8, 8), "batch_size": 16}
 
@@ -47,7 +47,7 @@ def test_a_player_moves_and_the_other_stays_bit_for_bit(laboratory):
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"losses": "wasserstein", "bound": "clipping", "discriminator_steps": 2}],
+    [{}, {"loss": "wasserstein", "bound": "clipping", "discriminator_steps": 2}],
     ids=["one to one", "clipping"],
 )
 def test_turns_add_up_to_the_steps_of_fit(options):
@@ -170,8 +170,8 @@ def test_drawn_targets_are_about_the_origin_and_two_wide(target):
 
 
 def test_the_page_holds_the_frames_and_loads_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("gankit.laboratory.recordings.RECORDS", 3)
-    monkeypatch.setattr("gankit.laboratory.recordings.SLOW_UPDATES", 7)
+    monkeypatch.setattr("gankit.course.laboratory.recordings.RECORDS", 3)
+    monkeypatch.setattr("gankit.course.laboratory.recordings.SLOW_UPDATES", 7)
     runs = [
         Run("one <to> one", eight, "a note", 9, options=SMALL),
         Run(
@@ -185,7 +185,7 @@ def test_the_page_holds_the_frames_and_loads_nothing(tmp_path, monkeypatch):
             seen.append(pair)
             yield pair
 
-    monkeypatch.setattr("gankit.laboratory.recordings.record", kept)
+    monkeypatch.setattr("gankit.course.laboratory.recordings.record", kept)
     export(tmp_path / "page.html", runs)
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert not re.search(r"http|@import|url\(|<link|<img| src=", text)

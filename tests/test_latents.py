@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gankit.latents import interpolate
+from gankit.photos.explore.latents import interpolate
 
 
 def test_a_great_circle_keeps_the_length_and_turns_evenly():

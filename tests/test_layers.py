@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from gankit.backend.gradients import input_gradient, value_and_gradients
+from gankit.backend.layer_tree import all_layers
 from gankit.datasets import Batches
 from gankit.layers import (
     ConditionalBatchNormalization,
@@ -14,8 +16,7 @@ from gankit.layers import (
     instance_norm,
 )
 from gankit.networks import dcgan
-from gankit.trainers import GAN, input_gradient
-from gankit.trainers.adversarial import _value_and_gradients
+from gankit.trainers import GAN
 
 
 def _numpy(tensor):
@@ -84,14 +85,14 @@ def test_the_gradient_passes_through_sigma_in_two_calls_of_one_loss(kind):
         return ops.sum(weights[0] * call(real)) - ops.sum(weights[1] * call(fake))
 
     kernel = _kernel(layer.layer)
-    _, (gradient,) = _value_and_gradients(
+    _, (gradient,) = value_and_gradients(
         lambda: loss(lambda x: layer(x, training=True)),
         [kernel],
         lambda: layer.variables,
     )
     # The loss without normalisation is linear in the kernel, <slope, W>, so that with
     # it the loss is <slope, W> / sigma(W).
-    _, (slope,) = _value_and_gradients(
+    _, (slope,) = value_and_gradients(
         lambda: loss(layer.layer), [kernel], lambda: layer.variables
     )
     slope, w = (_dense(v).astype("float64") for v in (slope, kernel))
@@ -230,7 +231,7 @@ def test_sigma_is_float32_in_mixed_precision():
     np.testing.assert_allclose(_numpy(output), exact, atol=0.02 * abs(exact).max())
     # The gradient through sigma sums over the whole feature map.
     weights = ops.convert_to_tensor(_normal(*output.shape, seed=1))
-    _, (gradient,) = _value_and_gradients(
+    _, (gradient,) = value_and_gradients(
         lambda: ops.sum(ops.cast(layer(x), "float32") * weights),
         [layer.layer.kernel],
         lambda: layer.variables,
@@ -257,13 +258,13 @@ def test_singular_vectors_follow_the_weights_inside_a_gan(images, tmp_path):
     gan = GAN(
         dcgan.generator((8, 4), (2, 2), image_shape=(8, 8, 1), latent_dim=6),
         _discriminator(),
-        losses="hinge",
+        loss="hinge",
         latent_dim=6,
     )
     gan.compile(keras.optimizers.Adam(1e-2), keras.optimizers.Adam(1e-2))
     wrappers = [
         layer
-        for layer in gan.discriminator._flatten_layers()
+        for layer in all_layers(gan.discriminator)
         if isinstance(layer, SpectralNormalization)
     ]
     assert len(wrappers) == 3 + 4
@@ -415,7 +416,7 @@ def test_classes_train_their_own_gain():
     layer = ConditionalBatchNormalization(num_classes=3)
     x, labels = _normal(4, 2, 2, 2), np.array([0, 2, 2, 0])
     layer.build([x.shape, labels.shape])
-    _, gradients = _value_and_gradients(
+    _, gradients = value_and_gradients(
         lambda: ops.sum(layer([x, labels], training=True) ** 2),
         [layer.gain.embeddings, layer.bias.embeddings],
         lambda: layer.variables,

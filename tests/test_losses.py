@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from gankit import losses
-from gankit.trainers import input_gradient
+from gankit.backend.gradients import input_gradient
 
 
 def _sigmoid(x):

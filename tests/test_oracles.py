@@ -7,11 +7,11 @@ import oracles
 import pytest
 
 from gankit import datasets
-from gankit.metrics import inception_weights
 from gankit.metrics.frechet import frechet_distance
-from gankit.metrics.inception import inception_extractor
-from gankit.metrics.inception_layers import LAYERS, SOFTMAX, TAPS
-from gankit.metrics.inception_weights import load_weights
+from gankit.metrics.inception import weights as inception_weights
+from gankit.metrics.inception.extractor import inception_extractor
+from gankit.metrics.inception.layers import LAYERS, SOFTMAX, TAPS
+from gankit.metrics.inception.weights import load_weights
 
 
 @pytest.fixture(scope="module")

@@ -21,21 +21,22 @@ from skimage.feature import local_binary_pattern
 from skimage.filters import laplace
 from typer.testing import CliRunner
 
-from gankit import experiments, faces
+from gankit import experiments
 from gankit.cli import app
 from gankit.datasets import image_folder, stripes
 from gankit.experiments import own_pictures
-from gankit.faces.backgrounds import remove_background
-from gankit.faces.contact_sheet import contact_sheets
-from gankit.faces.detection import EYES, align, find_faces
-from gankit.faces.folder import BLURRED
-from gankit.faces.likeness import (
+from gankit.photos import faces
+from gankit.photos.faces.backgrounds import remove_background
+from gankit.photos.faces.contact_sheet import contact_sheets
+from gankit.photos.faces.detection import EYES, align, find_faces
+from gankit.photos.faces.folder import BLURRED
+from gankit.photos.faces.likeness import (
     Likeness,
     chi_squared,
     describe,
     uniform_patterns,
 )
-from gankit.faces.near_duplicates import (
+from gankit.photos.faces.near_duplicates import (
     NEAR,
     difference_hash,
     laplacian_variance,

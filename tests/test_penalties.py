@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from gankit.backend.gradients import value_and_gradients
 from gankit.datasets import Batches
+from gankit.losses.penalties import gradient_penalty, r1_penalty, slopes
 from gankit.networks import dcgan
-from gankit.penalties import gradient_penalty, r1_penalty, slopes
 from gankit.trainers import GAN
-from gankit.trainers.adversarial import _value_and_gradients
 
 SHAPE = (4, 4, 1)
 
@@ -34,7 +34,7 @@ def test_penalties_of_a_linear_critic_and_their_gradients(center):
     kernel = critic.layers[-1].kernel
     w = ops.convert_to_numpy(kernel)
     seed_generator = keras.random.SeedGenerator(0)
-    value, (gradient,) = _value_and_gradients(
+    value, (gradient,) = value_and_gradients(
         lambda: gradient_penalty(
             critic,
             _images(5, 0),
@@ -50,7 +50,7 @@ def test_penalties_of_a_linear_critic_and_their_gradients(center):
     np.testing.assert_allclose(
         ops.convert_to_numpy(gradient), 14 * (3 - center) * w / 3, rtol=1e-4
     )
-    value, (gradient,) = _value_and_gradients(
+    value, (gradient,) = value_and_gradients(
         lambda: r1_penalty(critic, _images(5, 0), weight=7.0),
         [kernel],
         lambda: critic.variables,
@@ -89,7 +89,7 @@ def test_a_flat_critic_has_a_gradient():
     critic = _linear_critic(1.0)
     critic.layers[-1].kernel.assign(np.zeros((16, 1)))
     seed_generator = keras.random.SeedGenerator(0)
-    value, (gradient,) = _value_and_gradients(
+    value, (gradient,) = value_and_gradients(
         lambda: gradient_penalty(
             critic, _images(3, 0), _images(3, 1), seed_generator=seed_generator
         ),
@@ -118,7 +118,7 @@ def test_a_penalised_critic_trains(images, precision):
     gan = PenalisedGAN(
         dcgan.generator((8, 4), (2, 2), image_shape=(8, 8, 1), latent_dim=6),
         dcgan.discriminator((4, 8), (2, 2), image_shape=(8, 8, 1)),
-        losses="wasserstein",
+        loss="wasserstein",
         latent_dim=6,
     )
     gan.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gankit import losses, plotting
-from gankit.experiments import publishing
+from gankit.experiments.running import publishing
 
 
 @pytest.mark.parametrize("channels", [1, 3])

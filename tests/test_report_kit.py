@@ -14,9 +14,10 @@ import pytest
 from PIL import Image
 from scipy import stats
 
-from gankit import history, plotting, report_kit
+from gankit import files, plotting
+from gankit.course import report_kit
+from gankit.course.report_kit import document
 from gankit.metrics import Score
-from gankit.report_kit import document
 
 ROOT = Path(__file__).parents[1]
 THREATS = (
@@ -64,12 +65,12 @@ def write_run(tmp_path):
         rng = np.random.default_rng(seed)
         for step in range(4, steps + 1, 4):
             losses = {"d_loss": 1.0 + rng.random(), "g_loss": 0.7 + rng.random()}
-            history.append(folder / "history.csv", {"step": step, **losses})
+            files.append_history(folder / "history.csv", {"step": step, **losses})
         if not finished:
             return folder
         for step in (steps // 2, steps):
             row = {"step": step, "FCD-digits-28": value + 10 / step, "precision": 0.5}
-            history.append(folder / "scores.csv", row)
+            files.append_history(folder / "scores.csv", row)
         interval = (value - 0.5, value + 0.5)
         fcd = {"extractor": "classifier-digits-28", "spread": "halves of the pictures"}
         scores = [

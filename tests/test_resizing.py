@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gankit.metrics.resizing import MODES, resize, resize_matrix
+from gankit.metrics.features.resizing import MODES, resize, resize_matrix
 
 # (height, width) of the image and size of the result: up, down, neither, not square.
 SIZES = [

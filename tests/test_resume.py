@@ -12,7 +12,8 @@ import keras
 import numpy as np
 import pytest
 
-from gankit import checkpoint, history
+from gankit import files
+from gankit.callbacks import checkpoint
 from gankit.datasets import Batches
 
 SCRIPT = Path(__file__).with_name("training_process.py")
@@ -86,10 +87,10 @@ def test_a_killed_run_ends_like_an_uninterrupted_one(tmp_path, precision):
 
 
 def test_a_checkpoint_holds_the_whole_state(make_gan, images, tmp_path):
-    gan = make_gan(average=0.9)
+    gan = make_gan(ema=0.9)
     gan.fit(Batches(images, batch_size=8, seed=0), steps_per_epoch=2, verbose=0)
     checkpoint.save(gan, tmp_path / "state.npz")
-    other = make_gan(average=0.9)
+    other = make_gan(ema=0.9)
     assert checkpoint.restore(other, tmp_path / "state.npz") == 2
     for one, two in zip(
         [*gan.variables, *gan.optimizer.variables],
@@ -109,7 +110,7 @@ def test_a_file_that_is_no_checkpoint_of_the_model_is_named(make_gan, tmp_path):
         path.write_bytes(content)
         with pytest.raises(ValueError, match="checkpoint in .*state.npz, received"):
             checkpoint.restore(gan, path)
-    checkpoint.save(make_gan(average=0.9), path)
+    checkpoint.save(make_gan(ema=0.9), path)
     with pytest.raises(ValueError, match="build the model that was saved"):
         checkpoint.restore(gan, path)
 
@@ -117,14 +118,16 @@ def test_a_file_that_is_no_checkpoint_of_the_model_is_named(make_gan, tmp_path):
 def test_history_is_cut_to_the_checkpoint(tmp_path):
     path = tmp_path / "history.csv"
     for step in (2, 4, 6):
-        history.append(path, {"step": step, "d_loss": step / 3, "g_loss": -step / 7})
+        files.append_history(
+            path, {"step": step, "d_loss": step / 3, "g_loss": -step / 7}
+        )
     before = path.read_text().split("\n")
     with path.open("a") as file:
         file.write("8,0.12")  # torn by a kill
-    history.cut(path, 4)
+    files.cut_history(path, 4)
     assert path.read_text().split("\n") == [*before[:3], ""]
-    columns = history.read(path)
+    columns = files.read_history(path)
     assert list(columns) == ["step", "d_loss", "g_loss"]
     np.testing.assert_array_equal(columns["d_loss"], [2 / 3, 4 / 3])
-    history.cut(path, 0)
-    assert not path.exists() and history.read(path) == {}
+    files.cut_history(path, 0)
+    assert not path.exists() and files.read_history(path) == {}

@@ -7,18 +7,20 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from gankit import checkpoint, datasets, experiments
+from gankit import datasets, experiments
+from gankit.backend.layer_tree import all_layers
+from gankit.callbacks import checkpoint
 from gankit.constraints import WeightClipping
 from gankit.experiments import data as experiment_data
-from gankit.experiments import photograph_scores as scores_module
+from gankit.experiments.scoring import photographs as scores_module
+from gankit.experiments.separate_updates import (
+    SeparateUpdatesConditionalGAN,
+    SeparateUpdatesGAN,
+)
 from gankit.layers import SelfAttention2D, SpectralNormalization
 from gankit.metrics import Extractor
 from gankit.networks import residual, sagan
 from gankit.trainers import GAN, ConditionalGAN
-from gankit.trainers.separate_updates import (
-    SeparateUpdatesConditionalGAN,
-    SeparateUpdatesGAN,
-)
 
 CLASSES = 10
 
@@ -34,9 +36,7 @@ def _of(model, kind):
 def _normalised(model):
     """All layers under spectral normalisation, those within attention too."""
     return [
-        layer
-        for layer in model._flatten_layers()
-        if isinstance(layer, SpectralNormalization)
+        layer for layer in all_layers(model) if isinstance(layer, SpectralNormalization)
     ]
 
 
@@ -196,7 +196,7 @@ def _points(losses, **options):
     start = keras.initializers.Constant(0.5)
     logit = layers.Dense(1, kernel_initializer=start)(layers.Flatten()(pixel))
     gan = SeparateUpdatesGAN(
-        generator, keras.Model(pixel, logit), losses=losses, latent_dim=1, **options
+        generator, keras.Model(pixel, logit), loss=losses, latent_dim=1, **options
     )
     gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
     return gan
@@ -278,7 +278,7 @@ def test_the_reports_conditional_model_goes_on_as_if_never_stopped(tmp_path):
                 CLASSES, latent_dim=6, width=8, spectral_norm=False
             ),
             num_classes=CLASSES,
-            losses="wasserstein",
+            loss="wasserstein",
             latent_dim=6,
         )
         gan.compile(keras.optimizers.Adam(2e-4, 0.5), keras.optimizers.Adam(2e-4, 0.5))
@@ -416,7 +416,7 @@ def test_the_ladder_changes_one_thing_at_a_time(half, width):
     assert [bool(_normalised(model.discriminator)) for model in models] == [
         *([False] + [True] * 7),
     ]
-    assert [model.losses_name for model in models] == [
+    assert [model.loss_name for model in models] == [
         *(["non_saturating"] * 2 + ["hinge"] * 6),
     ]
     assert [

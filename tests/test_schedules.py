@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from gankit.schedules import ConstantThenLinearDecay
+from gankit.trainers.schedules import ConstantThenLinearDecay
 
 
 def test_constant_then_linear():

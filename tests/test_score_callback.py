@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from keras import ops
 
-from gankit import checkpoint, history, plotting
-from gankit.callbacks import HistoryLog
+from gankit import files, plotting
+from gankit.callbacks import HistoryLog, checkpoint
+from gankit.callbacks.scores import ScoreCallback
 from gankit.datasets import Batches
 from gankit.metrics.score import Score
-from gankit.score_callback import ScoreCallback
 
 
 def _scorer(images, *, value_range):
@@ -65,7 +65,7 @@ def test_scores_come_at_their_steps_and_go_where_they_are_looked_for(
     assert [step for step, _ in callback.scores] == [6, 10, 16]
     assert [step for step, found in seen.seen if found == names] == [6, 10, 16]
     assert all(len(kept.history[name]) == 3 for name in names)
-    rows = history.read(path)
+    rows = files.read_history(path)
     assert list(rows) == ["step", *names]
     np.testing.assert_array_equal(rows["step"], [6, 10, 16])
     expected = _by_hand(gan)
@@ -75,12 +75,16 @@ def test_scores_come_at_their_steps_and_go_where_they_are_looked_for(
     for name in names:
         assert rows[name][-1] == kept.history[name][-1] == expected[name]
         assert len(set(rows[name])) == 3
-    assert list(history.read(tmp_path / "history.csv")) == ["step", "d_loss", "g_loss"]
+    assert list(files.read_history(tmp_path / "history.csv")) == [
+        "step",
+        "d_loss",
+        "g_loss",
+    ]
 
 
-@pytest.mark.parametrize("average", [None, 0.9])
-def test_scoring_changes_nothing(make_gan, images, tmp_path, average):
-    gan = make_gan(average=average)  # with batch norm
+@pytest.mark.parametrize("ema", [None, 0.9])
+def test_scoring_changes_nothing(make_gan, images, tmp_path, ema):
+    gan = make_gan(ema=ema)  # with batch norm
     checkpoint.save(gan, tmp_path / "start.npz")
     states = []
     for callbacks in ([], [ScoreCallback(_scorer, every=2, count=8)]):
@@ -97,7 +101,7 @@ def test_a_resumed_run_leaves_the_file_of_an_uninterrupted_one(
 ):
     whole, torn = tmp_path / "whole.csv", tmp_path / "torn.csv"
     state = tmp_path / "state.npz"
-    gan = make_gan(average=0.9)
+    gan = make_gan(ema=0.9)
     checkpoint.save(gan, state)
     _train(gan, images, [ScoreCallback(_scorer, every=3, count=8, path=whole)], steps=8)
 
@@ -111,13 +115,13 @@ def test_a_resumed_run_leaves_the_file_of_an_uninterrupted_one(
         file.write("8,0.1")
     assert [step for step, _ in callback.scores] == [4, 6]
 
-    other = make_gan(average=0.9)
+    other = make_gan(ema=0.9)
     checkpoint.restore(other, state)
     resumed = ScoreCallback(_scorer, every=3, count=8, path=torn)
     _train(other, images, [resumed], steps=8)
     assert [step for step, _ in resumed.scores] == [6]
     assert torn.read_bytes() == whole.read_bytes()
-    np.testing.assert_array_equal(history.read(whole)["step"], [4, 6])
+    np.testing.assert_array_equal(files.read_history(whole)["step"], [4, 6])
     # The same callback taken back to the checkpoint forgets what came after.
     checkpoint.restore(gan, state)
     _train(gan, images, [callback], steps=8)
@@ -159,7 +163,7 @@ def test_bad_settings_get_a_sentence(tmp_path):
     with pytest.raises(ValueError, match="count to be .* 2, received 1: one image has"):
         ScoreCallback(_scorer, every=5, count=1)
     path = tmp_path / "scores.csv"
-    history.append(path, {"step": 0, "FID/other": 3.0})
+    files.append_history(path, {"step": 0, "FID/other": 3.0})
     callback = ScoreCallback(_scorer, every=2, count=8, path=path)
     with pytest.raises(ValueError, match="scores FID/other .*received FID/test, KID"):
         _epoch(callback)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from gankit import experiments
 from gankit.cli import app
-from gankit.experiments import registry, study
+from gankit.experiments.running import registry, study
 from gankit.metrics.resampling import mean_interval
 
 

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gankit import checkpoint, datasets, experiments, history, plotting
+from gankit import datasets, experiments, files, plotting
+from gankit.callbacks import checkpoint
+from gankit.callbacks.scores import ScoreCallback
+from gankit.callbacks.tensorboard import TensorBoardLog
 from gankit.datasets import Batches
-from gankit.experiments import Budget, run_watchers
+from gankit.experiments import Budget
+from gankit.experiments.running import watchers as run_watchers
 from gankit.metrics.score import Score
-from gankit.score_callback import ScoreCallback
-from gankit.tensorboard import TensorBoardLog
 
 pytest.importorskip("tensorboardX")
 
@@ -159,7 +161,7 @@ def test_every_run_has_a_folder_of_events_and_goes_on_in_it(
         steps, values = zip(*_points(events, tag), strict=True)
         assert steps == (2, 4)
         np.testing.assert_array_equal(np.float32(values), np.float32(run.history[tag]))
-    on_the_way = history.read(run.folder / "scores.csv")
+    on_the_way = files.read_history(run.folder / "scores.csv")
     fcd = [value for _, value in _points(events, "FCD-digits-28")]
     np.testing.assert_array_equal(fcd, np.float32(on_the_way["FCD-digits-28"]))
     assert [image.step for image in events.Images("samples")] == [2, 4]

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from gankit.datasets import Batches, untuned
-from gankit.prediction import predict
-from gankit.toys import play, targets
+from gankit.backend.prediction import predict
+from gankit.course.toys import play, targets
+from gankit.datasets import Batches
 
 
 @pytest.mark.tensorflow
@@ -17,7 +17,7 @@ def test_the_batches_are_those_of_the_class(images, kind):
     labels = np.arange(len(images)) % 3 if kind == "labelled" else None
     source = (images, images[:50, ::-1]) if kind == "unpaired" else images
     batches = Batches(source, labels, batch_size=24, seed=2, start_step=3)
-    found = untuned(batches)
+    found = batches.for_fit()
     assert not found.options().autotune.enabled
     for index, arrays in enumerate(itertools.islice(found, 6)):
         expected = batches[index]

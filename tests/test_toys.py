@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from gankit.losses import LOSSES
-from gankit.toys import (
+from gankit.course.toys import (
     bilinear,
     closed_forms,
     coverage,
@@ -16,6 +15,7 @@ from gankit.toys import (
     targets,
     transport,
 )
+from gankit.losses import LOSSES
 
 ON_THE_LINE = [targets.gaussian(), targets.mixture(), targets.two_uniforms()]
 NAMES = ["gaussian", "mixture", "two_uniforms"]

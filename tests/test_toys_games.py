@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from keras import ops
 
-from gankit.toys import least_squares, play, targets
-from gankit.toys.closed_forms import wasserstein
-from gankit.toys.networks import SeedsMLP
-from gankit.trainers.adversarial import input_gradient
+from gankit.backend.gradients import input_gradient
+from gankit.course.toys import least_squares, play, targets
+from gankit.course.toys.closed_forms import wasserstein
+from gankit.course.toys.networks import SeedsMLP
 
 SMALL = {"hidden": (8, 8), "batch_size": 16, "steps": 12, "records": 3}
 
@@ -16,8 +16,8 @@ SMALL = {"hidden": (8, 8), "batch_size": 16, "steps": 12, "records": 3}
 @pytest.mark.parametrize(
     "options",
     [
-        {"losses": "wasserstein", "bound": "clipping", "generator_steps": 2},
-        {"losses": "hinge", "bound": "spectral", "statistics": True},
+        {"loss": "wasserstein", "bound": "clipping", "generator_steps": 2},
+        {"loss": "hinge", "bound": "spectral", "statistics": True},
         {"unrolled": 2, "discriminator_steps": 2},
     ],
     ids=["clipping", "spectral", "unrolled"],
@@ -141,7 +141,7 @@ def test_least_squares_with_the_kits_labels_is_the_kits_game():
         ({"bound": "hope"}, "Expected bound to be one of None, clipping"),
         ({"bound": "penalty", "statistics": True}, "depend on one point each"),
         ({"records": 5}, "10 would be one"),
-        ({"losses": "hope"}, "Expected losses to be one of"),
+        ({"loss": "hope"}, "Expected loss to be one of"),
     ],
 )
 def test_what_a_game_cannot_do_is_said_in_a_sentence(options, words):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gankit.toys import modes, targets
+from gankit.course.toys import modes, targets
 
 pytestmark = pytest.mark.tensorflow
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from keras import ops
 
+from gankit.backend.gradients import input_gradient
 from gankit.datasets import Batches
-from gankit.trainers import GAN, input_gradient
+from gankit.trainers import GAN
 
 NETWORKS = ("generator", "discriminator")
 
@@ -191,17 +192,17 @@ def test_the_game_reaches_its_target():
     x = keras.layers.Dense(32, activation="leaky_relu")(point)
     x = keras.layers.Dense(32, activation="leaky_relu")(x)
     discriminator = keras.Model(point, keras.layers.Dense(1)(x))
-    gan = GAN(generator, discriminator, latent_dim=4, average=0.99)
+    gan = GAN(generator, discriminator, latent_dim=4, ema=0.99)
     gan.compile(keras.optimizers.Adam(5e-3, 0.5), keras.optimizers.Adam(5e-3, 0.5))
     gan.fit(target, batch_size=256, epochs=40, verbose=0)
     latents = gan.sample_latent(4096, seed=1)
-    points = ops.convert_to_numpy(gan.averaged_generator(latents))
+    points = ops.convert_to_numpy(gan.ema_generator(latents))
     np.testing.assert_allclose(points.mean(axis=0), [2.0, -1.0], atol=0.1)
     np.testing.assert_allclose(points.std(axis=0), 0.3, atol=0.1)
 
 
 def test_the_averaged_generator_is_the_moving_average(make_gan, images):
-    gan = make_gan(average=0.9)
+    gan = make_gan(ema=0.9)
     kept = [w.copy() for w in gan.generator.get_weights()]
     batches = Batches(images, batch_size=8, seed=0)
     for step in range(1, 4):
@@ -211,14 +212,14 @@ def test_the_averaged_generator_is_the_moving_average(make_gan, images):
             decay * mean + (1 - decay) * weight
             for mean, weight in zip(kept, gan.generator.get_weights(), strict=True)
         ]
-    for mean, expected in zip(gan.averaged_generator.get_weights(), kept, strict=True):
+    for mean, expected in zip(gan.ema_generator.get_weights(), kept, strict=True):
         np.testing.assert_allclose(mean, expected, atol=1e-6)
     owned = {id(v) for v in gan.optimizer._trainable_variables}
-    assert not owned & {id(v) for v in gan.averaged_generator.variables}
+    assert not owned & {id(v) for v in gan.ema_generator.variables}
 
 
 def test_save_and_load_keep_everything(make_gan, images, tmp_path):
-    gan = make_gan(average=0.9, real_label=0.9, latent_distribution="uniform")
+    gan = make_gan(ema=0.9, real_label=0.9, latent_distribution="uniform")
     batches = Batches(images, batch_size=8, seed=0)
     gan.fit(batches, steps_per_epoch=3, verbose=0)
     gan.save(tmp_path / "gan.keras")
@@ -284,12 +285,12 @@ def test_input_gradient_can_be_differentiated_again():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"losses": "hinges"}, "received 'hinges'"),
+        ({"loss": "hinges"}, "received 'hinges'"),
         ({"discriminator_steps": 0}, "discriminator_steps .* received 0"),
         ({"generator_steps": 1.5}, "generator_steps .* received 1.5"),
         ({"real_label": 1.2}, "real_label in .* received 1.2"),
-        ({"real_label": 0.9, "losses": "hinge"}, "no labels to smooth"),
-        ({"average": 1.0}, "average .* received 1.0"),
+        ({"real_label": 0.9, "loss": "hinge"}, "no labels to smooth"),
+        ({"ema": 1.0}, "ema .* received 1.0"),
         ({"latent_distribution": "gaussian"}, "received 'gaussian'"),
     ],
 )

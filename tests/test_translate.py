@@ -13,12 +13,12 @@ from keras import layers
 from PIL import Image
 from typer.testing import CliRunner
 
-from gankit import translation
 from gankit.cli import app
 from gankit.datasets import walking_animal
 from gankit.networks import cyclegan
+from gankit.photos import translation
+from gankit.photos.translation.any_size import strides
 from gankit.trainers import CycleGAN
-from gankit.translation.any_size import strides
 
 FPS = 12.5
 

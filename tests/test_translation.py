@@ -5,8 +5,8 @@ import PIL.Image
 import pytest
 
 from gankit.datasets import UnpairedImageData, digits, stripes
-from gankit.metrics import classifier_training
-from gankit.metrics.classifier_scores import wilson_interval
+from gankit.metrics.classifiers import training as classifier_training
+from gankit.metrics.classifiers.scores import wilson_interval
 from gankit.metrics.translation import (
     domain_score,
     inverted_colours,

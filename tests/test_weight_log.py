@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from gankit import checkpoint, history, plotting
+from gankit import files, plotting
+from gankit.callbacks import checkpoint
+from gankit.callbacks.weight_log import WeightLog
 from gankit.constraints import WeightClipping, clip_weights
 from gankit.datasets import Batches
 from gankit.inspection import attention_gains, attention_maps, layer_norms
 from gankit.layers import SelfAttention2D, SpectralNormalization
-from gankit.weight_log import WeightLog
 
 
 def _numpy(x):
@@ -93,7 +94,7 @@ def test_a_training_is_logged_and_a_resumed_one_leaves_the_same_file(
     checkpoint.save(gan, tmp_path / "state.npz")
     text = (tmp_path / "whole.csv").read_text()
     train(gan, tmp_path / "whole.csv", 6)
-    whole = history.read(tmp_path / "whole.csv")
+    whole = files.read_history(tmp_path / "whole.csv")
     np.testing.assert_array_equal(whole["step"], [0, 2, 4, 6])
     for i, norms in ((0, start), (3, [n.kernel for n in layer_norms(gan.generator)])):
         columns = [name for name in whole if name.startswith("generator ")]
@@ -110,7 +111,7 @@ def test_a_training_is_logged_and_a_resumed_one_leaves_the_same_file(
     other = make_gan(weight_clipping=0.02)
     checkpoint.restore(other, tmp_path / "state.npz")
     train(other, tmp_path / "parts.csv", 6)
-    parts = history.read(tmp_path / "parts.csv")
+    parts = files.read_history(tmp_path / "parts.csv")
     np.testing.assert_array_equal(parts["step"], whole["step"])
     for name, column in whole.items():
         np.testing.assert_allclose(parts[name], column, rtol=1e-4)
@@ -127,7 +128,7 @@ def test_rows_come_at_multiples_however_the_training_is_parted(
             gan.fit(
                 batches, steps_per_epoch=2, epochs=epochs, verbose=0, callbacks=[log]
             )
-        return history.read(tmp_path / path)["step"].tolist()
+        return files.read_history(tmp_path / path)["step"].tolist()
 
     # Epochs of 2 steps: 4 is the first to reach 3, 6 reaches 6, 10 reaches 9.
     assert steps("whole.csv", [6]) == [0, 4, 6, 10, 12]

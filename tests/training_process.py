@@ -16,7 +16,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from gankit import checkpoint, device, experiments
+from gankit import experiments
+from gankit.backend import device
+from gankit.callbacks import checkpoint
 from gankit.datasets import ImageData, Split
 from gankit.metrics import Extractor, Scorer
 from gankit.networks import dcgan
@@ -44,9 +46,7 @@ def _build(data):
     # torch's dropout without a seed of its own would use torch's global generator.
     x = keras.layers.Dropout(0.3, seed=1)(x)
     discriminator = keras.Model(image, keras.layers.Dense(1, dtype="float32")(x))
-    gan = GAN(
-        generator, discriminator, latent_dim=6, discriminator_steps=2, average=0.9
-    )
+    gan = GAN(generator, discriminator, latent_dim=6, discriminator_steps=2, ema=0.9)
     gan.compile(keras.optimizers.Adam(1e-3, 0.5), keras.optimizers.Adam(1e-3, 0.5))
     return gan
 
@@ -102,7 +102,7 @@ def _arrange_death(where):
         move(source, target)
 
     checkpoint.np.savez = savez
-    checkpoint.os.replace = replace
+    os.replace = replace
 
 
 if __name__ == "__main__":

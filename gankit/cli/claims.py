@@ -20,7 +20,7 @@ def claims(
 ):
     """Print what the reports claim, and how it fares here."""
     with sentences():
-        from gankit import claims as of
+        from gankit.experiments import claims as of
 
         found = of.ledger(report)
         if markdown:

@@ -20,7 +20,8 @@ def break_(
 ):
     """Train a GAN with a planted fault, to be diagnosed from its curves and samples."""
     with sentences():
-        from gankit import clinic, device
+        from gankit.backend import device
+        from gankit.course import clinic
 
         device.setup(seed=0)
         case = clinic.treat(name)

@@ -42,8 +42,9 @@ def compare(
 ):
     """Compare two experiments at equal budgets, seed by seed."""
     with sentences():
-        from gankit import device, experiments
-        from gankit.experiments import comparing
+        from gankit import experiments
+        from gankit.backend import device
+        from gankit.experiments.running import comparing
 
         # Before anything is trained or loaded: a wrong name costs no time.
         for name in (a, b):

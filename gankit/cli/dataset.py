@@ -49,7 +49,7 @@ def prepare(
     are shown first: see docs/own_photos.md.
     """
     with sentences():
-        from gankit.faces.folder import prepare_faces
+        from gankit.photos.faces.folder import prepare_faces
 
         made = prepare_faces(
             photos, out, size=size, like=like, without_background=remove_background

@@ -78,7 +78,8 @@ def run(
 ):
     """Train an experiment, or go on where it stopped, and score it."""
     with sentences():
-        from gankit import device, experiments, history
+        from gankit import experiments, files
+        from gankit.backend import device
 
         # Before anything is trained or loaded: a wrong name costs no time.
         experiments.find(name)
@@ -90,7 +91,7 @@ def run(
                     name, size=size.value, seed=seed, steps=steps, data=data, out=out
                 )
         except KeyboardInterrupt:
-            saved = history.read(folder / "history.csv").get("step", [0])[-1]
+            saved = files.read_history(folder / "history.csv").get("step", [0])[-1]
             typer.echo(
                 f"\nStopped; {folder} holds the state of step {int(saved):,}. The same "
                 "command goes on from there.",

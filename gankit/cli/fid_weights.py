@@ -22,7 +22,7 @@ def convert(
 ):
     """Make an .npz file of the weights, which every backend reads."""
     with sentences():
-        from gankit.metrics import inception_weights
+        from gankit.metrics.inception import weights as inception_weights
 
         features, name = inception_weights.convert(source, target)
         typer.echo(f"{target}: {name}, up to --features {features}")
@@ -36,8 +36,8 @@ def show(
 ):
     """Print which file each tap of the network would be loaded from."""
     with sentences():
-        from gankit.metrics import inception_weights as weights
-        from gankit.metrics.inception_layers import TAPS
+        from gankit.metrics.inception import weights
+        from gankit.metrics.inception.layers import TAPS
 
         for features in TAPS:
             path = weights.find_weights(features, folder=data)

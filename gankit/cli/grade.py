@@ -35,17 +35,17 @@ def grade(
     """
     with sentences():
         from gankit import course
-        from gankit.course.predictions import counts
+        from gankit.course.grading.predictions import counts
 
-        marks = course.grade(
+        marks = course.grading.grade(
             folder, notebooks, seconds=seconds, memory=int(memory * 2**30)
         )
-        course.save_marks(out, marks)
-        _show_shares(course.shares(marks, notebooks))
+        course.grading.save_marks(out, marks)
+        _show_shares(course.grading.shares(marks, notebooks))
         typer.echo(out)
-        if predicted := course.predictions(folder, notebooks):
+        if predicted := course.grading.predictions(folder, notebooks):
             path = out.with_name(f"{out.stem}-predictions.csv")
-            course.save_predictions(path, predicted)
+            course.grading.save_predictions(path, predicted)
             _show_predictions(counts(predicted))
             typer.echo(path)
 
@@ -89,5 +89,5 @@ def handout(
     with sentences():
         from gankit import course
 
-        for path in course.handout(out, notebooks):
+        for path in course.exercises.handout(out, notebooks):
             typer.echo(path)

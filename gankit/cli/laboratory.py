@@ -17,8 +17,8 @@ def laboratory(
     with sentences():
         from tqdm import tqdm
 
-        from gankit import device
-        from gankit.laboratory import export
+        from gankit.backend import device
+        from gankit.course.laboratory import export
 
         device.setup(precision="float32")
         export(out, progress=lambda runs: tqdm(runs, unit="game"))

@@ -18,9 +18,9 @@ def modes(
     with sentences():
         from tqdm import tqdm
 
-        from gankit import device
-        from gankit.experiments.publishing import RESULTS, keep
-        from gankit.toys import modes as benchmark
+        from gankit.backend import device
+        from gankit.course.toys import modes as benchmark
+        from gankit.experiments.running.publishing import RESULTS, keep
 
         device.setup(precision="float32")
         folder = benchmark.FOLDER

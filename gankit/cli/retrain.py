@@ -26,7 +26,7 @@ def retrain(
 ):
     """Train a classifier on mixes of real images and those of a trained CGAN."""
     with sentences():
-        from gankit import device
+        from gankit.backend import device
         from gankit.experiments import retraining
 
         if publish:

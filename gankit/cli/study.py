@@ -26,7 +26,8 @@ def study(
 ):
     """Train many experiments over several seeds and put them side by side."""
     with sentences():
-        from gankit import device, experiments
+        from gankit import experiments
+        from gankit.backend import device
 
         if not name:
             _list(experiments.studies())

@@ -59,7 +59,7 @@ def translate(
     Any size will do. Sound of videos is left out.
     """
     with sentences():
-        from gankit import translation
+        from gankit.photos import translation
 
         # Before the model is loaded: a wrong name costs no time.
         translation.kind_of(source, target)

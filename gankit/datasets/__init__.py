@@ -8,7 +8,7 @@ from gankit.datasets.drawn_shapes import shapes
 from gankit.datasets.embedded_digits import digits
 from gankit.datasets.folders import image_folder, unpaired_folders
 from gankit.datasets.image_data import ImageData, Split, UnpairedImageData, to_uint8
-from gankit.datasets.tensorflow_batches import repeated, untuned
+from gankit.datasets.tensorflow_batches import repeated
 
 __all__ = [
     "Batches",
@@ -26,6 +26,5 @@ __all__ = [
     "stripes",
     "to_uint8",
     "unpaired_folders",
-    "untuned",
     "walking_animal",
 ]

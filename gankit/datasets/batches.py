@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from gankit.datasets.checks import check_images, check_labels, check_number
+from gankit.datasets.tensorflow_batches import without_autotuning
 
 
 class Batches(keras.utils.PyDataset):
@@ -71,6 +72,15 @@ class Batches(keras.utils.PyDataset):
     def num_batches(self):
         """None, by which Keras knows that there is no end."""
         return None
+
+    def for_fit(self):
+        """Returns what `keras.Model.fit` should read these batches from.
+
+        `gankit.AdversarialModel.fit` calls this itself. On TensorFlow it is a
+        `tf.data.Dataset` without autotuning, so `fit()` ends as soon as its last
+        step is done; on other backends it is this object.
+        """
+        return without_autotuning(self)
 
     @property
     def steps_per_pass(self):

@@ -3,7 +3,7 @@
 import itertools
 
 
-def untuned(batches):
+def without_autotuning(batches):
     """Makes a data set of TensorFlow that does not tune itself.
 
     Keras would let it. A thread then looks at the data set after 10 ms, and again after

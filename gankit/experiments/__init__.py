@@ -17,8 +17,8 @@ from gankit.experiments import (
     loss_study,
     own_pictures,
 )
-from gankit.experiments.comparing import compare
-from gankit.experiments.publishing import (
+from gankit.experiments.running.comparing import compare
+from gankit.experiments.running.publishing import (
     Kept,
     kept,
     load_published,
@@ -26,7 +26,7 @@ from gankit.experiments.publishing import (
     published,
     runs_of,
 )
-from gankit.experiments.registry import (
+from gankit.experiments.running.registry import (
     SIZES,
     Budget,
     Experiment,
@@ -34,8 +34,8 @@ from gankit.experiments.registry import (
     names,
     register,
 )
-from gankit.experiments.runner import Run, load, run, run_folder
-from gankit.experiments.study import (
+from gankit.experiments.running.runner import Run, load, run, run_folder
+from gankit.experiments.running.study import (
     Study,
     StudyResult,
     find_study,

@@ -3,15 +3,15 @@
 from keras.optimizers import Adam
 
 from gankit.experiments import data
-from gankit.experiments.photograph_scores import PhotographScorer, photograph_scores
-from gankit.experiments.registry import Budget, Experiment, register
-from gankit.experiments.scoring import classifier_scorer
-from gankit.networks import residual, sagan
-from gankit.trainers import GAN, ConditionalGAN
-from gankit.trainers.separate_updates import (
+from gankit.experiments.running.registry import Budget, Experiment, register
+from gankit.experiments.scoring.adversarial import classifier_scorer
+from gankit.experiments.scoring.photographs import PhotographScorer, photograph_scores
+from gankit.experiments.separate_updates import (
     SeparateUpdatesConditionalGAN,
     SeparateUpdatesGAN,
 )
+from gankit.networks import residual, sagan
+from gankit.trainers import GAN, ConditionalGAN
 
 BATCH_SIZE = 64
 LATENT_DIM = 100
@@ -51,7 +51,7 @@ def _conditional(width, **form):
             classes, images.image_shape, LATENT_DIM, width, **form
         )
         gan = SeparateUpdatesConditionalGAN(
-            *pair, num_classes=classes, latent_dim=LATENT_DIM, losses="wasserstein"
+            *pair, num_classes=classes, latent_dim=LATENT_DIM, loss="wasserstein"
         )
         return _compiled(gan)
 
@@ -73,7 +73,7 @@ def _modern(width):
 
 
 def _residual_gan(images, width, num_classes):
-    form = {"latent_dim": MODERN_LATENT_DIM, "losses": "hinge", "average": AVERAGE}
+    form = {"latent_dim": MODERN_LATENT_DIM, "loss": "hinge", "ema": AVERAGE}
     pair = residual.networks(
         images.image_shape, MODERN_LATENT_DIM, width, num_classes=num_classes
     )
@@ -97,8 +97,8 @@ def _rung(number, width):
         gan = GAN(
             *pair,
             latent_dim=LATENT_DIM,
-            losses="hinge" if number >= 2 else "non_saturating",
-            average=AVERAGE if number >= 4 else None,
+            loss="hinge" if number >= 2 else "non_saturating",
+            ema=AVERAGE if number >= 4 else None,
         )
         return _compiled(gan, rates)
 

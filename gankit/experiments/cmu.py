@@ -2,11 +2,11 @@
 
 from keras.optimizers import Adam
 
-from gankit.augmentation import DifferentiableAugmentation
 from gankit.experiments import data
-from gankit.experiments.few_image_scores import few_image_scorer, few_image_scores
-from gankit.experiments.registry import Budget, Experiment, register
-from gankit.experiments.study import Study, register_study
+from gankit.experiments.running.registry import Budget, Experiment, register
+from gankit.experiments.running.study import Study, register_study
+from gankit.experiments.scoring.few_images import few_image_scorer, few_image_scores
+from gankit.layers.augmentation import DifferentiableAugmentation
 from gankit.networks import few_images
 from gankit.trainers import AugmentedGAN
 
@@ -23,7 +23,7 @@ REPORTED = "FID of the report"
 
 
 def _cats(preprocessing, *, diffaug=False, spectral_norm=False, **game):
-    game = {"losses": "least_squares", **game}
+    game = {"loss": "least_squares", **game}
 
     def build(images):
         gan = AugmentedGAN(
@@ -122,8 +122,8 @@ _register(
 _BEST = {
     "diffaug": True,
     "spectral_norm": True,
-    "losses": "hinge",
-    "average": 0.999,
+    "loss": "hinge",
+    "ema": 0.999,
 }
 _register(
     "cmu/cats64-best",

@@ -4,8 +4,8 @@ from keras.optimizers import Adam
 
 from gankit.experiments import data
 from gankit.experiments.cycle_gans import DRAWN_FORM, register_translator
-from gankit.experiments.study import Study, register_study
-from gankit.experiments.translation_scores import losses_and_inversion
+from gankit.experiments.running.study import Study, register_study
+from gankit.experiments.scoring.translations import losses_and_inversion
 from gankit.networks import cyclegan
 from gankit.trainers import CycleGAN
 

@@ -3,14 +3,11 @@
 from keras.optimizers import Adam
 
 from gankit.experiments import data
-from gankit.experiments.registry import Budget, Experiment, register
-from gankit.experiments.translation_scores import (
-    losses_at_the_end,
-    photograph_scorer,
-)
+from gankit.experiments.running.registry import Budget, Experiment, register
+from gankit.experiments.scoring.translations import losses_at_the_end, photograph_scorer
 from gankit.networks import cyclegan
-from gankit.schedules import ConstantThenLinearDecay
 from gankit.trainers import CycleGAN
+from gankit.trainers.schedules import ConstantThenLinearDecay
 
 BATCH_SIZE = 4
 STEPS = 10_000

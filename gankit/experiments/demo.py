@@ -3,8 +3,8 @@
 import keras
 
 from gankit import datasets
-from gankit.experiments.registry import Budget, Experiment, register
-from gankit.experiments.scoring import adversarial_scores, classifier_scorer
+from gankit.experiments.running.registry import Budget, Experiment, register
+from gankit.experiments.scoring.adversarial import adversarial_scores, classifier_scorer
 from gankit.networks import dcgan
 from gankit.trainers import GAN
 
@@ -17,7 +17,7 @@ def _build(data):
     generator, discriminator = dcgan.shallow(data.image_shape, latent_dim=32)
     # For two minutes: rates of five times the paper's, the discriminator at half the
     # generator's and smoothed, as 1,397 digits are soon learnt by heart.
-    gan = GAN(generator, discriminator, latent_dim=32, real_label=0.9, average=0.99)
+    gan = GAN(generator, discriminator, latent_dim=32, real_label=0.9, ema=0.99)
     gan.compile(keras.optimizers.Adam(1e-3, 0.5), keras.optimizers.Adam(5e-4, 0.5))
     return gan
 

@@ -3,8 +3,8 @@
 from keras.optimizers import Adam
 
 from gankit.experiments import data
-from gankit.experiments.registry import Budget, Experiment, register
-from gankit.experiments.scoring import adversarial_scores, classifier_scorer
+from gankit.experiments.running.registry import Budget, Experiment, register
+from gankit.experiments.scoring.adversarial import adversarial_scores, classifier_scorer
 from gankit.networks import all_convolutional, mlp
 from gankit.trainers import GAN
 
@@ -21,7 +21,7 @@ _OUR_READING = (
 
 
 def _gan(generator, discriminator, losses, discriminator_rate=1e-4):
-    gan = GAN(generator, discriminator, losses=losses, latent_dim=LATENT_DIM)
+    gan = GAN(generator, discriminator, loss=losses, latent_dim=LATENT_DIM)
     gan.compile(Adam(1e-4, 0.5), Adam(discriminator_rate, 0.5))
     return gan
 

@@ -5,8 +5,12 @@ from keras import layers
 from keras.optimizers import Adam, RMSprop
 
 from gankit.experiments import data
-from gankit.experiments.registry import Budget, Experiment, register
-from gankit.experiments.scoring import adversarial_scores, classifier_scorer, fid_scorer
+from gankit.experiments.running.registry import Budget, Experiment, register
+from gankit.experiments.scoring.adversarial import (
+    adversarial_scores,
+    classifier_scorer,
+    fid_scorer,
+)
 from gankit.networks import dcgan, hidden_dense
 from gankit.trainers import GAN
 
@@ -18,7 +22,7 @@ PHOTOGRAPHS_LATENT_DIM = 100
 PHOTOGRAPHS_WIDTH = 32
 
 ALGORITHM_1 = {
-    "losses": "wasserstein",
+    "loss": "wasserstein",
     "discriminator_steps": 5,
     "weight_clipping": 0.01,
 }
@@ -50,7 +54,7 @@ def _wgan_mnist_as_coded(images):
         hidden_dense.generator(images.image_shape, LATENT_DIM),
         hidden_dense.discriminator(images.image_shape, sigmoid=True),
         latent_dim=LATENT_DIM,
-        losses="wasserstein",
+        loss="wasserstein",
         weight_clipping=0.01,
     )
     gan.compile(Adam(2e-4, 0.5), Adam(2e-4, 0.5))
@@ -82,7 +86,7 @@ def _wgan_photographs_as_coded(images):
         generator,
         keras.Model(critic.input, values, name="discriminator"),
         latent_dim=PHOTOGRAPHS_LATENT_DIM,
-        losses="wasserstein",
+        loss="wasserstein",
         weight_clipping=0.01,
     )
     gan.compile(Adam(2e-4, 0.5), Adam(2e-4, 0.5))

@@ -2,10 +2,10 @@
 
 from keras.optimizers import Adam
 
-from gankit.augmentation import DifferentiableAugmentation
 from gankit.experiments import data
-from gankit.experiments.registry import Budget, Experiment, register
-from gankit.experiments.scoring import adversarial_scores, classifier_scorer
+from gankit.experiments.running.registry import Budget, Experiment, register
+from gankit.experiments.scoring.adversarial import adversarial_scores, classifier_scorer
+from gankit.layers.augmentation import DifferentiableAugmentation
 from gankit.metrics import classifier_for
 from gankit.networks import cgan, dcgan
 from gankit.trainers import GAN, ConditionalGAN
@@ -145,8 +145,8 @@ def report_classifier(size, images, folder):
 
 _TABLE_1 = "conditional accuracy"
 _MODERN = {
-    "losses": "hinge",
-    "average": 0.999,
+    "loss": "hinge",
+    "ema": 0.999,
     "networks": {
         "conditioning": "projection",
         "batch_norm": False,
@@ -260,7 +260,7 @@ for _name, _summary, _where, _build, _class_steps, _reported, _reading in (
         "best",
         "ours: Shallow with appended labels and averaged weights",
         "section 4, whose best model has 98.04 %",
-        _cgan(cgan.shallow, networks={"conditioning": "concatenation"}, average=0.999),
+        _cgan(cgan.shallow, networks={"conditioning": "concatenation"}, ema=0.999),
         400,
         {_TABLE_1: 0.9804},
         (

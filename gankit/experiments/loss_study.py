@@ -7,9 +7,9 @@ rates: 5e-5 is the WGAN paper's, 2e-4 the DCGAN paper's, 1e-3 Adam's own default
 from keras.optimizers import Adam
 
 from gankit.experiments import data
-from gankit.experiments.registry import Budget, Experiment, register
-from gankit.experiments.scoring import adversarial_scores, classifier_scorer
-from gankit.experiments.study import Study, register_study
+from gankit.experiments.running.registry import Budget, Experiment, register
+from gankit.experiments.running.study import Study, register_study
+from gankit.experiments.scoring.adversarial import adversarial_scores, classifier_scorer
 from gankit.networks import dcgan
 from gankit.trainers import GAN
 
@@ -18,23 +18,23 @@ LATENT_DIM = 100
 
 # Of each: what it is, options of the critic, of the game, and beta_1 of Adam.
 LOSSES = {
-    "minimax": ("the saturating minimax loss", {}, {"losses": "minimax"}, 0.5),
+    "minimax": ("the saturating minimax loss", {}, {"loss": "minimax"}, 0.5),
     "non-saturating": (
         "the non-saturating loss",
         {},
-        {"losses": "non_saturating"},
+        {"loss": "non_saturating"},
         0.5,
     ),
     "wasserstein-spectral": (
         "the Wasserstein loss, spectral normalisation without batch normalisation",
         {"batch_norm": False, "spectral_norm": True},
-        {"losses": "wasserstein"},
+        {"loss": "wasserstein"},
         0.5,
     ),
     "wasserstein-clipping": (
         "the Wasserstein loss, weights clipped to 0.01",
         {},
-        {"losses": "wasserstein", "weight_clipping": 0.01},
+        {"loss": "wasserstein", "weight_clipping": 0.01},
         0.5,
     ),
 }
@@ -43,19 +43,19 @@ CHANGES = {
     "non-saturating-beta09": (
         "the non-saturating loss with beta_1 = 0.9",
         {},
-        {"losses": "non_saturating"},
+        {"loss": "non_saturating"},
         0.9,
     ),
     "non-saturating-smooth": (
         "the non-saturating loss with real labels of 0.9",
         {},
-        {"losses": "non_saturating", "real_label": 0.9},
+        {"loss": "non_saturating", "real_label": 0.9},
         0.5,
     ),
     "wasserstein-spectral-batch": (
         "the Wasserstein loss, spectral and batch normalisation together",
         {"spectral_norm": True},
-        {"losses": "wasserstein"},
+        {"loss": "wasserstein"},
         0.5,
     ),
 }

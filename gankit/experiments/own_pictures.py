@@ -11,16 +11,16 @@ from keras.optimizers import Adam
 from PIL import Image
 
 from gankit import datasets
-from gankit.augmentation import DifferentiableAugmentation
 from gankit.datasets.image_files import list_images
 from gankit.experiments import cmu_cyclegan, data
 from gankit.experiments.cycle_gans import register_translator
-from gankit.experiments.few_image_scores import few_image_scorer, few_image_scores
-from gankit.experiments.registry import Budget, Experiment, register
-from gankit.experiments.translation_scores import photograph_scorer
+from gankit.experiments.running.registry import Budget, Experiment, register
+from gankit.experiments.scoring.few_images import few_image_scorer, few_image_scores
+from gankit.experiments.scoring.translations import photograph_scorer
+from gankit.layers.augmentation import DifferentiableAugmentation
 from gankit.networks import cyclegan, few_images
-from gankit.schedules import ConstantThenLinearDecay
 from gankit.trainers import AugmentedGAN
+from gankit.trainers.schedules import ConstantThenLinearDecay
 
 SIDE = 64
 # Fewer could not be halved for scores.
@@ -114,9 +114,9 @@ def _build(images):
         _augmented_patches(images.image_shape),
         latent_dim=LATENT_DIM,
         latent_distribution="uniform",
-        losses="least_squares",
+        loss="least_squares",
         preprocessing="resize_crop_flip",
-        average=0.999,
+        ema=0.999,
     )
     gan.compile(*(Adam(_schedule(2e-4, STEPS), 0.5) for _ in range(2)))
     return gan

@@ -13,15 +13,16 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from gankit import device, tables
-from gankit.datasets import Batches, untuned
-from gankit.experiments import registry
-from gankit.experiments.conditional_scoring import balanced
-from gankit.experiments.publishing import RESULTS, keep
-from gankit.experiments.runner import load, run_folder
+from gankit import files
+from gankit.backend import device
+from gankit.backend.prediction import predict
+from gankit.datasets import Batches
+from gankit.experiments.running import registry
+from gankit.experiments.running.publishing import RESULTS, keep
+from gankit.experiments.running.runner import load, run_folder
+from gankit.experiments.scoring.conditional import balanced
 from gankit.metrics import classifier_for
-from gankit.metrics.classifier_networks import mnist_cnn
-from gankit.prediction import predict
+from gankit.metrics.classifiers.networks import mnist_cnn
 
 BATCH_SIZE = 128
 LEARNING_RATE = 1e-3
@@ -137,7 +138,7 @@ def read(folder):
     Returns:
         List of dicts with the keys `COLUMNS`; empty where there is no table.
     """
-    return tables.read(Path(folder) / FILE, words=("order",))
+    return files.read_table(Path(folder) / FILE, words=("order",))
 
 
 def publish_retraining(name):
@@ -173,7 +174,7 @@ def _key(row):
 def _append(path, row):
     # Flags are numbers in the table.
     numbers = {k: int(v) if isinstance(v, bool) else v for k, v in row.items()}
-    tables.append(path, COLUMNS, [{key: numbers[key] for key in COLUMNS}])
+    files.append_table(path, COLUMNS, [{key: numbers[key] for key in COLUMNS}])
 
 
 def _synthetic(model, images, plan, folder):
@@ -293,7 +294,7 @@ class MixTrainer:
             batches = Batches(images, labels, batch_size=BATCH_SIZE, seed=seed)
             if until > done:
                 self.model.fit(
-                    untuned(batches),
+                    batches.for_fit(),
                     steps_per_epoch=until - done,
                     shuffle=False,
                     verbose=0,

@@ -1,5 +1,6 @@
 """What a network is made of: guidelines, norms of layers, what its outputs see."""
 
+from gankit.inspection import diagrams
 from gankit.inspection.attention import attention_maps
 from gankit.inspection.dcgan_guidelines import (
     BATCH_NORM,
@@ -30,6 +31,7 @@ __all__ = [
     "attention_gains",
     "attention_maps",
     "broken",
+    "diagrams",
     "guideline_table",
     "guidelines",
     "layer_norms",

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from keras import ops
 
+from gankit.backend.layer_tree import all_layers
 from gankit.constraints import WeightClipping
 from gankit.layers import SelfAttention2D, SpectralNormalization
 from gankit.layers.spectral_normalization import LINEAR, kernel_matrix
@@ -69,14 +70,14 @@ def attention_gains(network):
     """
     return [
         float(ops.convert_to_numpy(layer.gamma))
-        for layer in network._flatten_layers(include_self=False)
+        for layer in all_layers(network)
         if isinstance(layer, SelfAttention2D)
     ]
 
 
 def _linear_parts(layer):
     """Layers with one kernel, in their wrappers, nested ones too, in order."""
-    for part in layer._flatten_layers(include_self=False, recursive=False):
+    for part in all_layers(layer, recursive=False):
         kernel_of = part.layer if isinstance(part, SpectralNormalization) else part
         if isinstance(kernel_of, LINEAR):
             yield part

@@ -2,8 +2,10 @@
 
 import math
 
+import keras
 from keras import layers
 
+from gankit.backend.layer_tree import all_layers
 from gankit.inspection.network_graph import pair, steps
 
 
@@ -81,7 +83,7 @@ def _widened(step, before, side, jump):
         wider = (side[i] + (window[i] - 1) * dilation[i] * jump[i] for i in (0, 1))
         return tuple(wider), (jump[0] * stride[0], jump[1] * stride[1])
     # What is left must work on each pixel by itself. Custom layers may hold windows.
-    parts = getattr(layer, "_flatten_layers", lambda **_: ())(include_self=False)
+    parts = all_layers(layer) if isinstance(layer, keras.Layer) else []
     windows = [max(pair(getattr(part, "kernel_size", 1))) for part in parts]
     moved = len(step.shape) == 4 and step.shape[1:3] != before[1:3]
     moved = moved and "Pad" not in kind and "Crop" not in kind

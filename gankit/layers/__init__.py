@@ -1,6 +1,9 @@
-"""Layers that GANs need and Keras lacks, or has in another formulation."""
+"""Layers that GANs need and Keras lacks, or defines otherwise."""
 
+from gankit.layers import augmentation
+from gankit.layers.augmentation import DifferentiableAugmentation
 from gankit.layers.conditional_batch_normalization import ConditionalBatchNormalization
+from gankit.layers.image_pool import ImagePool
 from gankit.layers.instance_norm import instance_norm
 from gankit.layers.reflection_padding import ReflectionPadding2D
 from gankit.layers.self_attention import SelfAttention2D
@@ -8,8 +11,11 @@ from gankit.layers.spectral_normalization import SpectralNormalization
 
 __all__ = [
     "ConditionalBatchNormalization",
+    "DifferentiableAugmentation",
+    "ImagePool",
     "ReflectionPadding2D",
     "SelfAttention2D",
     "SpectralNormalization",
+    "augmentation",
     "instance_norm",
 ]

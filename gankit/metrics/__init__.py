@@ -7,37 +7,37 @@ a small one that needs no download, whose distance is called FCD.
 """
 
 from gankit.metrics.baselines import baselines
-from gankit.metrics.class_profile import (
+from gankit.metrics.classifiers.class_profile import (
     ClassProfile,
     class_imbalance,
     class_profile,
 )
-from gankit.metrics.classifier import Classifier
-from gankit.metrics.classifier_scores import (
+from gankit.metrics.classifiers.classifier import Classifier
+from gankit.metrics.classifiers.scores import (
     classifier_score,
     conditional_accuracy,
     gan_train,
     inception_score,
 )
-from gankit.metrics.classifier_training import classifier_for, train_classifier
+from gankit.metrics.classifiers.training import classifier_for, train_classifier
 from gankit.metrics.copying import copy_score, nearest
-from gankit.metrics.extractors import Extractor
-from gankit.metrics.feature_cache import FeatureSet, feature_set
-from gankit.metrics.feature_statistics import FeatureStatistics
+from gankit.metrics.features.cache import FeatureSet, feature_set
+from gankit.metrics.features.extractor import Extractor
+from gankit.metrics.features.moments import MomentAccumulator
+from gankit.metrics.features.sources import find_images
+from gankit.metrics.features.statistics import FeatureStatistics
+from gankit.metrics.fid import fid, kid, precision_recall
 from gankit.metrics.frechet import frechet_distance, frechet_extrapolated
 from gankit.metrics.frechet_metric import FrechetDistance
-from gankit.metrics.image_scores import fid, kid, precision_recall
-from gankit.metrics.inception import inception_extractor
-from gankit.metrics.inception_network import fid_inception
-from gankit.metrics.inception_weights import FIDWeightsUnavailable
+from gankit.metrics.inception.extractor import inception_extractor
+from gankit.metrics.inception.network import fid_inception
+from gankit.metrics.inception.weights import FIDWeightsUnavailable
 from gankit.metrics.kernel import KernelDistance, kernel_distance
-from gankit.metrics.moments import MomentAccumulator
 from gankit.metrics.precision_recall import PrecisionRecall, prdc
 from gankit.metrics.resampling import half_sampling_interval
 from gankit.metrics.score import Score
 from gankit.metrics.scorer import KINDS, Scorer
 from gankit.metrics.sharpness import gradient_energy
-from gankit.metrics.sources import find_images
 from gankit.metrics.translation import (
     domain_score,
     inverted_colours,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gankit.metrics.classifier_scores import share_score
+from gankit.metrics.classifiers.scores import share_score
 
 # Share of fresh real pictures that count as copies.
 EXPECTED = 0.05

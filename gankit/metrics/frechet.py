@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gankit.metrics.feature_statistics import FeatureStatistics
-from gankit.metrics.moments import MomentAccumulator
+from gankit.metrics.features.moments import MomentAccumulator
+from gankit.metrics.features.statistics import FeatureStatistics
 
 
 def frechet_distance(a, b):

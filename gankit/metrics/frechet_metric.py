@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
+from gankit.metrics.features.moments import MomentAccumulator
 from gankit.metrics.frechet import frechet_distance
-from gankit.metrics.moments import MomentAccumulator
 
 
 class FrechetDistance(keras.metrics.Metric):

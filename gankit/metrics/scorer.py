@@ -1,8 +1,8 @@
 """Scores of sets of images against real ones whose features are computed once."""
 
 from gankit.metrics.copying import copy_score
-from gankit.metrics.feature_cache import FeatureSet, feature_set
-from gankit.metrics.feature_statistics import FeatureStatistics
+from gankit.metrics.features.cache import FeatureSet, feature_set
+from gankit.metrics.features.statistics import FeatureStatistics
 from gankit.metrics.frechet import frechet_distance
 from gankit.metrics.kernel import kernel_distance
 from gankit.metrics.precision_recall import prdc
@@ -23,7 +23,7 @@ class Scorer:
     generated ones once for all scores.
 
     Args:
-        real: Real images, as `gankit.metrics.images.uint8_batches` takes them; their
+        real: Real images, as `gankit.metrics.features.images.uint8_batches` takes them; their
             `FeatureSet`, which may come from disk; or their `FeatureStatistics`, which
             suffice for the Fréchet distance.
         extractor: The `Extractor`.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gankit.metrics.images import uint8_batches
+from gankit.metrics.features.images import uint8_batches
 
 
 def gradient_energy(images, *, value_range):
@@ -13,7 +13,7 @@ def gradient_energy(images, *, value_range):
     compare with what real images have rather than with 0.
 
     Args:
-        images: As `gankit.metrics.images.uint8_batches` takes them, of at least 2 x 2
+        images: As `gankit.metrics.features.images.uint8_batches` takes them, of at least 2 x 2
             pixels.
         value_range: Range of floating-point images, `(low, high)`.
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from gankit.datasets import ImageData, Split, UnpairedImageData
-from gankit.metrics.classifier_scores import share_score
-from gankit.metrics.classifier_training import classifier_for, train_classifier
-from gankit.metrics.images import uint8_batches
+from gankit.metrics.classifiers.scores import share_score
+from gankit.metrics.classifiers.training import classifier_for, train_classifier
+from gankit.metrics.features.images import uint8_batches
 from gankit.metrics.score import Score
 
 # Shares of red, green and blue in luminance.
@@ -57,7 +57,7 @@ def domain_score(translated, classifier, target="b", *, value_range):
     all of it: read it beside `reconstruction_error`.
 
     Args:
-        translated: Translated images, as `gankit.metrics.images.uint8_batches` takes
+        translated: Translated images, as `gankit.metrics.features.images.uint8_batches` takes
             them.
         classifier: The `Classifier` that `train_domain_classifier` gave. Its own
             accuracy on real pictures, which its name tells, is what the best

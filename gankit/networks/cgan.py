@@ -14,7 +14,7 @@ import math
 import keras
 from keras import layers, ops
 
-from gankit import device
+from gankit.backend import device
 from gankit.layers import ConditionalBatchNormalization, SpectralNormalization
 from gankit.networks import dcgan
 from gankit.networks.parts import batch_normalization, label_input
@@ -86,7 +86,7 @@ def discriminator(
         num_classes: Number of classes.
         conditioning: One of `CONDITIONINGS`.
         augmentation: Layer that all images pass first, real and generated alike, such
-            as a `gankit.augmentation.DifferentiableAugmentation`; `None` for none.
+            as a `gankit.layers.DifferentiableAugmentation`; `None` for none.
 
     Returns:
         A `keras.Model`, images `(n, height, width, channels)` in [-1, 1] and int32

@@ -116,7 +116,7 @@ def discriminator(
         spectral_norm: Whether to normalise all convolutions spectrally; instance
             normalisation stays, our reading.
         augmentation: Layer in front of the first, such as
-            `gankit.augmentation.DifferentiableAugmentation`, through which all images
+            `gankit.layers.DifferentiableAugmentation`, through which all images
             pass, real and generated; `None` for none.
         name: Name of the model.
 

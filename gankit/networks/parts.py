@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from gankit import device
+from gankit.backend import device
 from gankit.layers import SelfAttention2D, SpectralNormalization
 
 # The side of the map on which pixels attend to each other, in images of 32 x 32.

@@ -8,7 +8,7 @@ self-attention of SAGAN (Zhang et al. 2019, https://arxiv.org/abs/1805.08318).
 import keras
 from keras import layers
 
-from gankit import device
+from gankit.backend import device
 from gankit.layers import ConditionalBatchNormalization
 from gankit.networks.cgan import projection
 from gankit.networks.parts import (

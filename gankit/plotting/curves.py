@@ -10,7 +10,7 @@ def loss_curves(history, *, loss, title, window=None):
 
     Args:
         history: Dict of arrays with `step`, `d_loss` and `g_loss`, as
-            `gankit.history.read` gives it.
+            `gankit.files.read_history` gives it.
         loss: The `gankit.losses.AdversarialLoss` of the game.
         title: Title of the figure.
         window: Rows of the moving average drawn over the rows; `None` takes a

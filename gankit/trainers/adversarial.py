@@ -1,39 +1,43 @@
-"""The seam between the game and Keras: alternation, gradients, saving.
-
-This module and `gankit.device` are the only ones that know the backends.
-"""
+"""The base class of every GAN: alternating updates inside Keras's `fit()`."""
 
 import keras
 import numpy as np
 from keras import ops
 
-from gankit import device
-from gankit.datasets import Batches, untuned
+from gankit.backend import device
+from gankit.backend.gradients import value_and_gradients, without_gradient
 
 
 class AdversarialModel(keras.Model):
-    """Base class of every GAN: two players, each with networks and an optimizer.
+    """Base class of every GAN: generators and discriminators, each with an optimizer.
 
-    A variant writes two methods, `discriminator_loss(batch)` and
-    `generator_loss(batch)`; both receive what `prepare` made of the batch and return a
-    scalar. `fit()` then plays algorithm 1 of Goodfellow et al. (2014): in each step
-    `discriminator_steps` updates of the discriminators, then `generator_steps` of the
-    generators. Gradients are taken with respect to the variables of the player whose
-    turn it is; nobody is frozen.
+    To write your own GAN, subclass this class and define two losses,
+    `discriminator_loss(batch)` and `generator_loss(batch)`. Both receive what
+    `prepare` made of the batch and return a scalar. The base class alternates the
+    updates, computes each player's gradients and handles saving.
 
-    With `discriminator_steps=k` the data deliver k batches as one: each update of the
-    discriminators takes its own slice, the generators see the last (algorithm 1 of
-    Arjovsky et al. 2017).
+    A training step is algorithm 1 of Goodfellow et al. (2014): `discriminator_steps`
+    updates of the discriminators, then `generator_steps` updates of the generators.
+    Each update takes gradients with respect to one player's variables only, so no
+    network is ever frozen.
+
+    With `discriminator_steps=k` the data must deliver k batches as one. Each update of
+    the discriminators takes its own slice, and the generators see the last one
+    (algorithm 1 of Arjovsky et al. 2017).
 
     Args:
         generators: List of the generators' built networks.
         discriminators: List of the discriminators' built networks.
-        discriminator_steps: Updates of the discriminators in a step, 1 or more.
-        generator_steps: Updates of the generators in a step, 1 or more.
+        discriminator_steps: Discriminator updates per step, at least 1.
+        generator_steps: Generator updates per step, at least 1.
+
+    Attributes:
+        update_observers: Functions of a list of networks. Each is called whenever an
+            update of these networks is traced. `TrainingDoctor` adds one.
 
     Raises:
-        ValueError: If a number of steps is less than 1, or a network serves both
-            players.
+        ValueError: If a number of steps is less than 1, or one network serves as
+            both generator and discriminator.
     """
 
     def __init__(
@@ -53,7 +57,7 @@ class AdversarialModel(keras.Model):
             if not isinstance(steps, int) or steps < 1:
                 raise ValueError(
                     f"Expected {name} to be a whole number of at least 1, received "
-                    f"{steps!r}: pass how often that player moves in a step."
+                    f"{steps!r}: pass how often that player is updated in a step."
                 )
         if {id(network) for network in generators} & {id(n) for n in discriminators}:
             raise ValueError(
@@ -64,13 +68,15 @@ class AdversarialModel(keras.Model):
         self.discriminators = list(discriminators)
         self.discriminator_steps = discriminator_steps
         self.generator_steps = generator_steps
+        self.update_observers = []
         self.seed_generator = keras.random.SeedGenerator()
         self.d_loss_tracker = keras.metrics.Mean(name="d_loss")
         self.g_loss_tracker = keras.metrics.Mean(name="g_loss")
-        # The networks are built; `fit` on torch and JAX would else look for a `call`.
+        # The networks are already built. Without this flag, `fit` on torch and JAX
+        # would look for a `call` method.
         self.built = True
 
-    # What a variant writes.
+    # What a subclass defines.
 
     def discriminator_loss(self, batch):
         """Returns the scalar that the discriminators minimise on `batch`."""
@@ -81,7 +87,7 @@ class AdversarialModel(keras.Model):
         raise NotImplementedError
 
     def prepare(self, batch):
-        """Makes of a batch of data what the losses receive; runs once in each step.
+        """Turns a batch of data into what the losses receive, once in each step.
 
         Images, uint8 in [0, 255], become float32 in [-1, 1]. Override to augment.
 
@@ -90,7 +96,7 @@ class AdversarialModel(keras.Model):
                 `(images, labels)`.
 
         Returns:
-            The same structure without a wrapping tuple of one.
+            The same structure. A tuple of one becomes its only entry.
         """
         # A `PyDataset` that returns an array arrives as a tuple of one, on torch as
         # a list.
@@ -100,17 +106,24 @@ class AdversarialModel(keras.Model):
             return tuple(_in_range(part) for part in batch)
         return _in_range(batch)
 
-    # The game.
+    # The training step.
 
-    def play(self, batch):
-        """Plays one step of the game on prepared data and returns both mean losses."""
-        turns = range(self.discriminator_steps)
+    def update_players(self, batch):
+        """Updates both players alternately; returns their mean losses.
+
+        Args:
+            batch: Prepared data.
+
+        Returns:
+            Dict of scalars, the logs of `fit()`.
+        """
+        updates = range(self.discriminator_steps)
         size = ops.shape(keras.tree.flatten(batch)[0])[0] // self.discriminator_steps
-        for turn in turns:
+        for update in updates:
             part = keras.tree.map_structure(
-                lambda x, turn=turn: x[turn * size : (turn + 1) * size], batch
+                lambda x, update=update: x[update * size : (update + 1) * size], batch
             )
-            self.d_loss_tracker.update_state(self.move_discriminators(part))
+            self.d_loss_tracker.update_state(self.update_discriminators(part))
         for _ in range(self.generator_steps):
             loss = self.minimize(
                 lambda part=part: self.generator_loss(part),
@@ -123,8 +136,8 @@ class AdversarialModel(keras.Model):
             "g_loss": self.g_loss_tracker.result(),
         }
 
-    def move_discriminators(self, batch):
-        """Takes the discriminators' turn on prepared data; returns their loss."""
+    def update_discriminators(self, batch):
+        """Updates the discriminators once on prepared data; returns their loss."""
         return self.minimize(
             lambda: self.discriminator_loss(batch),
             self.discriminators,
@@ -134,31 +147,32 @@ class AdversarialModel(keras.Model):
     def minimize(self, loss, networks, optimizer):
         """Takes one step of `optimizer` down the gradient of `loss`.
 
-        Only the trainable variables of `networks` move; whatever else `loss` updates
-        (moving statistics, seeds, singular vectors) is kept.
+        Only the trainable variables of `networks` are updated. What else `loss`
+        changes is kept: moving statistics, seeds, singular vectors.
 
         Args:
-            loss: Function without arguments that returns a scalar; or a tuple of a
-                scalar and of tensors that are wanted beside it.
-            networks: The networks of the player whose turn it is, which may share
-                layers.
+            loss: Function without arguments that returns a scalar, or a tuple whose
+                first entry is the scalar to minimise.
+            networks: The networks of the player to update. They may share layers.
             optimizer: That player's optimizer.
 
         Returns:
             What `loss` returned before the step, without gradient.
         """
+        for observer in self.update_observers:
+            observer(networks)
         variables = [v for network in networks for v in network.trainable_variables]
         variables = list({id(v): v for v in variables}.values())
-        value, gradients = _value_and_gradients(loss, variables, self._state)
-        _without_gradient(lambda: optimizer.apply(gradients, variables))
+        value, gradients = value_and_gradients(loss, variables, self._state)
+        without_gradient(lambda: optimizer.apply(gradients, variables))
         return keras.tree.map_structure(ops.stop_gradient, value)
 
     def draw(self, sampler, n):
         """Draws random numbers inside a step, for `n` examples of this replica.
 
-        Replicas of a distributed training share one seed: left alone each would draw
-        the same numbers. So each draws for the global batch and takes its share,
-        which is what one device with the whole batch would draw.
+        The replicas of a distributed training share one seed and would all draw the
+        same numbers. So each replica draws for the global batch and takes its own
+        slice, which gives what a single device with the whole batch would draw.
 
         Args:
             sampler: Function from a number of examples to a tensor `(number, ...)`.
@@ -173,12 +187,14 @@ class AdversarialModel(keras.Model):
         return sampler(replicas * n)[replica * n : (replica + 1) * n]
 
     def fit(self, x, **kwargs):
-        """Plays the game on batches of `x`; arguments as in `keras.Model.fit`."""
-        # An endless data set, such as `Batches`, orders itself; asked to shuffle it
-        # Keras only warns.
+        """Trains on the batches of `x`; arguments as in `keras.Model.fit`."""
+        # An endless data set, such as `Batches`, has its own order. If asked to shuffle
+        # it, Keras only warns.
         if getattr(x, "num_batches", 0) is None:
             kwargs.setdefault("shuffle", False)
-        return super().fit(untuned(x) if isinstance(x, Batches) else x, **kwargs)
+        if hasattr(x, "for_fit"):
+            x = x.for_fit()
+        return super().fit(x, **kwargs)
 
     def _state(self):
         """Every variable that a loss may read or update."""
@@ -188,7 +204,7 @@ class AdversarialModel(keras.Model):
     def train_step(self, *args):
         if keras.backend.backend() != "jax":
             (data,) = args
-            return self.play(self.prepare(data))
+            return self.update_players(self.prepare(data))
         values, data = args
         groups = (
             self.trainable_variables,
@@ -202,7 +218,7 @@ class AdversarialModel(keras.Model):
             for pair in zip(variables, group, strict=True)
         ]
         with keras.StatelessScope(state_mapping=mapping) as scope:
-            logs = self.play(self.prepare(data))
+            logs = self.update_players(self.prepare(data))
         return logs, tuple(
             [scope.get_current_value(v) for v in variables] for variables in groups
         )
@@ -224,15 +240,15 @@ class AdversarialModel(keras.Model):
             discriminator_optimizer: Keras optimizer of the discriminators, another
                 instance.
             jit_compile: Whether to compile with XLA (TensorFlow, JAX) or
-                `torch.compile`. `None` leaves it to `gankit.setup`: off on
+                `torch.compile`. `None` leaves the choice to `gankit.setup`: off on
                 TensorFlow with a CPU, where XLA slows convolutions, else Keras's
                 `"auto"`.
             **kwargs: `steps_per_execution` or `run_eagerly`, as in
                 `keras.Model.compile`.
 
         Raises:
-            ValueError: If one optimizer is given to both players, or in
-                `mixed_float16`, which needs a loss scaling that this game lacks.
+            ValueError: If both players get the same optimizer, or the dtype policy is
+                `mixed_float16`, which needs loss scaling.
         """
         generator_optimizer = keras.optimizers.get(generator_optimizer)
         discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
@@ -270,11 +286,11 @@ class AdversarialModel(keras.Model):
 
     @property
     def steps_done(self):
-        """Steps of the game that were played, as the optimizers count them."""
+        """Training steps done so far, as the optimizers count them."""
         # An optimizer counts no steps of a player without trainable weights.
         return max(
-            int(ops.convert_to_numpy(optimizer.iterations)) // turns
-            for optimizer, turns in (
+            int(ops.convert_to_numpy(optimizer.iterations)) // updates
+            for optimizer, updates in (
                 (self.discriminator_optimizer, self.discriminator_steps),
                 (self.generator_optimizer, self.generator_steps),
             )
@@ -295,8 +311,8 @@ class AdversarialModel(keras.Model):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
     def _seed_states(self):
-        # Everything in `variables` that is no weight; Keras saves weights alone, and
-        # without the seeds a resumed run would draw the latents of its start again.
+        # Everything in `variables` that is no weight. Keras saves weights only, and
+        # without the seeds a resumed run would repeat the latents of its start.
         weights = {id(v) for v in self.weights}
         return [v for v in self.variables if id(v) not in weights]
 
@@ -313,116 +329,7 @@ class AdversarialModel(keras.Model):
 
 
 def _in_range(part):
-    """Images in uint8 as float32 in [-1, 1]; all else, such as labels, as it is."""
+    """Converts uint8 images to float32 in [-1, 1]; leaves all else, such as labels."""
     if keras.backend.standardize_dtype(part.dtype) == "uint8":
         return ops.cast(part, "float32") / 127.5 - 1.0
     return part
-
-
-def input_gradient(function, inputs):
-    """The gradient of `sum(function(inputs))` with respect to `inputs`.
-
-    It can be differentiated again, for gradient penalties inside a loss. As each
-    output depends on its own example alone, row i is the gradient of output i.
-
-    Args:
-        function: Maps a batch to one number, or several, per example.
-        inputs: Tensor `(n, ...)`.
-
-    Returns:
-        A tensor of the shape of `inputs`.
-    """
-    match keras.backend.backend():
-        case "tensorflow":
-            import tensorflow as tf
-
-            with tf.GradientTape() as tape:
-                tape.watch(inputs)
-                total = ops.sum(function(inputs))
-            return tape.gradient(total, inputs)
-        case "torch":
-            import torch
-
-            if not inputs.requires_grad:
-                inputs = inputs.detach().requires_grad_(True)
-            total = ops.sum(function(inputs))
-            return torch.autograd.grad(total, inputs, create_graph=True)[0]
-        case "jax":
-            import jax
-
-            return jax.grad(lambda x: ops.sum(function(x)))(inputs)
-
-
-def _value_and_gradients(loss, variables, state):
-    """The value of `loss()` and its gradients with respect to `variables`.
-
-    Of a tuple the gradients are those of its first entry. `state()` lists all variables
-    that the loss may read or update; only JAX asks. A variable that the loss does not
-    depend on gets zeros.
-    """
-    match keras.backend.backend():
-        case "tensorflow":
-            import tensorflow as tf
-
-            # Watching one player alone spares the tape the other player's forward
-            # pass.
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch([v.value for v in variables])
-                value = loss()
-                # Keras sums the gradients of replicas; one device with the whole
-                # batch would average them.
-                share = _scalar(value) / device.replicas()[0]
-            return value, tape.gradient(
-                share, [v.value for v in variables], unconnected_gradients="zero"
-            )
-        case "torch":
-            import torch
-
-            value = loss()
-            if not variables or not _scalar(value).requires_grad:
-                # torch refuses what the others answer with zeros.
-                return value, [torch.zeros_like(v.value) for v in variables]
-            # Unlike `backward`, this leaves nothing behind in the other player.
-            gradients = torch.autograd.grad(
-                _scalar(value),
-                [v.value for v in variables],
-                allow_unused=True,
-                materialize_grads=True,
-            )
-            return value, list(gradients)
-        case "jax":
-            import jax
-
-            moving = {id(v) for v in variables}
-            others = [v for v in state() if id(v) not in moving]
-
-            def value_and_updates(values, other_values):
-                # A nested scope does not see its parent's values: pass them all.
-                mapping = [
-                    *zip(variables, values, strict=True),
-                    *zip(others, other_values, strict=True),
-                ]
-                with keras.StatelessScope(state_mapping=mapping) as scope:
-                    value = loss()
-                updates = [scope.get_current_value(v) for v in others]
-                return _scalar(value), (value, updates)
-
-            (_, (value, updates)), gradients = jax.value_and_grad(
-                value_and_updates, has_aux=True
-            )([v.value for v in variables], [v.value for v in others])
-            for variable, update in zip(others, updates, strict=True):
-                variable.assign(update)
-            return value, gradients
-
-
-def _scalar(value):
-    return value[0] if isinstance(value, tuple) else value
-
-
-def _without_gradient(function):
-    if keras.backend.backend() == "torch":
-        import torch
-
-        with torch.no_grad():
-            return function()
-    return function()

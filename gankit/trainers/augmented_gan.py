@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from gankit.augmentation import DifferentiableAugmentation
+from gankit.layers.augmentation import DifferentiableAugmentation
 from gankit.trainers.gan import GAN
 
 
@@ -14,7 +14,7 @@ class AugmentedGAN(GAN):
     So does preprocessing in the loading of data, here inside the compiled step. Only
     real images are changed: what the discriminator takes for real is now the variants,
     and the generator learns to make these too. To augment both kinds put a
-    `gankit.augmentation.DifferentiableAugmentation` first in the discriminator.
+    `gankit.layers.DifferentiableAugmentation` first in the discriminator.
 
     Args:
         generator: As in `GAN`.

@@ -71,7 +71,7 @@ class ConditionalGAN(GAN):
         real, labels = batch
         latent = self.sample_latent(ops.shape(real)[0])
         fake = ops.stop_gradient(self.generator([latent, labels], training=True))
-        return self._discriminator_value(
+        return self.adversarial_loss.discriminator(
             self.discriminator([real, labels], training=True),
             self.discriminator([fake, labels], training=True),
         )

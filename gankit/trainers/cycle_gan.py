@@ -5,10 +5,11 @@ import numpy as np
 from keras import layers, ops
 
 from gankit import losses as gan_losses
-from gankit import translation_losses
-from gankit.augmentation import DifferentiableAugmentation
-from gankit.image_pool import ImagePool
-from gankit.prediction import predict
+from gankit.backend.layer_tree import all_layers
+from gankit.backend.prediction import predict
+from gankit.layers.augmentation import DifferentiableAugmentation
+from gankit.layers.image_pool import ImagePool
+from gankit.losses import translation as translation_losses
 from gankit.trainers.adversarial import AdversarialModel
 
 DIRECTIONS = ("ab", "ba")
@@ -42,7 +43,7 @@ class CycleGAN(AdversarialModel):
         cycle_loss: What compares images: `"l1"`, `"l2"`, or `"ssim"` for a mixture of
             SSIM and L1.
         identity_loss: The same for the identity loss, `"l1"` or `"l2"`.
-        losses: A key of `gankit.losses.LOSSES`.
+        loss: A key of `gankit.losses.LOSSES`.
         pool_size: Translations that are kept for each discriminator; 0 keeps none.
         consistency_weight: Weight in the discriminators' loss of the mean squared
             difference of their logits of images and of images shifted by up to 4
@@ -87,7 +88,7 @@ class CycleGAN(AdversarialModel):
         identity_weight=5.0,
         cycle_loss="l1",
         identity_loss="l1",
-        losses="least_squares",
+        loss="least_squares",
         pool_size=50,
         consistency_weight=0.0,
         consistency_on="fake",
@@ -109,13 +110,13 @@ class CycleGAN(AdversarialModel):
                 f"received {consistency_on!r}: choose one of these."
             )
         _check_networks(g_ab, g_ba, d_a, d_b)
-        self.adversarial_loss = gan_losses.get(losses)
+        self.adversarial_loss = gan_losses.get(loss)
         self.options = {
             "cycle_weight": cycle_weight,
             "identity_weight": identity_weight,
             "cycle_loss": cycle_loss,
             "identity_loss": identity_loss,
-            "losses": losses,
+            "loss": loss,
             "pool_size": pool_size,
             "consistency_weight": consistency_weight,
             "consistency_on": consistency_on,
@@ -152,7 +153,7 @@ class CycleGAN(AdversarialModel):
 
     # The game.
 
-    def play(self, batch):
+    def update_players(self, batch):
         loss, parts, fakes = self.minimize(
             lambda: self._generators_turn(batch),
             self.generators,
@@ -329,7 +330,7 @@ def _together(network, *batches):
     They are one batch, which keeps a GPU busier, unless the network normalises batches:
     those of two domains would be mixed.
     """
-    parts = network._flatten_layers()
+    parts = all_layers(network)
     if any(isinstance(part, layers.BatchNormalization) for part in parts):
         return [network(images, training=True) for images in batches]
     n = ops.shape(batches[0])[0]

@@ -5,8 +5,8 @@ import numpy as np
 from keras import ops
 
 from gankit import losses as gan_losses
+from gankit.backend.prediction import predict
 from gankit.constraints import clip_weights
-from gankit.prediction import predict
 from gankit.trainers.adversarial import AdversarialModel
 
 LATENT_DISTRIBUTIONS = ("normal", "uniform")
@@ -20,7 +20,7 @@ class GAN(AdversarialModel):
         generator: Built `keras.Model`, latents `(n, latent_dim)` to images
             `(n, height, width, channels)` in [-1, 1].
         discriminator: Built `keras.Model`, images to logits of any shape (no sigmoid).
-        losses: A key of `gankit.losses.LOSSES`.
+        loss: A key of `gankit.losses.LOSSES`.
         latent_dim: Length of a latent vector.
         latent_distribution: `"normal"`, N(0, 1), or `"uniform"`, U(-1, 1).
         discriminator_steps: Updates of the discriminator in a step; the data must
@@ -30,7 +30,7 @@ class GAN(AdversarialModel):
             smoothing.
         weight_clipping: Bound of every trainable weight of the discriminator, such as
             0.01; `None` clips none. See `gankit.constraints.clip_weights`.
-        average: Decay of an exponential moving average of the generator's weights
+        ema: Decay of an exponential moving average of the generator's weights
             (such as 0.999), from which `sample` then draws; `None` keeps none.
 
     Raises:
@@ -55,14 +55,14 @@ class GAN(AdversarialModel):
         generator,
         discriminator,
         *,
-        losses="non_saturating",
+        loss="non_saturating",
         latent_dim,
         latent_distribution="normal",
         discriminator_steps=1,
         generator_steps=1,
         real_label=1.0,
         weight_clipping=None,
-        average=None,
+        ema=None,
         **kwargs,
     ):
         super().__init__(
@@ -72,7 +72,7 @@ class GAN(AdversarialModel):
             generator_steps=generator_steps,
             **kwargs,
         )
-        self.adversarial_loss = gan_losses.get(losses)
+        self.adversarial_loss = gan_losses.get(loss)
         self._check_networks(generator, discriminator, latent_dim)
         if latent_distribution not in LATENT_DISTRIBUTIONS:
             raise ValueError(
@@ -86,15 +86,15 @@ class GAN(AdversarialModel):
             )
         if real_label != 1.0 and not self.adversarial_loss.smooths_labels:
             raise ValueError(
-                f"Expected real_label=1.0 with the loss {losses!r}, which has no "
+                f"Expected real_label=1.0 with the loss {loss!r}, which has no "
                 f"labels to smooth, received {real_label!r}: leave it out or choose "
                 "another loss."
             )
         if real_label != 1.0:
             self.adversarial_loss = self.adversarial_loss.smoothed(real_label)
-        if average is not None and not 0.0 < average < 1.0:
+        if ema is not None and not 0.0 < ema < 1.0:
             raise ValueError(
-                f"Expected average to be None or in (0, 1), received {average!r}: "
+                f"Expected ema to be None or in (0, 1), received {ema!r}: "
                 "pass a decay such as 0.999."
             )
         if weight_clipping is not None:
@@ -103,19 +103,19 @@ class GAN(AdversarialModel):
             clip_weights(discriminator, weight_clipping)
         self.generator = generator
         self.discriminator = discriminator
-        self.losses_name = losses
+        self.loss_name = loss
         self.latent_dim = latent_dim
         self.latent_distribution = latent_distribution
         self.real_label = real_label
         self.weight_clipping = weight_clipping
-        self.average = average
-        if average is None:
-            self.averaged_generator = None
+        self.ema = ema
+        if ema is None:
+            self.ema_generator = None
         else:
-            self.averaged_generator = keras.models.clone_model(generator)
-            self.averaged_generator.set_weights(generator.get_weights())
+            self.ema_generator = keras.models.clone_model(generator)
+            self.ema_generator.set_weights(generator.get_weights())
             # No player: it has no turn, and no optimizer may come to own it.
-            self.averaged_generator.trainable = False
+            self.ema_generator.trainable = False
 
     def sample_latent(self, n, *, seed=None):
         """Draws latent vectors.
@@ -141,15 +141,9 @@ class GAN(AdversarialModel):
     def discriminator_loss(self, real):
         latent = self.sample_latent(ops.shape(real)[0])
         fake = ops.stop_gradient(self.generator(latent, training=True))
-        return self._discriminator_value(
+        return self.adversarial_loss.discriminator(
             self.discriminator(real, training=True),
             self.discriminator(fake, training=True),
-        )
-
-    def _discriminator_value(self, real_logits, fake_logits):
-        smoothing = {} if self.real_label == 1.0 else {"real_label": self.real_label}
-        return self.adversarial_loss.discriminator(
-            real_logits, fake_logits, **smoothing
         )
 
     def generator_loss(self, real):
@@ -157,19 +151,19 @@ class GAN(AdversarialModel):
         fake = self.generator(latent, training=True)
         return self.adversarial_loss.generator(self.discriminator(fake, training=True))
 
-    def play(self, batch):
-        logs = super().play(batch)
-        if self.averaged_generator is not None:
+    def update_players(self, batch):
+        logs = super().update_players(batch)
+        if self.ema_generator is not None:
             self._update_average()
         return logs
 
     def _update_average(self):
         # The first steps are averaged over fewer steps, else the initial weights
-        # would linger for 1 / (1 - average) of them.
+        # would linger for 1 / (1 - ema) of them.
         step = ops.cast(self.generator_optimizer.iterations, "float32")
-        decay = ops.minimum(self.average, (1.0 + step) / (10.0 + step))
+        decay = ops.minimum(self.ema, (1.0 + step) / (10.0 + step))
         for mean, weight in zip(
-            self.averaged_generator.weights, self.generator.weights, strict=True
+            self.ema_generator.weights, self.generator.weights, strict=True
         ):
             mean.assign(decay * mean + (1.0 - decay) * ops.stop_gradient(weight.value))
 
@@ -188,7 +182,7 @@ class GAN(AdversarialModel):
         return self._images(latent, batch_size)
 
     def _images(self, inputs, batch_size):
-        network = self.averaged_generator or self.generator
+        network = self.ema_generator or self.generator
         images = predict(network, inputs, batch_size=batch_size)
         return np.clip(np.round((images + 1.0) * 127.5), 0, 255).astype("uint8")
 
@@ -197,14 +191,14 @@ class GAN(AdversarialModel):
         return {
             "generator": serialize(self.generator),
             "discriminator": serialize(self.discriminator),
-            "losses": self.losses_name,
+            "loss": self.loss_name,
             "latent_dim": self.latent_dim,
             "latent_distribution": self.latent_distribution,
             "discriminator_steps": self.discriminator_steps,
             "generator_steps": self.generator_steps,
             "real_label": self.real_label,
             "weight_clipping": self.weight_clipping,
-            "average": self.average,
+            "ema": self.ema,
             "name": self.name,
         }
 

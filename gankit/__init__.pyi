@@ -1,0 +1,29 @@
+from . import backend as backend
+from . import callbacks as callbacks
+from . import constraints as constraints
+from . import course as course
+from . import datasets as datasets
+from . import experiments as experiments
+from . import files as files
+from . import inspection as inspection
+from . import layers as layers
+from . import losses as losses
+from . import metrics as metrics
+from . import networks as networks
+from . import photos as photos
+from . import plotting as plotting
+from . import trainers as trainers
+from .backend.device import setup as setup
+from .callbacks import ScoreCallback as ScoreCallback
+from .callbacks import TensorBoardLog as TensorBoardLog
+from .callbacks import TrainingDoctor as TrainingDoctor
+from .callbacks import WeightLog as WeightLog
+from .photos.explore import explore as explore
+from .photos.explore import traversal as traversal
+from .trainers import GAN as GAN
+from .trainers import AdversarialModel as AdversarialModel
+from .trainers import AugmentedGAN as AugmentedGAN
+from .trainers import ConditionalGAN as ConditionalGAN
+from .trainers import CycleGAN as CycleGAN
+
+__version__: str

@@ -1,0 +1,23 @@
+"""The losses of a training, in a CSV file."""
+
+from pathlib import Path
+
+import keras
+
+from gankit import files
+
+
+class HistoryLog(keras.callbacks.Callback):
+    """Appends the mean losses of every epoch of `fit()` to a CSV file.
+
+    Args:
+        path: The file; see `gankit.files.read_history`.
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = Path(path)
+
+    def on_epoch_end(self, epoch, logs=None):
+        losses = {name: float(value) for name, value in logs.items()}
+        files.append_history(self.path, {"step": self.model.steps_done, **losses})

@@ -1,0 +1,118 @@
+"""A progress bar over a whole training, and Ctrl-C that loses nothing."""
+
+import itertools
+import signal
+import sys
+import threading
+
+import keras
+from tqdm import tqdm
+
+
+class Progress(keras.callbacks.Callback):
+    """A progress bar over a whole training, with the time left, losses and a score.
+
+    Keras's own bar ends with each epoch; this one, a context manager, spans every
+    `fit()` of a training.
+
+    Args:
+        steps: Steps of the whole training.
+        start: Steps done before, by an earlier process.
+    """
+
+    def __init__(self, steps, *, start=0):
+        super().__init__()
+        self.steps = steps
+        self.start = start
+        self.shown = {}
+
+    def __enter__(self):
+        if _in_notebook():
+            place = {"file": _NotebookLine(), "ncols": 100, "mininterval": 0.5}
+        elif sys.stderr.isatty():
+            place = {"dynamic_ncols": True}
+        else:
+            place = {"ncols": 100, "mininterval": 30.0}  # a log file
+        self.bar = tqdm(
+            total=self.steps,
+            initial=self.start,
+            unit="step",
+            smoothing=0.05,
+            **place,
+        )
+        return self
+
+    def __exit__(self, *exception):
+        self.bar.close()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.bar.update(self.model.steps_per_execution)
+
+    def on_epoch_end(self, epoch, logs=None):
+        # Scores come now and then: the last one stays. There is room for the first.
+        self.shown.update((name, f"{value:.3g}") for name, value in logs.items())
+        self.bar.set_postfix(
+            dict(itertools.islice(self.shown.items(), 3)), refresh=False
+        )
+
+
+def _in_notebook():
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+
+
+class _NotebookLine:
+    """A file for tqdm that shows its last line alone, so that a notebook keeps one."""
+
+    encoding = "utf-8"  # tqdm then draws a smooth bar
+
+    def __init__(self):
+        from IPython.display import display
+
+        self.handle = display({"text/plain": ""}, raw=True, display_id=True)
+
+    def write(self, text):
+        if line := text.strip():
+            self.handle.update({"text/plain": line}, raw=True)
+
+    def flush(self):
+        """Nothing is held back."""
+
+
+class StopOnInterrupt(keras.callbacks.Callback):
+    """Lets Ctrl-C end a training at the end of the epoch, when its state is saved.
+
+    A context manager around `fit()`. A second Ctrl-C interrupts as Python does without
+    it. Outside the main thread, where Python delivers no signals, it does nothing.
+
+    Attributes:
+        requested: Whether Ctrl-C was pressed.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.requested = False
+        self._previous = None
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():
+            self._previous = signal.signal(signal.SIGINT, self._interrupted)
+        return self
+
+    def __exit__(self, *exception):
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+
+    def _interrupted(self, number, frame):
+        # A flag, as an exception raised here may get lost inside a compiled step.
+        self.requested = True
+        signal.signal(signal.SIGINT, self._previous)
+        tqdm.write(
+            "Stopping at the next checkpoint; Ctrl-C again stops at once and loses the "
+            "steps since the last one.",
+            file=sys.stderr,
+        )
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.requested:
+            self.model.stop_training = True

@@ -1,0 +1,52 @@
+"""Samples of the same latents throughout a training."""
+
+import bisect
+from pathlib import Path
+
+import keras
+
+from gankit import plotting
+
+
+class SampleGrid(keras.callbacks.Callback):
+    """Draws samples from the same latents again and again, as frames of a film.
+
+    Args:
+        folder: Where the frames go, as `step-000100.png`.
+        at: Steps at which to draw, in rising order; 0 is the start. A frame is drawn
+            at the end of the first epoch of `fit()` that reaches one of them.
+        count: Samples in a frame.
+        columns: Samples in a row.
+        seed: Seed of the latents.
+    """
+
+    def __init__(self, folder, *, at, count=64, columns=8, seed=0):
+        super().__init__()
+        self.folder = Path(folder)
+        self.at = list(at)
+        self.count = count
+        self.columns = columns
+        self.seed = seed
+        self.reached = None
+
+    def on_train_begin(self, logs=None):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.reached is None:
+            self.reached = self._frames()
+            if self.model.steps_done == 0 and self.reached:
+                self.draw()
+
+    def on_epoch_end(self, epoch, logs=None):
+        before, self.reached = self.reached, self._frames()
+        if self.reached > before:
+            self.draw()
+
+    def _frames(self):
+        """How many of the steps were reached."""
+        return bisect.bisect_right(self.at, self.model.steps_done)
+
+    def draw(self):
+        """Writes a frame of the generator as it is now."""
+        images = self.model.sample(self.count, seed=self.seed)
+        path = self.folder / f"step-{self.model.steps_done:06d}.png"
+        plotting.save_grid(path, images, columns=self.columns)

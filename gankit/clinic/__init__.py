@@ -1,6 +1,0 @@
-"""A clinic of GANs with planted faults, to be diagnosed from curves and samples."""
-
-from gankit.clinic.cases import PATIENTS, Case, treat
-from gankit.clinic.faults import FAULTS, Fault
-
-__all__ = ["FAULTS", "PATIENTS", "Case", "Fault", "treat"]

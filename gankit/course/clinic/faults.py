@@ -1,0 +1,202 @@
+"""Eight faults that are easily made, each planted in an otherwise healthy GAN.
+
+`kind` is what a `gankit.TrainingDoctor` is to find first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from keras import ops
+from keras.optimizers import Adam
+
+from gankit.networks import dcgan
+from gankit.trainers import AugmentedGAN
+
+LATENT_DIM = 32
+# Generator's and discriminator's, as in the demonstration.
+RATES = (1e-3, 5e-4)
+PREPROCESSING = "translation"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A planted fault.
+
+    Attributes:
+        kind: The doctor's name for it.
+        seen: What curves and samples show.
+        mistake: What is wrong in the code.
+        build: Function from an image shape, and a pair of networks or `None` for the
+            Shallow DCGAN, to a compiled model of uint8 images.
+    """
+
+    kind: str
+    seen: str
+    mistake: str
+    build: Callable
+
+
+def healthy(
+    image_shape, networks=None, *, variant=AugmentedGAN, rates=RATES, real_label=0.9
+):
+    """Builds and compiles the GAN that the faults are planted in.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+        networks: Generator and discriminator; `None` builds the Shallow DCGAN.
+        variant: The class.
+        rates: Adam's for both, the generator's first.
+        real_label: As in `gankit.GAN`.
+
+    Returns:
+        A `gankit.AugmentedGAN` that shifts its real images.
+    """
+    gan = variant(
+        *(networks or dcgan.shallow(image_shape, latent_dim=LATENT_DIM)),
+        latent_dim=LATENT_DIM,
+        real_label=real_label,
+        preprocessing=PREPROCESSING,
+    )
+    gan.compile(*(Adam(rate, 0.5) for rate in rates))
+    return gan
+
+
+def _frozen(image_shape, networks=None):
+    generator, discriminator = networks or dcgan.shallow(
+        image_shape, latent_dim=LATENT_DIM
+    )
+    discriminator.trainable = False
+    return healthy(image_shape, (generator, discriminator))
+
+
+class _HalfRange(AugmentedGAN):
+    """Real images are scaled to [0, 1], while a tanh gives [-1, 1]."""
+
+    def prepare(self, batch):
+        return (super().prepare(batch) + 1.0) / 2.0
+
+
+class _Swapped(AugmentedGAN):
+    """Samples are given to the loss as real, real images as samples."""
+
+    def _discriminator_value(self, real_logits, fake_logits):
+        return super()._discriminator_value(fake_logits, real_logits)
+
+
+class _ForgottenFlag(AugmentedGAN):
+    """Both networks are called as if they were not trained."""
+
+    def discriminator_loss(self, real):
+        fake = ops.stop_gradient(self.generator(self.sample_latent(ops.shape(real)[0])))
+        return self.adversarial_loss.discriminator(
+            self.discriminator(real), self.discriminator(fake)
+        )
+
+    def generator_loss(self, real):
+        fake = self.generator(self.sample_latent(ops.shape(real)[0]))
+        return self.adversarial_loss.generator(self.discriminator(fake))
+
+
+class _OneOptimizer(AugmentedGAN):
+    """One update for the sum of both losses and the weights of both players."""
+
+    def update_players(self, batch):
+        def both():
+            latent = self.sample_latent(ops.shape(batch)[0])
+            logits = self.discriminator(
+                self.generator(latent, training=True), training=True
+            )
+            d_loss = self.adversarial_loss.discriminator(
+                self.discriminator(batch, training=True), logits
+            )
+            g_loss = self.adversarial_loss.generator(logits)
+            return d_loss + g_loss, d_loss, g_loss
+
+        networks = [self.generator, self.discriminator]
+        _, d_loss, g_loss = self.minimize(both, networks, self.optimizer)
+        self.d_loss_tracker.update_state(d_loss)
+        self.g_loss_tracker.update_state(g_loss)
+        return {
+            "d_loss": self.d_loss_tracker.result(),
+            "g_loss": self.g_loss_tracker.result(),
+        }
+
+
+class _CachedAugmentation(AugmentedGAN):
+    """Every step shifts its images as the step before did."""
+
+    def prepare(self, batch):
+        images = super(AugmentedGAN, self).prepare(batch)
+        rows, columns = images.shape[1:3]
+        return ops.roll(images, (rows // 8, -columns // 8), axis=(1, 2))
+
+
+class _OneLatent(AugmentedGAN):
+    """All images of a batch are made of its first latent."""
+
+    def sample_latent(self, n, *, seed=None):
+        latent = super().sample_latent(n, seed=seed)
+        return ops.zeros_like(latent) + latent[:1]
+
+
+def _of(variant):
+    return lambda image_shape, networks=None: healthy(
+        image_shape, networks, variant=variant
+    )
+
+
+FAULTS = {
+    "frozen": Fault(
+        "still",
+        "the discriminator's loss rises and stays above that of a coin, the "
+        "generator's falls below its equilibrium at once",
+        "the discriminator has trainable = False",
+        _frozen,
+    ),
+    "range": Fault(
+        "data",
+        "samples stand on grey, where the digits stand on black",
+        "images in [0, 1] meet a generator whose tanh gives [-1, 1]",
+        _of(_HalfRange),
+    ),
+    "labels": Fault(
+        "swapped",
+        "both losses are low, and samples stay noise: the generator is rewarded for "
+        "what no image is like",
+        "samples are labelled real, and real images generated",
+        _of(_Swapped),
+    ),
+    "flag": Fault(
+        "flag",
+        "hardly anything: digits come all the same, from a chequered start",
+        "training=True is missing where both networks are called",
+        _of(_ForgottenFlag),
+    ),
+    "rate": Fault(
+        "rate",
+        "the generator's loss begins far above all others', and samples are one "
+        "pattern of black and white that stays",
+        "learning rates are a hundred times too large",
+        lambda image_shape, networks=None: healthy(
+            image_shape, networks, rates=tuple(100 * rate for rate in RATES)
+        ),
+    ),
+    "optimizer": Fault(
+        "mixed",
+        "both losses settle at once, and samples are one texture that stays",
+        "one optimizer minimises the sum of both losses over all weights",
+        _of(_OneOptimizer),
+    ),
+    "augmentation": Fault(
+        "augmentation",
+        "losses are calm and samples look well, but all are shifted to the lower left",
+        "the random shift of real images was drawn once and kept",
+        _of(_CachedAugmentation),
+    ),
+    "latent": Fault(
+        "latent",
+        "all samples of a grid are the same picture, which changes from step to step",
+        "one latent is repeated for the whole batch",
+        _of(_OneLatent),
+    ),
+}

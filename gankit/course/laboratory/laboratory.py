@@ -1,0 +1,215 @@
+"""The game in the plane, one player's step at a time."""
+
+import keras
+import numpy as np
+from keras import ops
+from scipy.special import expit, ndtri
+
+from gankit.course.laboratory.frame import Frame
+from gankit.course.laboratory.turns import PLAYERS, TurnByTurn
+
+# Points that are shown of either kind, arrows, nodes of the lattice along one side,
+# and of the grid of the surface.
+POINTS, ARROWS, NODES, SIDE = 200, 64, 15, 32
+
+
+class Laboratory:
+    """A small game in slow motion: move one player, or both, and look.
+
+    The networks are those of `gankit.course.toys.Game`, with two latent numbers, so that the
+    generator bends one plane into another. After every move the game is shown as a
+    `Frame`.
+
+    Args:
+        target: A distribution in the plane, of `gankit.course.toys.targets` or
+            `gankit.course.toys.drawings`.
+        loss: A key of `gankit.losses.LOSSES`, or an `AdversarialLoss`.
+        seed: A whole number from 0, of networks, data, latents and what is shown.
+        learning_rate: The rate of the discriminator's Adam, with beta_1 = 0.5.
+        generator_rate: The generator's; `None` takes the same.
+        hidden: Hidden units of both networks, layer by layer.
+        **kwargs: `batch_size`, `bound`, `strength`, `unrolled`, `unrolled_rate`,
+            `discriminator_steps` and `generator_steps`, as in `Game`.
+
+    Attributes:
+        game: The game.
+        arguments: Dictionary of all arguments but the target and the rates.
+        reach: Half the side of the picture, 1.5 times as far as the data go.
+
+    Raises:
+        ValueError: If the target is not in the plane, or the discriminator is to see
+            statistics of its batch, of which a surface knows nothing.
+
+    Reference:
+        Kahng et al. 2018, GAN Lab (https://arxiv.org/abs/1809.01587), whose views of
+        samples, surface, gradients and bent lattice, and whose slow motion, this is
+        made after.
+    """
+
+    def __init__(
+        self,
+        target,
+        loss="non_saturating",
+        *,
+        seed=0,
+        learning_rate=2e-3,
+        generator_rate=None,
+        hidden=(32, 32),
+        **kwargs,
+    ):
+        if target.dimension != 2:
+            raise ValueError(
+                "Expected a target in the plane, received one with "
+                f"{target.dimension} coordinate(s): choose another, such as ring()."
+            )
+        if kwargs.get("statistics"):
+            raise ValueError(
+                "Expected a discriminator that answers for each point alone, received "
+                "statistics=True: leave it out here."
+            )
+        self.arguments = {"loss": loss, "seed": seed, "hidden": hidden, **kwargs}
+        self.game = TurnByTurn(
+            target, loss, seeds=(seed,), hidden=hidden, latent_dim=2, **kwargs
+        )
+        self.game.compile(
+            keras.optimizers.Adam(0.0, 0.5),
+            keras.optimizers.Adam(0.0, 0.5),
+            # A first click should not wait for XLA.
+            jit_compile=False,
+        )
+        self.set_rates(
+            learning_rate, learning_rate if generator_rate is None else generator_rate
+        )
+        self._real = target.sample(POINTS, [seed, 6])
+        self.reach = 1.5 * float(np.abs(target.sample(1000, [seed, 7])).max())
+        latents = np.random.default_rng([seed, 5]).normal(size=(POINTS, 2))
+        line = self.reach * (np.arange(SIDE) + 0.5) * 2 / SIDE - self.reach
+        grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+        self._shown = [
+            x.astype("float32") for x in (latents, lattice_latents(), self._real, grid)
+        ]
+        variables = [*self.game.variables, *self.game.optimizer.variables]
+        rates = {id(o.learning_rate) for o in self._optimizers}
+        self._start = [
+            (v, ops.convert_to_numpy(v).copy()) for v in variables if id(v) not in rates
+        ]
+
+    @property
+    def _optimizers(self):
+        return self.game.discriminator_optimizer, self.game.generator_optimizer
+
+    @property
+    def probabilities(self):
+        """Whether the discriminator's answers are shown as probabilities."""
+        return self.game.adversarial_loss.in_nats
+
+    @property
+    def rates(self):
+        """The learning rates of discriminator and generator."""
+        return tuple(float(o.learning_rate) for o in self._optimizers)
+
+    @property
+    def turns(self):
+        """The players in the order in which they move in a step of the game."""
+        counts = self.game.discriminator_steps, self.game.generator_steps
+        return [p for p, n in zip(PLAYERS, counts, strict=True) for _ in range(n)]
+
+    def set_rates(self, discriminator, generator):
+        """Changes the learning rates; the game goes on from where it is.
+
+        Raises:
+            ValueError: If a rate is negative or not finite.
+        """
+        for optimizer, rate in zip(
+            self._optimizers, (discriminator, generator), strict=True
+        ):
+            if not (np.isfinite(rate) and rate >= 0):
+                raise ValueError(
+                    f"Expected a learning rate of at least 0, received {rate!r}: pass "
+                    "one such as 0.002."
+                )
+            optimizer.learning_rate = rate
+
+    def move(self, player):
+        """Takes one update of one player and returns the `Frame` after it.
+
+        Args:
+            player: `"discriminator"` or `"generator"`.
+
+        Raises:
+            ValueError: If there is no such player.
+        """
+        self.game.move(player)
+        return self.frame()
+
+    def play(self, steps=1):
+        """Plays steps of the game and returns the `Frame` after them.
+
+        Args:
+            steps: How many, 1 or more. Each is `discriminator_steps` updates of the
+                discriminator and then `generator_steps` of the generator.
+
+        Raises:
+            ValueError: If `steps` is less than 1.
+        """
+        if steps < 1:
+            raise ValueError(
+                f"Expected at least 1 step, received {steps}: pass a whole number."
+            )
+        for _ in range(steps):
+            for player in self.turns:
+                self.game.move(player)
+        return self.frame()
+
+    def reset(self):
+        """Goes back to the start, at the present learning rates.
+
+        Returns:
+            The first `Frame`.
+        """
+        for variable, value in self._start:
+            variable.assign(value)
+        return self.frame()
+
+    def frame(self):
+        """The game as it stands, a `Frame`."""
+        fake, lattice, on_grid, pull, d_loss, g_loss = self.game.look(*self._shown)
+        surface = expit(on_grid) if self.probabilities else on_grid
+        return Frame(
+            *self._steps(),
+            real=self._real,
+            fake=fake,
+            surface=surface.reshape(SIDE, SIDE),
+            arrows=-pull[:ARROWS],
+            lattice=lattice.reshape(NODES, NODES, 2),
+            d_loss=float(d_loss),
+            g_loss=float(g_loss),
+        )
+
+    def widget(self):
+        """Controls and pictures for a notebook: a `gankit.course.laboratory.widget.Widget`.
+
+        Raises:
+            ImportError: If anywidget is not installed.
+        """
+        try:
+            from gankit.course.laboratory.widget import Widget
+        except ImportError as error:
+            raise ImportError(
+                "Expected the package anywidget, received none: pip install anywidget, "
+                "or write a page without widgets by gankit laboratory PAGE.html."
+            ) from error
+        return Widget(self)
+
+    def _steps(self):
+        return tuple(int(ops.convert_to_numpy(o.iterations)) for o in self._optimizers)
+
+
+def lattice_latents():
+    """The latents of the lattice, float64 `(15 * 15, 2)`.
+
+    Its lines are those of equal probability: each cell between them holds the same
+    share of all latents, so that cells that the generator makes small are crowded.
+    """
+    line = ndtri(np.linspace(0.01, 0.99, NODES))
+    return np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)

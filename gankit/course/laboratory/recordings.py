@@ -1,0 +1,116 @@
+"""Games recorded: frame by frame at first, then further and further apart."""
+
+import numpy as np
+
+from gankit.course.laboratory.frame import pack, pack_places
+from gankit.course.laboratory.laboratory import ARROWS, NODES, POINTS, SIDE
+from gankit.losses import LOSSES
+
+# Updates that are recorded one by one, and records after them.
+SLOW_UPDATES, RECORDS = 40, 45
+
+
+def record(run):
+    """Plays a game and yields its `Frame`s, the start first.
+
+    About the first 40 updates are recorded one by one, in whole steps of the game;
+    then come 45 records, further and further apart.
+
+    Yields:
+        The `Laboratory` with each of its `Frame`s.
+    """
+    laboratory = run.laboratory()
+    yield laboratory, laboratory.frame()
+    slow = max(1, SLOW_UPDATES // len(laboratory.turns))
+    for player in slow * laboratory.turns:
+        yield laboratory, laboratory.move(player)
+    step = slow
+    for upto in _records(slow, run.steps):
+        yield laboratory, laboratory.play(upto - step)
+        step = upto
+
+
+def describe(laboratory, title, note=""):
+    """What the canvas needs to know of a game beside its frames.
+
+    Args:
+        laboratory: The `Laboratory`.
+        title: What the game is called.
+        note: What to look for in it.
+
+    Returns:
+        Dictionary of numbers and words.
+    """
+    game = laboratory.game
+    return {
+        "title": title,
+        "settings": _settings(laboratory),
+        "note": note,
+        "reach": laboratory.reach,
+        "points": POINTS,
+        "arrows": ARROWS,
+        "nodes": NODES,
+        "side": SIDE,
+        "probabilities": laboratory.probabilities,
+        "d_each": game.discriminator_steps,
+        "g_each": game.generator_steps,
+        "rates": laboratory.rates,
+        "d_equilibrium": game.adversarial_loss.discriminator_equilibrium,
+        "g_equilibrium": game.adversarial_loss.generator_equilibrium,
+    }
+
+
+def pack_run(run):
+    """Plays a game and packs its record; what did not move is kept once.
+
+    Args:
+        run: The `Run`.
+
+    Returns:
+        Dictionary of `world`, as from `describe`; `heads`, those of the frames with
+        the numbers `p` and `s` of their places and surface; and the bytes `real`,
+        `places`, `surfaces` and `arrows`, of one after the other.
+    """
+    heads, arrows = [], []
+    places, surfaces = {}, {}
+    for laboratory, frame in record(run):
+        packed = pack(frame, laboratory.reach)
+        p = places.setdefault(packed.places, len(places))
+        s = surfaces.setdefault(packed.surface, len(surfaces))
+        heads.append(packed.head | {"p": p, "s": s})
+        arrows.append(packed.arrows)
+    return {
+        "world": describe(laboratory, run.title, run.note),
+        "heads": heads,
+        "real": pack_places(frame.real, laboratory.reach),
+        "places": b"".join(places),
+        "surfaces": b"".join(surfaces),
+        "arrows": b"".join(arrows),
+    }
+
+
+def _settings(laboratory):
+    """The settings of a game in words."""
+    game = laboratory.game
+    named = (n for n, loss in LOSSES.items() if loss is game.adversarial_loss)
+    name = next(named, game.adversarial_loss.formula).replace("_", "-")
+    d_rate, g_rate = laboratory.rates
+    words = [
+        f"Loss: {name}",
+        f"Adam's rates: {d_rate:.4g} (D), {g_rate:.4g} (G)",
+        f"updates in a step: {game.discriminator_steps} (D), "
+        f"{game.generator_steps} (G)",
+    ]
+    if game.bound:
+        strength = "" if game.bound == "spectral" else f" {game.strength:g}"
+        words.append(f"bound on D: {game.bound}{strength}")
+    if game.unrolled:
+        words.append(f"D unrolled {game.unrolled} steps at {game.unrolled_rate:g}")
+    words.append(f"batches of {game.batch_size}")
+    return "; ".join([*words, f"seed {game.seeds[0]}."])
+
+
+def _records(first, last):
+    """Steps after `first` up to `last`, further and further apart."""
+    spaced = first + np.geomspace(1, last - first, RECORDS)
+    return sorted({int(step) for step in np.rint(spaced)})

@@ -1,0 +1,147 @@
+"""What theory says of a game: optimal discriminators, divergences, slopes of losses."""
+
+import numpy as np
+from keras import ops
+
+from gankit import losses as kit_losses
+from gankit.backend.gradients import input_gradient
+
+
+def optimal_discriminator(real, fake):
+    """The discriminator that no other beats: `p / (p + q)`.
+
+    Args:
+        real: Densities p of the data, an array of any shape, never negative.
+        fake: Densities q of the generator at the same points.
+
+    Returns:
+        Array in [0, 1]; nan where neither has any mass, as every answer is as good
+        there.
+
+    Reference:
+        Goodfellow et al. 2014, proposition 1 (https://arxiv.org/abs/1406.2661).
+    """
+    real, fake = np.asarray(real, "float64"), np.asarray(fake, "float64")
+    total = real + fake
+    return np.divide(real, total, out=np.full(total.shape, np.nan), where=total > 0)
+
+
+def kullback_leibler(real, fake, x):
+    """`KL(p, q) = integral of p ln(p / q)`, by the trapezoid rule.
+
+    Args:
+        real: Densities p at the points x, an array `(n,)`.
+        fake: Densities q there.
+        x: Rising points `(n,)` that cover the mass of p.
+
+    Returns:
+        A number of nats; infinite where p has mass and q has none.
+    """
+    real, fake = np.asarray(real, "float64"), np.asarray(fake, "float64")
+    if np.any((real > 0) & (fake == 0)):
+        return np.inf
+    ratio = np.divide(real, fake, out=np.ones_like(real), where=real > 0)
+    return float(np.trapezoid(real * np.log(ratio), x))
+
+
+def jensen_shannon(real, fake, x):
+    """The mean of both `KL` to the middle of p and q; arguments as in
+    `kullback_leibler`.
+
+    Returns:
+        A number of nats from 0 to ln 2.
+
+    Reference:
+        Goodfellow et al. 2014, theorem 1 (https://arxiv.org/abs/1406.2661): with the
+        optimal discriminator the game's value is `2 JS - 2 ln 2`.
+    """
+    middle = 0.5 * (np.asarray(real, "float64") + np.asarray(fake, "float64"))
+    return 0.5 * (kullback_leibler(real, middle, x) + kullback_leibler(fake, middle, x))
+
+
+def pearson(real, fake, x):
+    """`integral of (2 q - (p + q))^2 / (p + q)`: the chi-squared of p + q and 2 q.
+
+    Arguments as in `kullback_leibler`.
+
+    Returns:
+        A number from 0 to 2.
+
+    Reference:
+        Mao et al. 2017, section 3.2 (https://arxiv.org/abs/1611.04076).
+    """
+    real, fake = np.asarray(real, "float64"), np.asarray(fake, "float64")
+    total = real + fake
+    inside = np.divide(
+        (fake - real) ** 2, total, out=np.zeros_like(total), where=total > 0
+    )
+    return float(np.trapezoid(inside, x))
+
+
+def wasserstein(x, y):
+    """The Wasserstein-1 distance of two samples on the line: sorted, then compared.
+
+    Args:
+        x: Array `(..., n)`.
+        y: Array `(..., n)`, as many points; leading axes broadcast.
+
+    Returns:
+        Array `(...)`, exact for the two empirical distributions.
+
+    Raises:
+        ValueError: If there are more points of one than of the other.
+
+    Reference:
+        Peyre and Cuturi 2019, remark 2.28 (https://arxiv.org/abs/1803.00567).
+    """
+    x, y = np.sort(x, axis=-1), np.sort(y, axis=-1)
+    if x.shape[-1] != y.shape[-1]:
+        raise ValueError(
+            f"Expected as many points of both, received {x.shape[-1]} and "
+            f"{y.shape[-1]}: draw as many of each."
+        )
+    return np.mean(np.abs(x.astype("float64") - y), axis=-1)
+
+
+def shifted_uniforms(shift, width=1.0):
+    """Divergences of a uniform of `width` and of the same one, moved by `shift`.
+
+    Args:
+        shift: Array of any shape.
+        width: The length of the interval.
+
+    Returns:
+        Dict of arrays like `shift`: `"KL"`, 0 or infinite; `"JS"`, which grows to ln 2
+        and stays there as soon as the two are apart; `"W"`, the Wasserstein-1 distance,
+        which goes on.
+
+    Reference:
+        Arjovsky et al. 2017, example 1 (https://arxiv.org/abs/1701.07875), of
+        parallel lines, which differ from the line itself as soon as they are moved.
+    """
+    shift = np.abs(np.asarray(shift, "float64"))
+    return {
+        "KL": np.where(shift > 0, np.inf, 0.0),
+        "JS": np.log(2) * np.minimum(shift / width, 1.0),
+        "W": shift,
+    }
+
+
+def loss_slopes(losses, outputs):
+    """The derivative of a generator's loss by the discriminator's output.
+
+    Args:
+        losses: A key of `gankit.losses.LOSSES`, or an `AdversarialLoss`.
+        outputs: Array of what the discriminator answers for one fake each: a logit d,
+            where `D = sigmoid(d)`, for `"minimax"` and `"non_saturating"`.
+
+    Returns:
+        float32 array like `outputs`: -D for the minimax loss, which vanishes where the
+        discriminator is sure, and D - 1 for the non-saturating one.
+    """
+    if isinstance(losses, str):
+        losses = kit_losses.get(losses)
+    outputs = ops.convert_to_tensor(outputs, "float32")
+    count = int(np.prod(outputs.shape))
+    slopes = input_gradient(lambda d: count * losses.generator(d), outputs)
+    return ops.convert_to_numpy(ops.stop_gradient(slopes))

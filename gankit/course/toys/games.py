@@ -1,0 +1,249 @@
+"""The small game: generator and discriminator of many seeds, trained together."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from gankit import losses as kit_losses
+from gankit.backend import device
+from gankit.backend.gradients import input_gradient
+from gankit.constraints import clip_weights
+from gankit.course.toys.networks import SeedsMLP
+from gankit.course.toys.record import Record
+from gankit.datasets import repeated
+from gankit.losses.penalties import gradient_penalty
+from gankit.trainers.adversarial import AdversarialModel
+
+# Batches kept of data and of latents. Neither divides the other, so that the pairs
+# that meet only recur after their product.
+_REAL_BATCHES = 256
+_LATENT_BATCHES = 251
+_BOUNDS = (None, "clipping", "penalty", "spectral")
+
+
+class Game(AdversarialModel):
+    """A game of small networks, played for many seeds at once.
+
+    The seeds run along the leading axis of everything and never meet: each has its own
+    networks, data and latents, and plays as it would alone. The losses of the seeds are
+    added up, so that each gets the gradient of its own. Only the points at which a
+    gradient penalty looks are drawn for all seeds together.
+
+    Args:
+        target: A distribution of `gankit.course.toys.targets`.
+        loss: A key of `gankit.losses.LOSSES`, or an `AdversarialLoss`.
+        seeds: The seeds, whole numbers from 0.
+        hidden: Hidden units of both networks, layer by layer.
+        latent_dim: Length of the normal latents.
+        batch_size: Real and generated points of a seed in an update.
+        bound: What bounds the slope of the discriminator: `None`, `"clipping"` (every
+            weight to [-`strength`, `strength`]), `"penalty"` (on gradients other than
+            1, with the weight `strength`) or `"spectral"` (normalised kernels).
+        strength: The strength of that bound; `None` takes 0.1 for clipping and 1 for
+            the penalty.
+        unrolled: Steps of gradient descent that the generator lets the discriminator
+            take in thought before it moves, and through which its gradient passes.
+        unrolled_rate: Learning rate of these steps.
+        statistics: Whether the discriminator sees the spread of its batch.
+        **kwargs: `discriminator_steps` and `generator_steps`.
+
+    Raises:
+        ValueError: If `bound` is another word, or a penalty meets a discriminator
+            whose output depends on the whole batch.
+
+    Reference:
+        Goodfellow et al. 2014, algorithm 1 (https://arxiv.org/abs/1406.2661); Metz et
+        al. 2017, section 2 (https://arxiv.org/abs/1611.02163) for unrolling.
+    """
+
+    def __init__(
+        self,
+        target,
+        loss="non_saturating",
+        *,
+        seeds=(0,),
+        hidden=(32, 32),
+        latent_dim=2,
+        batch_size=128,
+        bound=None,
+        strength=None,
+        unrolled=0,
+        unrolled_rate=0.1,
+        statistics=False,
+        **kwargs,
+    ):
+        if bound not in _BOUNDS:
+            raise ValueError(
+                f"Expected bound to be one of {', '.join(map(str, _BOUNDS))}, received "
+                f"{bound!r}: choose one of these."
+            )
+        if bound == "penalty" and statistics:
+            raise ValueError(
+                "Expected a penalty on outputs that depend on one point each, received "
+                "statistics=True: choose another bound, or leave the statistics out."
+            )
+        seeds, d = list(seeds), target.dimension
+        generator = SeedsMLP((latent_dim, *hidden, d), seeds, part=1)
+        discriminator = SeedsMLP(
+            (d, *hidden, 1),
+            seeds,
+            part=2,
+            spectral=bound == "spectral",
+            statistics=statistics,
+        )
+        super().__init__([generator], [discriminator], **kwargs)
+        self.target, self.seeds, self.batch_size = target, seeds, batch_size
+        self.adversarial_loss = kit_losses.get(loss) if isinstance(loss, str) else loss
+        self.generator, self.discriminator = generator, discriminator
+        # Nothing of a game hangs on the global seed.
+        self.seed_generator = keras.random.SeedGenerator(seeds[0])
+        self.latent_dim, self.bound = latent_dim, bound
+        if strength is None:
+            strength = 0.1 if bound == "clipping" else 1.0
+        self.strength = strength
+        self.unrolled, self.unrolled_rate = unrolled, unrolled_rate
+        if bound == "clipping":
+            clip_weights(discriminator, self.strength)
+        # Drawn beforehand, each seed's by itself: a seed then plays the same game
+        # whichever others are at the table.
+        self._real = self._pool(
+            _REAL_BATCHES, lambda n, seed: target.sample(n, [seed, 3])
+        )
+        self._latents = self._pool(
+            _LATENT_BATCHES,
+            lambda n, seed: np.random.default_rng([seed, 4]).normal(
+                size=(n, latent_dim)
+            ),
+        )
+
+    def _pool(self, batches, sampler):
+        """Constant float32 `(batches, seeds, batch_size, d)`."""
+        drawn = [sampler(batches * self.batch_size, seed) for seed in self.seeds]
+        shape = (len(self.seeds), batches, self.batch_size, -1)
+        pool = np.reshape(drawn, shape).swapaxes(0, 1)
+        return ops.convert_to_tensor(pool, "float32")
+
+    def _turn(self, player):
+        """The points and latents of a player's turn, as its optimizer counts turns."""
+        optimizer = (self.discriminator_optimizer, self.generator_optimizer)[player]
+        # Each player takes every other batch, so that no turn repeats the last one's.
+        turn = 2 * ops.cast(optimizer.iterations, "int32") + player
+        return (
+            ops.take(self._real, turn % _REAL_BATCHES, axis=0),
+            ops.take(self._latents, turn % _LATENT_BATCHES, axis=0),
+        )
+
+    def discriminator_loss(self, batch):
+        real, latents = self._turn(0)
+        fake = ops.stop_gradient(self.generator(latents))
+        loss = self._discriminator_loss(real, fake)
+        if self.bound == "penalty":
+            flat = (-1, real.shape[-1])
+            loss = loss + gradient_penalty(
+                lambda x: self.discriminator(ops.reshape(x, ops.shape(real))),
+                ops.reshape(real, flat),
+                ops.reshape(fake, flat),
+                seed_generator=self.seed_generator,
+                weight=self.strength,
+            )
+        # The kit's losses average over all; each seed is to get its own gradient.
+        return loss * len(self.seeds)
+
+    def _discriminator_loss(self, real, fake, rows=None):
+        return self.adversarial_loss.discriminator(
+            self.discriminator(real, rows), self.discriminator(fake, rows)
+        )
+
+    def generator_loss(self, batch):
+        real, latents = self._turn(1)
+        fake = self.generator(latents)
+        rows = self.discriminator.rows + 0.0  # a tensor
+        for _ in range(self.unrolled):
+            slope = input_gradient(
+                lambda rows: self._discriminator_loss(real, fake, rows), rows
+            )
+            rows = rows - self.unrolled_rate * len(self.seeds) * slope
+        return self.adversarial_loss.generator(self.discriminator(fake, rows)) * len(
+            self.seeds
+        )
+
+    def go_on(self, steps, records=20):
+        """Plays `steps` steps and keeps the weights of both players on the way.
+
+        Args:
+            steps: Steps of the game, a multiple of `records`.
+            records: How often the weights are kept, beside the start.
+
+        Returns:
+            A `Record`.
+
+        Raises:
+            ValueError: If `records` does not divide `steps`.
+        """
+        if steps % records:
+            raise ValueError(
+                f"Expected steps to be a multiple of records = {records}, received "
+                f"{steps}: {steps // records * records} would be one."
+            )
+        record = Record(self)
+        record.keep(0)
+        # The data are in the pool; `fit` only counts.
+        turns = self.discriminator_steps
+        if keras.config.backend() == "tensorflow":
+            counted = {
+                "x": repeated(np.zeros(turns, "int32")),
+                "steps_per_epoch": steps // records,
+            }
+        else:
+            counted = {
+                "x": np.zeros(turns * steps // records, "int32"),
+                "batch_size": turns,
+            }
+        keep = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: record.keep((epoch + 1) * steps // records)
+        )
+        self.fit(**counted, epochs=records, shuffle=False, verbose=0, callbacks=[keep])
+        return record
+
+
+def play(
+    target,
+    loss="non_saturating",
+    *,
+    steps,
+    records=20,
+    learning_rate=1e-3,
+    generator_rate=None,
+    **kwargs,
+):
+    """Builds a `Game`, compiles it and trains it.
+
+    Both players use Adam with beta_1 = 0.5. A compiled step does as many steps of the
+    game as fit between two records, up to 50.
+
+    Args:
+        target: A distribution of `gankit.course.toys.targets`.
+        loss: A key of `gankit.losses.LOSSES`, or an `AdversarialLoss`.
+        steps: Steps of the game, a multiple of `records`.
+        records: How often the weights are kept, beside the start.
+        learning_rate: Adam's rate.
+        generator_rate: The generator's, where it is another; 0 keeps it where it is.
+        **kwargs: As in `Game`.
+
+    Returns:
+        A `Record`, whose `game` is the trained `Game`.
+    """
+    game = Game(target, loss, **kwargs)
+    if generator_rate is None:
+        generator_rate = learning_rate
+    between = max(1, steps // records)
+    on_torch = keras.config.backend() == "torch"
+    # Keras takes no more than one step there.
+    together = max(n for n in range(1, 2 if on_torch else 51) if between % n == 0)
+    game.compile(
+        keras.optimizers.Adam(generator_rate, 0.5),
+        keras.optimizers.Adam(learning_rate, 0.5),
+        steps_per_execution=together,
+        jit_compile=device.default_jit_compile(small=True),
+    )
+    return game.go_on(steps, records)

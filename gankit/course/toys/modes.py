@@ -1,0 +1,195 @@
+"""Rings and grids: how many modes each loss finds, over seeds and learning rates.
+
+The standard benchmarks of mode collapse: eight Gaussians on a circle (Metz et al. 2017,
+https://arxiv.org/abs/1611.02163), twenty-five on a grid (Lin et al. 2018,
+https://arxiv.org/abs/1712.04086).
+"""
+
+from pathlib import Path
+
+import numpy as np
+from keras.optimizers.schedules import PolynomialDecay
+
+from gankit import files
+from gankit.course.toys.codings import least_squares
+from gankit.course.toys.coverage import coverage
+from gankit.course.toys.games import play
+from gankit.course.toys.targets import grid, ring
+from gankit.plotting import Picture
+
+PLACES = {"ring": ring, "grid": grid}
+# Losses of the kit, by name, and what else makes their games.
+LOSSES = {
+    "minimax": ("minimax", {}),
+    "non-saturating": ("non_saturating", {}),
+    "least squares 0, 1, 1": ("least_squares", {}),
+    "least squares -1, 1, 0": (least_squares(-1, 1, 0), {}),
+    "hinge": ("hinge", {}),
+    "Wasserstein, clipping": ("wasserstein", {"bound": "clipping"}),
+    "Wasserstein, penalty": ("wasserstein", {"bound": "penalty", "strength": 0.1}),
+    "Wasserstein, spectral": ("wasserstein", {"bound": "spectral"}),
+}
+# Steps, learning rates and seeds. The grid's modes are five times as many, and take a
+# generator several times as long to find.
+FULL = {
+    "ring": {"steps": 6000, "rates": (2e-3, 4e-3), "seeds": range(5)},
+    "grid": {"steps": 10_000, "rates": (4e-3,), "seeds": range(5)},
+}
+FOLDER = Path("runs/toys/modes")
+SAMPLES = 2500
+TABLE = "table.csv"
+PICTURE = "samples.png"
+COLUMNS = ("place", "loss", "rate", "seed", "steps", "modes", "touched", "high_quality")
+
+
+def search(place, loss, *, steps, rate, seeds):
+    """Plays one game and counts what it found.
+
+    Both networks have two hidden layers of 128 units, latents have 16 numbers, batches
+    128 points, updates are one to one; the learning rate falls linearly to 0, so that
+    the last samples are not those of a moment.
+
+    Args:
+        place: `"ring"` or `"grid"`.
+        loss: A key of `LOSSES`.
+        steps: Updates of each player.
+        rate: Adam's rate at the start.
+        seeds: The seeds, whole numbers from 0.
+
+    Returns:
+        Rows, a dictionary of `COLUMNS` for each seed, and the points of the first
+        seed, float32 `(2500, 2)`. `modes` counts those that at least 1 % of the
+        samples are near, `touched` those that any sample is near (as Lin et al. do:
+        points strewn at random touch most), `high_quality` is the share of samples
+        near a mode; near is within three standard deviations.
+    """
+    target = PLACES[place]()
+    losses, options = LOSSES[loss]
+    record = play(
+        target,
+        losses,
+        steps=steps,
+        records=1,
+        seeds=seeds,
+        hidden=(128, 128),
+        latent_dim=16,
+        learning_rate=PolynomialDecay(rate, steps, 0.0),
+        **options,
+    )
+    samples = record.samples(n=SAMPLES)
+    found = coverage(samples, target, least=SAMPLES // 100)
+    touched = coverage(samples, target).modes
+    rows = [
+        dict(zip(COLUMNS, (place, loss, rate, seed, steps, *counts), strict=True))
+        for seed, *counts in zip(
+            seeds, found.modes, touched, found.high_quality, strict=True
+        )
+    ]
+    return rows, samples[0]
+
+
+def best_rates(rows):
+    """Takes, for each place and loss, the rows of the rate that found the most modes.
+
+    Args:
+        rows: As from `search` or `read`.
+
+    Returns:
+        Dictionary from `(place, loss)` to the rows of one rate, in order. The median
+        over seeds decides, then that of `high_quality`.
+    """
+    games = {}
+    for row in rows:
+        key = row["place"], row["loss"]
+        games.setdefault(key, {}).setdefault(row["rate"], []).append(row)
+    return {
+        key: max(
+            by_rate.values(),
+            key=lambda of_rate: (
+                medians(of_rate)["modes"],
+                medians(of_rate)["high_quality"],
+            ),
+        )
+        for key, by_rate in games.items()
+    }
+
+
+def medians(rows):
+    """Medians of `modes`, `touched` and `high_quality` over rows."""
+    return {key: float(np.median([row[key] for row in rows])) for key in COLUMNS[-3:]}
+
+
+def search_all(folder, progress=iter):
+    """Plays the games of `FULL` that `folder` does not hold yet, and draws them.
+
+    Args:
+        folder: Where `TABLE` and `PICTURE` go, and the points that they are from. The
+            same call goes on after a stop.
+        progress: What the list of games is passed through, such as a progress bar.
+
+    Returns:
+        All rows.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    games = [
+        (place, loss, rate)
+        for place, setting in FULL.items()
+        for loss in LOSSES
+        for rate in setting["rates"]
+    ]
+    played = {(row["place"], row["loss"], row["rate"]) for row in read(folder)}
+    for place, loss, rate in progress(games):
+        if (place, loss, rate) in played:
+            continue
+        setting = FULL[place]
+        rows, samples = search(
+            place, loss, steps=setting["steps"], rate=rate, seeds=setting["seeds"]
+        )
+        np.save(_points(folder, place, loss, rate), samples)
+        files.append_table(folder / TABLE, COLUMNS, rows)
+    rows = read(folder)
+    figure = draw(
+        {
+            key: np.load(_points(folder, *key, chosen[0]["rate"]))
+            for key, chosen in best_rates(rows).items()
+        }
+    )
+    (folder / PICTURE).write_bytes(figure.png(dpi=80))
+    return rows
+
+
+def read(folder):
+    """Reads the rows that `search_all` left in a folder; an empty list before that."""
+    return files.read_table(Path(folder) / TABLE, words=COLUMNS[:2])
+
+
+def draw(samples):
+    """Draws points beside the modes they should have found.
+
+    Args:
+        samples: Dictionary from `(place, loss)` to points `(n, 2)`.
+
+    Returns:
+        A `gankit.plotting.Picture`: a row for each place, a column for each loss.
+    """
+    places, losses = (list(dict.fromkeys(part)) for part in zip(*samples, strict=True))
+    figure = Picture(
+        figsize=(1.7 * len(losses), 2.0 * len(places)), layout="constrained"
+    )
+    panels = figure.subplots(len(places), len(losses), squeeze=False)
+    for (place, loss), points in samples.items():
+        axes = panels[places.index(place), losses.index(loss)]
+        centres = PLACES[place]().centres
+        axes.plot(*centres.T, "o", color="tab:blue", alpha=0.5, markersize=7)
+        axes.plot(*points[:600].T, ".", color="tab:orange", markersize=1.5)
+        reach = 1.3 * np.abs(centres).max()
+        axes.set(aspect="equal", xlim=(-reach, reach), ylim=(-reach, reach), xticks=[])
+        axes.set(yticks=[], ylabel=place if loss == losses[0] else "")
+        axes.set_title(loss.replace(", ", ",\n", 1), fontsize=9)
+    return figure
+
+
+def _points(folder, place, loss, rate):
+    words = loss.replace(",", "").replace(" ", "-")
+    return folder / f"{place}-{words}-{rate:g}.npy"

@@ -1,0 +1,1 @@
+"""Running an experiment: registry, runner, record, results, studies."""

@@ -1,0 +1,157 @@
+"""What a run shows of a translator: grids of translations and its losses."""
+
+import numpy as np
+
+from gankit import callbacks, plotting
+from gankit.datasets import UnpairedImageData
+from gankit.plotting.curves import moving_average
+from gankit.plotting.picture import Picture
+
+# Pictures of each direction in the frames of a film, and at the end: as many of 64 x 64
+# as a file that is kept in a repository may hold, and of larger ones fewer.
+FRAME_COUNT = 3
+COUNT = 8
+# Triples of source, translation and reconstruction in a row.
+TRIPLES = 4
+
+
+def is_unpaired(data):
+    """Whether a data set is one of two domains without pairs."""
+    return isinstance(data, UnpairedImageData)
+
+
+def training_images(data):
+    """What `gankit.datasets.Batches` takes of a data set of either kind."""
+    return (data.train_a, data.train_b) if is_unpaired(data) else data.train.images
+
+
+def translation_triples(model, images, direction):
+    """Sources, translations and reconstructions in turn.
+
+    Args:
+        model: A `gankit.CycleGAN`.
+        images: uint8 array `(n, height, width, channels)`.
+        direction: `"ab"` or `"ba"`.
+
+    Returns:
+        uint8 array `(3 n, height, width, channels)`: every third is a reconstruction.
+    """
+    rows = (
+        images,
+        model.translate(images, direction),
+        model.reconstruct(images, direction),
+    )
+    return np.stack(rows, axis=1).reshape(-1, *images.shape[1:])
+
+
+def shown(data, count):
+    """The pictures of both domains that are shown, evenly spaced, kept back if any.
+
+    Args:
+        data: `gankit.datasets.UnpairedImageData`.
+        count: How many of each domain, at most.
+
+    Returns:
+        Dict from the direction in which they are translated to uint8 arrays.
+    """
+    pictures = {
+        "ab": data.train_a if data.test_a is None else data.test_a,
+        "ba": data.train_b if data.test_b is None else data.test_b,
+    }
+    return {
+        direction: images[np.arange(n) * len(images) // n]
+        for direction, images in pictures.items()
+        for n in [min(count, len(images))]
+    }
+
+
+def _affordable(data, count):
+    """So many pictures of 64 x 64, or as many pixels in larger ones; at least one."""
+    height, width, _ = data.image_shape
+    return max(1, min(count, round(count * 64**2 / (height * width))))
+
+
+def _save_grid(path, model, pictures, **options):
+    triples = [
+        translation_triples(model, images, direction)
+        for direction, images in pictures.items()
+    ]
+    longest = max(len(images) for images in pictures.values())
+    columns = 3 * min(TRIPLES, longest)
+    plotting.save_grid(path, np.concatenate(triples), columns=columns, **options)
+
+
+class TranslationGrid(callbacks.SampleGrid):
+    """Draws translations of the same pictures again and again, as frames of a film.
+
+    The upper rows go from A to B and back, the lower ones from B to A and back; every
+    third picture is a reconstruction.
+
+    Args:
+        folder: As in `gankit.callbacks.SampleGrid`.
+        data: `gankit.datasets.UnpairedImageData`.
+        at: As in `gankit.callbacks.SampleGrid`.
+    """
+
+    def __init__(self, folder, data, *, at):
+        super().__init__(folder, at=at)
+        self.pictures = shown(data, _affordable(data, FRAME_COUNT))
+
+    def draw(self):
+        path = self.folder / f"step-{self.model.steps_done:06d}.png"
+        _save_grid(path, self.model, self.pictures)
+
+
+def save(model, data, folder):
+    """Writes the generators and a grid of translations, `samples.png`.
+
+    Args:
+        model: A `gankit.CycleGAN`.
+        data: `gankit.datasets.UnpairedImageData`.
+        folder: Where the files go, a `pathlib.Path`.
+    """
+    for generator in model.generators:
+        generator.save(folder / f"{generator.name}.keras")
+    pictures = shown(data, _affordable(data, COUNT))
+    _save_grid(folder / "samples.png", model, pictures, colours=128)
+
+
+def loss_curves(history, model, title):
+    """Draws all losses of a `gankit.CycleGAN`, with their moving averages.
+
+    Args:
+        history: Dict of arrays, as `gankit.files.read_history` gives it.
+        model: The `gankit.CycleGAN`.
+        title: Title of the figure.
+
+    Returns:
+        The `gankit.plotting.picture.Picture`.
+    """
+    steps = history["step"]
+    window = max(1, len(steps) // 20)
+    figure = Picture(figsize=(8, 4.5), layout="constrained")
+    for axes, names in zip(
+        figure.subplots(1, 2),
+        (("d_loss", "adversarial_loss"), ("cycle_loss", "identity_loss")),
+        strict=True,
+    ):
+        for i, name in enumerate(names):
+            values, colour = history[name], f"C{i}"
+            marker = "o" if len(steps) == 1 else None
+            axes.plot(steps, values, color=colour, alpha=0.3, marker=marker)
+            axes.plot(steps, moving_average(values, window), color=colour, label=name)
+        axes.set_xlabel("step")
+        axes.grid(alpha=0.3)
+    adversarial, _ = figure.axes
+    loss = model.adversarial_loss
+    for i, level in enumerate(
+        (loss.discriminator_equilibrium, loss.generator_equilibrium)
+    ):
+        # Of two discriminators each.
+        adversarial.axhline(2 * level, color=f"C{i}", linestyle="--", linewidth=1)
+    for axes in figure.axes:
+        axes.legend(fontsize=9)
+    figure.suptitle(
+        f"{title}\ndashed: where the discriminators cannot tell", fontsize=11
+    )
+    return figure

@@ -1,0 +1,1 @@
+"""Classifiers of a data set: networks, training, the scores they give."""

@@ -1,0 +1,213 @@
+"""A small classifier of a data set: a network, how good it is, and its file."""
+
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from gankit.backend import device
+from gankit.metrics.classifiers.networks import RECIPES
+from gankit.metrics.features.extractor import Extractor
+from gankit.metrics.features.images import uint8_batches
+
+METADATA = (
+    *("data_name", "data_fingerprint", "class_names", "seed", "architecture"),
+    *("test_accuracy", "test_n", "tested_on"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """A trained network, and how good it is on images that it never saw.
+
+    Attributes:
+        model: `keras.Model` from images `(n, height, width, channels)` of levels 0 to
+            255 to logits `(n, classes)`; float32 whatever the policy.
+        data_name: Name of the data set that it was trained on.
+        data_fingerprint: Fingerprint of that data set.
+        class_names: Names of its classes.
+        seed: Seed of its training.
+        test_accuracy: Share of real test images that it gets right.
+        test_n: How many those were.
+        tested_on: Which those were, in words: `"test images"`, or others where the
+            data set has none.
+        architecture: A key of `gankit.metrics.classifiers.networks.RECIPES`.
+    """
+
+    model: keras.Model
+    data_name: str
+    data_fingerprint: str
+    class_names: tuple[str, ...]
+    seed: int
+    test_accuracy: float
+    test_n: int
+    tested_on: str
+    architecture: str = "pooled"
+
+    @functools.cached_property
+    def weights_hash(self):
+        """The first 8 hexadecimal digits of the SHA-256 of all weights."""
+        digest = hashlib.sha256()
+        for array in self.model.get_weights():
+            digest.update(f"{array.dtype.str} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array))
+        return digest.hexdigest()[:8]
+
+    @property
+    def _kind(self):
+        suffix = "" if self.architecture == "pooled" else f"/{self.architecture}"
+        return self.data_name + suffix
+
+    @property
+    def name(self):
+        """What the classifier is, in one line."""
+        return (
+            f"classifier-{self._kind}, {100 * self.test_accuracy:.1f} % on "
+            f"{self.test_n:,} {self.tested_on}, weights {self.weights_hash}"
+        )
+
+    @functools.cached_property
+    def extractor(self):
+        """The `Extractor` of what comes just before its logits, 64 features if pooled.
+
+        Those are the means over all positions of rectified maps, as FID's are: a mean
+        of many is nearer to the normal distribution that the Fréchet distance assumes
+        than one rectified unit. They are few, so that 65 images give a covariance of
+        full rank.
+        """
+        return Extractor(
+            name=self.name,
+            frechet_name=f"FCD-{self._kind}",
+            kernel_name=f"KCD-{self._kind}",
+            dimension=self.model.get_layer("features").output.shape[-1],
+            channels=self.model.input_shape[-1],
+            resize=None,
+            compute=lambda images: self._outputs(images)[0],
+            logits=lambda images: self._outputs(images)[1],
+        )
+
+    def predict_logits(self, images, *, value_range, batch_size=256):
+        """The logits of images.
+
+        Args:
+            images: As `gankit.metrics.features.images.uint8_batches` takes them, of the size
+                of the data set.
+            value_range: Range of floating-point images, `(low, high)`.
+            batch_size: Images that the network sees at once.
+
+        Returns:
+            float32 array `(n, classes)`.
+
+        Raises:
+            ValueError: If the images do not fit.
+        """
+        batches = uint8_batches(
+            images,
+            value_range=value_range,
+            channels=self.extractor.channels,
+            batch_size=batch_size,
+        )
+        return np.concatenate([self.extractor.logits(batch) for batch in batches])
+
+    def predict(self, images, *, value_range, batch_size=256):
+        """The classes of images; arguments as in `predict_logits`.
+
+        Returns:
+            Numbers of the likeliest classes, `(n,)`, and the probabilities of all,
+            float64 `(n, classes)`.
+        """
+        logits = self.predict_logits(
+            images, value_range=value_range, batch_size=batch_size
+        ).astype("float64")
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return logits.argmax(axis=1), odds / odds.sum(axis=1, keepdims=True)
+
+    def save(self, path):
+        """Writes the classifier into one `.npz` file, which is never half written."""
+        path = Path(path)
+        metadata = {key: getattr(self, key) for key in METADATA}
+        metadata |= {
+            "image_shape": self.model.input_shape[1:],
+            "weights_hash": self.weights_hash,
+        }
+        temporary = path.with_name(f".partial-{os.getpid()}-{path.name}")
+        with temporary.open("wb") as file:
+            np.savez(file, *self.model.get_weights(), metadata=json.dumps(metadata))
+        os.replace(temporary, path)
+
+    @classmethod
+    def load(cls, path):
+        """Reads a classifier that `save` wrote.
+
+        Raises:
+            ValueError: If the file is damaged, or its weights are not those that were
+                tested.
+        """
+        advice = "delete it and train the classifier anew."
+        try:
+            # np.load leaves a damaged file open that it opened itself.
+            with Path(path).open("rb") as file, np.load(file) as archive:
+                metadata = json.loads(str(archive["metadata"]))
+                weights = [archive[f"arr_{i}"] for i in range(len(archive.files) - 1)]
+            shape, weights_hash = (
+                metadata.pop(key) for key in ("image_shape", "weights_hash")
+            )
+            metadata["class_names"] = tuple(metadata["class_names"])
+            with float32_policy():
+                recipe = RECIPES[metadata.get("architecture", "pooled")]
+                model = recipe.build(tuple(shape), len(metadata["class_names"]), 0)
+            model.set_weights(weights)
+            classifier = cls(model, **metadata)
+        except FileNotFoundError:
+            raise
+        except (
+            *(OSError, EOFError, KeyError, TypeError, ValueError),
+            zipfile.BadZipFile,
+        ) as error:
+            raise ValueError(
+                f"Expected a classifier in {path}, received a file that is damaged or "
+                f"of another kind or version: {advice}"
+            ) from error
+        if classifier.weights_hash != weights_hash:
+            raise ValueError(
+                f"Expected weights {weights_hash} in {path}, which are the ones that "
+                f"were tested, received {classifier.weights_hash}: {advice}"
+            )
+        return classifier
+
+    @functools.cached_property
+    def _both(self):
+        features = self.model.get_layer("features").output
+        with float32_policy():
+            both = keras.Model(self.model.input, [features, self.model.output])
+        if device.default_jit_compile() != "auto":
+            both.jit_compile = device.default_jit_compile()
+        return both
+
+    def _outputs(self, images):
+        expected = self.model.input_shape[1:]
+        if images.shape[1:] != expected:
+            raise ValueError(
+                f"Expected images of {expected[0]} x {expected[1]} pixels, as "
+                f"{self.name} was trained on those, received {images.shape[1]} x "
+                f"{images.shape[2]}: resize them, or train a classifier on such images."
+            )
+        return [np.asarray(y, "float32") for y in self._both.predict_on_batch(images)]
+
+
+@contextlib.contextmanager
+def float32_policy():
+    """The policy of whoever calls is not the classifier's."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(policy)

@@ -1,0 +1,194 @@
+"""Trains small classifiers on the data set at hand: features without a download."""
+
+import math
+import re
+import sys
+import time
+import warnings
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from gankit.backend import device
+from gankit.backend.prediction import predict
+from gankit.datasets import Batches, ImageData, Split, data_folder
+from gankit.metrics.classifiers.classifier import Classifier, float32_policy
+from gankit.metrics.classifiers.networks import RECIPES
+
+MINIMUM_STEPS = 100
+
+
+def train_classifier(data, *, seed=0, architecture="pooled"):
+    """Trains a small convolutional network to tell the classes of a data set apart.
+
+    It is trained on the training images alone and tested on the test images; where
+    there are none, on the validation images, else on a tenth of the training images
+    that is held back. Two trainings from one seed give the same weights on one
+    machine, and neither global seeds nor the policy of precision are touched, so that
+    a training in progress goes on as if nothing had happened. Colour images are
+    mirrored and shifted at random. A progress bar on stderr tells the time left.
+
+    Args:
+        data: `ImageData` with labels.
+        seed: Seed of the weights and of the batches, a whole number from 0.
+        architecture: A key of `gankit.metrics.classifiers.networks.RECIPES`:
+            `"pooled"`, or `"mnist_cnn"` for small grey images.
+
+    Returns:
+        A `Classifier`.
+
+    Raises:
+        ValueError: If there are no labels, or fewer than two classes; if there is no
+            such architecture.
+    """
+    if architecture not in RECIPES:
+        raise ValueError(
+            f"Expected architecture to be one of {', '.join(RECIPES)}, received "
+            f"{architecture!r}: choose one of these."
+        )
+    recipe = RECIPES[architecture]
+    train, test, tested_on = divide(data, seed)
+    with float32_policy():
+        model = recipe.build(data.image_shape, data.num_classes, seed)
+        _fit(model, recipe, train, seed, f"training a classifier on {data.name}")
+        logits = predict(model, test.images, batch_size=256)
+    return Classifier(
+        model,
+        data_name=data.name,
+        data_fingerprint=data.fingerprint,
+        class_names=data.class_names or tuple(map(str, range(data.num_classes))),
+        seed=seed,
+        test_accuracy=float(np.mean(logits.argmax(axis=1) == test.labels)),
+        test_n=len(test),
+        tested_on=tested_on,
+        architecture=architecture,
+    )
+
+
+def classifier_for(data, *, seed=0, folder=None, architecture="pooled"):
+    """The classifier of a data set, trained once and kept in the data folder.
+
+    It is kept by the fingerprint of the data and the seed, so that a changed data set
+    gets another; and scores of two runs are comparable, as one network gives them.
+
+    Args:
+        data: `ImageData` with labels.
+        seed: Seed of its training.
+        folder: The data folder; `None` for `gankit.datasets.data_folder()`.
+        architecture: As in `train_classifier`.
+
+    Returns:
+        A `Classifier`.
+
+    Raises:
+        ValueError: If there are no labels, or the file is damaged.
+    """
+    _check_labels(data)
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", data.name)
+    path = data_folder(folder) / "classifiers"
+    kind = "" if architecture == "pooled" else f"-{architecture}"
+    path /= f"{name}-{data.fingerprint[:16]}{kind}-seed-{seed}.npz"
+    if path.exists():
+        return Classifier.load(path)
+    start = time.monotonic()
+    classifier = train_classifier(data, seed=seed, architecture=architecture)
+    seconds = time.monotonic() - start
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        classifier.save(path)
+    except OSError as error:
+        warnings.warn(
+            f"{classifier.name} cannot be kept in {path.parent} ({error.strerror}) "
+            "and is trained anew next time: choose another data folder.",
+            stacklevel=2,
+        )
+    else:
+        print(
+            f"gankit: {classifier.name}; trained in {seconds:.0f} s and kept in {path}",
+            file=sys.stderr,
+        )
+    return classifier
+
+
+def _check_labels(data):
+    if not isinstance(data, ImageData) or data.train.labels is None:
+        raise ValueError(
+            f"Expected images with labels to train a classifier on, received "
+            f"{data.name} without: choose a data set with labels such as mnist() or "
+            "digits(), train_domain_classifier for two domains, or score with "
+            "inception_extractor(features=768), which needs no labels."
+        )
+    if data.num_classes < 2:
+        raise ValueError(
+            f"Expected at least two classes to tell apart, received "
+            f"{data.num_classes} in {data.name}: choose another data set, or score "
+            "with inception_extractor(features=768), which needs no labels."
+        )
+
+
+def divide(data, seed):
+    """Divides a labelled data set into what classifiers are trained and tested on.
+
+    Args:
+        data: `ImageData` with labels.
+        seed: Seed of the choice where training images must be held back.
+
+    Returns:
+        `Split` to train on, `Split` to test on, and in words which the latter is.
+
+    Raises:
+        ValueError: If there are no labels, or fewer than two classes.
+    """
+    _check_labels(data)
+    if data.test is not None:
+        return data.train, data.test, "test images"
+    if data.validation is not None:
+        return data.train, data.validation, "validation images"
+    train = data.train
+    # Batches' own way to an order that every version of NumPy gives.
+    order = np.argsort(np.random.Philox(seed).random_raw(len(train)), kind="stable")
+    count = -(-len(train) // 10)
+    held_back, rest = order[:count], order[count:]
+    return (
+        Split(train.images[rest], train.labels[rest]),
+        Split(train.images[held_back], train.labels[held_back]),
+        "training images held back",
+    )
+
+
+def _fit(model, recipe, train, seed, caption):
+    height, width, channels = model.input_shape[1:]
+    # Large images would not fit into memory by the hundred.
+    batch_size = 128 if max(height, width) <= 64 else 32
+    steps = math.ceil(recipe.passes(channels) * len(train) / batch_size)
+    steps = max(MINIMUM_STEPS, steps)
+    model.compile(
+        keras.optimizers.Adam(
+            keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
+        ),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=device.default_jit_compile(),
+    )
+    batches = Batches(train.images, train.labels, batch_size=batch_size, seed=seed)
+    for step in tqdm(range(steps), desc=caption, unit="step"):
+        images, labels = batches[step]
+        if channels == 3:
+            images = _mirror_and_shift(images, np.random.default_rng((seed, step)))
+        model.train_on_batch(images, labels)
+
+
+def _mirror_and_shift(images, random):
+    """Shifts each image by up to an eighth, its border reflected; mirrors half."""
+    n, height, width, _ = images.shape
+    margins = (height // 8, width // 8)
+    padded = np.pad(
+        images, ((0, 0), *((m, m) for m in margins), (0, 0)), mode="reflect"
+    )
+    rows, columns = (
+        random.integers(0, 2 * margin + 1, (n, 1)) + np.arange(size)
+        for margin, size in zip(margins, (height, width), strict=True)
+    )
+    mirrored = random.random((n, 1)) < 0.5
+    columns = np.where(mirrored, columns[:, ::-1], columns)
+    return padded[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None]]

@@ -1,0 +1,1 @@
+"""Features of images: extractors, statistics, caches, resizing."""

@@ -1,0 +1,91 @@
+"""What an extractor of features is, and features of many images."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm import tqdm
+
+from gankit.metrics.features.images import uint8_batches
+
+
+@dataclass(frozen=True, eq=False)
+class Extractor:
+    """A network that turns images into features, and the names of its scores.
+
+    `gankit.metrics.inception_extractor` gives the one of FID, `Classifier.extractor`
+    that of a small classifier trained on the data set at hand.
+
+    Attributes:
+        name: Identity of the network with a hash of its weights. Scores are
+            comparable between extractors of one name and one `resize` alone.
+        frechet_name: Name of the Fréchet distance of its features, `FID-768/tf1`.
+        kernel_name: Name of the kernel distance of its features, `KID-768/tf1`.
+        dimension: Length of a feature vector.
+        channels: Channels of the images that it takes, 1 or 3.
+        resize: How it resizes images; `None` where it takes those of one size alone.
+        compute: Function from uint8 images `(n, height, width, channels)` to a
+            float32 NumPy array `(n, dimension)`.
+        logits: The same for the logits of its classes; `None` where it has none.
+    """
+
+    name: str
+    frechet_name: str
+    kernel_name: str
+    dimension: int
+    channels: int
+    resize: str | None
+    compute: Callable
+    logits: Callable | None = None
+
+    @property
+    def identity(self):
+        """What decides whether two sets of features are comparable."""
+        return self.name if self.resize is None else f"{self.name}, {self.resize}"
+
+    def batches(self, images, *, value_range, batch_size=64, progress=None):
+        """Yields the features of images, batch by batch, in bounded memory.
+
+        Args:
+            images: As `gankit.metrics.features.images.uint8_batches` takes them.
+            value_range: Range of floating-point images.
+            batch_size: Images that the network sees at once.
+            progress: Caption of a progress bar on stderr; `None` shows none.
+
+        Yields:
+            float32 NumPy arrays `(m, dimension)`.
+
+        Raises:
+            ValueError: If the images do not fit, or features are not finite.
+        """
+        total = len(images) if hasattr(images, "shape") else None
+        with tqdm(
+            total=total, desc=progress, unit="image", disable=progress is None
+        ) as bar:
+            for batch in uint8_batches(
+                images,
+                value_range=value_range,
+                channels=self.channels,
+                batch_size=batch_size,
+            ):
+                features = np.asarray(self.compute(batch), "float32")
+                if not np.isfinite(features).all():
+                    raise ValueError(
+                        f"Expected finite features of {self.name}, received NaN or "
+                        "infinity: its weights are damaged, load or train them anew."
+                    )
+                bar.update(len(batch))
+                yield features
+
+    def __call__(self, images, *, value_range, batch_size=64, progress=None):
+        """The features of all images, float32 `(n, dimension)`; see `batches`."""
+        return np.concatenate(
+            list(
+                self.batches(
+                    images,
+                    value_range=value_range,
+                    batch_size=batch_size,
+                    progress=progress,
+                )
+            )
+        )

@@ -1,0 +1,186 @@
+"""Sets of images by name: a folder, a file of statistics, a data set."""
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gankit import datasets
+from gankit.datasets.image_files import list_images, load_images
+from gankit.metrics.features.cache import feature_set
+from gankit.metrics.features.statistics import FeatureStatistics
+
+SETS = ("digits", "shapes", "stripes", "mnist", "fashion_mnist", "cifar10")
+# Files that are decoded at once.
+CHUNK = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A set of images that was named.
+
+    Attributes:
+        images: Array of uint8 images, an iterable of batches of them, or
+            `FeatureStatistics`.
+        cache_name: Name under which features of these images may be kept on disk;
+            `None` where they may change.
+        held_out: Where `images` are what generators are trained on: those of the same
+            data set that they are not trained on. Else `None`.
+        data: The `ImageData` or `UnpairedImageData` that they are of, or `None`.
+    """
+
+    images: Any
+    cache_name: str | None = None
+    held_out: "Source | None" = None
+    data: Any = None
+
+    def features(self, extractor, *, keep_features, batch_size, progress, folder=None):
+        """The `FeatureSet` of the images, from the data folder where it is kept."""
+        if isinstance(self.images, FeatureStatistics):
+            return self.images
+        return feature_set(
+            self.images,
+            extractor,
+            value_range=(0, 255),
+            keep_features=keep_features,
+            batch_size=batch_size,
+            progress=progress,
+            cache_name=self.cache_name,
+            folder=folder,
+        )
+
+
+def find_images(name, *, count=None, channels=3, folder=None):
+    """Finds images by name.
+
+    Args:
+        name: A folder of images (of any sizes, with those in folders below); an .npz
+            file of statistics; or a data set with the part of it, as in
+            `cifar10:test`, `mnist:train`, `horse2zebra:trainB`. Without a part the
+            test images are taken.
+        count: How many images, the first of a data set and evenly spaced ones of a
+            folder; `None` takes all.
+        channels: 3 to read a folder's images in colour, 1 in grey.
+        folder: The data folder; `None` for `gankit.datasets.data_folder()`.
+
+    Returns:
+        A `Source`.
+
+    Raises:
+        FileNotFoundError: If there is nothing of that name.
+        ValueError: If it holds fewer images than `count`, or no such part.
+    """
+    path = Path(name).expanduser()
+    if path.suffix == ".npz":
+        if count is not None:
+            raise ValueError(
+                f"Expected no count of images with the statistics in {path}, received "
+                f"{count:,}: leave it out."
+            )
+        return Source(FeatureStatistics.load(path))
+    if path.is_dir():
+        files = list_images(path)
+        _check_count(count, len(files), path)
+        if count is not None:
+            files = [files[i * len(files) // count] for i in range(count)]
+        return Source(FolderImages(files, path, channels))
+    return _data_set(name, count, folder)
+
+
+class FolderImages:
+    """Images of a folder, decoded a few at a time whenever they are gone through.
+
+    Args:
+        files: Paths of image files.
+        folder: Where they lie, for messages.
+        channels: 3 for colour or 1 for grey.
+    """
+
+    def __init__(self, files, folder, channels):
+        self.files = files
+        self.folder = folder
+        self.channels = channels
+
+    def __iter__(self):
+        for start in range(0, len(self.files), CHUNK):
+            images, _ = load_images(
+                self.files[start : start + CHUNK],
+                self.folder,
+                size=None,
+                channels=self.channels,
+            )
+            by_shape = sorted(images, key=np.shape)
+            for _, alike in itertools.groupby(by_shape, key=np.shape):
+                yield np.stack(list(alike))
+
+
+def _data_set(name, count, folder):
+    base, _, part = name.partition(":")
+    place = datasets.data_folder(folder) / base
+    if base in SETS:
+        data = _load(base, folder)
+    elif (place / "trainA").is_dir():
+        data = datasets.unpaired_folders(base, size=_side_of(place), folder=folder)
+    else:
+        raise FileNotFoundError(
+            f"Expected a folder of images, an .npz file of statistics, or a data set "
+            f"({', '.join(SETS)}, or one with trainA in "
+            f"{datasets.data_folder(folder)}), received {name!r}: check the spelling."
+        )
+    parts = _parts(data)
+    part = part or ("test" if "test" in parts else "")
+    if part not in parts:
+        raise ValueError(
+            f"Expected a part of {base}, one of {', '.join(parts)}, received "
+            f"{part or 'none'}: name it as in {base}:{next(iter(parts))}."
+        )
+    images = parts[part]
+    _check_count(count, len(images), name)
+    images = images[:count]
+    size = "" if count is None else f"-{count}"
+    held_out = part.replace("train", "test")
+    return Source(
+        images,
+        cache_name=f"{data.name}-{part}{size}",
+        held_out=Source(parts[held_out], f"{data.name}-{held_out}")
+        if held_out != part and held_out in parts
+        else None,
+        data=data,
+    )
+
+
+def _load(name, folder):
+    loader = getattr(datasets, name)
+    return loader() if name in ("digits", "shapes", "stripes") else loader(folder)
+
+
+def _side_of(place):
+    """The size that unpaired images are cropped to: that of the first of them."""
+    from PIL import Image
+
+    with Image.open(list_images(place / "trainA")[0]) as image:
+        return min(image.size)
+
+
+def _parts(data):
+    """The images of each part, by the name that the parts go by in files."""
+    if isinstance(data, datasets.ImageData):
+        splits = {name: getattr(data, name) for name in ("train", "validation", "test")}
+        return {name: split.images for name, split in splits.items() if split}
+    parts = {
+        "trainA": data.train_a,
+        "trainB": data.train_b,
+        "testA": data.test_a,
+        "testB": data.test_b,
+    }
+    return {name: images for name, images in parts.items() if images is not None}
+
+
+def _check_count(count, there, name):
+    if count is not None and not 2 <= count <= there:
+        raise ValueError(
+            f"Expected a count of images from 2 to {there:,}, which {name} holds, "
+            f"received {count:,}: ask for fewer."
+        )

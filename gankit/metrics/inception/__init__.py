@@ -1,0 +1,1 @@
+"""The network of FID: its layers, weights and files."""

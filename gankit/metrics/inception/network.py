@@ -1,0 +1,195 @@
+"""The network of FID: TensorFlow's Inception of 5 December 2015."""
+
+import zlib
+
+import keras
+from keras import layers
+
+from gankit.metrics.inception.layers import (
+    CLASSES,
+    LAYERS,
+    TAPS,
+    layers_up_to,
+    tap_reached,
+)
+
+SIZE = 299
+
+
+def fid_inception(features=2048, *, logits=False):
+    """The network of FID up to one of its taps, with random weights, always the same.
+
+    This is the graph of 2015 and not Keras's `InceptionV3`, which was trained anew and
+    whose last block averages where this one takes the maximum. Batch normalisation is
+    part of kernels and biases.
+
+    Args:
+        features: 64, 192, 768 or 2048: after the first or second max pooling, after
+            `mixed_7` or after `mixed_10`. The network ends there.
+        logits: Whether the logits of the 1,008 classes are a second output, which the
+            whole network of 2048 features alone has.
+
+    Returns:
+        A `keras.Model` from float32 images `(n, 299, 299, 3)` in -1 ... 1 to features
+        `(n, features)`, averaged over the picture, and logits `(n, 1008)` if asked
+        for. It computes in float32 whatever the global policy. Its layers bear the
+        names of `gankit.metrics.inception.layers.LAYERS`.
+
+    Raises:
+        ValueError: If the network has no such tap, or no logits there.
+
+    References:
+        Szegedy et al. 2016, figures 5 to 7 (https://arxiv.org/abs/1512.00567);
+        Heusel et al. 2017, section 3 (https://arxiv.org/abs/1706.08500).
+    """
+    layers_up_to(features)
+    if logits and features != TAPS[-1]:
+        raise ValueError(
+            f"Expected features={TAPS[-1]} with logits=True, received {features}: the "
+            "classes are told at the end of the network."
+        )
+    inputs = keras.Input((SIZE, SIZE, 3), dtype="float32")
+    x = _average_over_picture(_body(inputs, features))
+    outputs = x
+    if logits:
+        classes = layers.Dense(
+            CLASSES,
+            kernel_initializer=_initializer("softmax"),
+            dtype="float32",
+            name="softmax",
+        )
+        outputs = [x, classes(x)]
+    return keras.Model(inputs, outputs, name=f"fid_inception_{features}")
+
+
+def set_weights(model, weights):
+    """Gives the network its weights, layer by layer.
+
+    Args:
+        model: A network of `fid_inception`.
+        weights: Dict of arrays by `"<layer>/kernel"` and `"<layer>/bias"`, as
+            `gankit.metrics.inception.weights.load_weights` gives them. Those of layers
+            that the network lacks are left alone.
+
+    Raises:
+        ValueError: If an array is missing or of another shape.
+    """
+    for layer in model.layers:
+        for variable in layer.weights:
+            key = f"{layer.name}/{variable.name}"
+            if key not in weights:
+                raise ValueError(
+                    f"Expected weights with {key}, received {len(weights)} arrays "
+                    f"without it, which suffice for features={tap_reached(weights)} "
+                    "at most: build the network for that, or find the whole file."
+                )
+            if weights[key].shape != tuple(variable.shape):
+                raise ValueError(
+                    f"Expected {key} of shape {tuple(variable.shape)}, received "
+                    f"{weights[key].shape}: these weights are of another network."
+                )
+            variable.assign(weights[key])
+
+
+def _initializer(name):
+    # A seed of its own leaves the random numbers of others alone.
+    return keras.initializers.HeNormal(zlib.crc32(name.encode()))
+
+
+def _convolution(x, name, strides=1, padding="same"):
+    height, width, _, filters = LAYERS[name].kernel
+    return layers.Conv2D(
+        filters,
+        (height, width),
+        strides,
+        padding,
+        data_format="channels_last",
+        activation="relu",
+        kernel_initializer=_initializer(name),
+        dtype="float32",
+        name=name,
+    )(x)
+
+
+def _chain(x, scope, length, *, reduces=False):
+    """Convolutions one after another; the last one may halve the picture."""
+    for index in range(length):
+        last = {"strides": 2, "padding": "valid"} if reduces else {}
+        x = _convolution(
+            x,
+            f"{scope}_conv_{index}" if index else f"{scope}_conv",
+            **(last if index == length - 1 else {}),
+        )
+    return x
+
+
+def _max_pool(x, strides=2, padding="valid"):
+    return layers.MaxPooling2D(
+        3, strides, padding, data_format="channels_last", dtype="float32"
+    )(x)
+
+
+def _average_pool(x):
+    # Keras, like TensorFlow, leaves the padding out of the average.
+    return layers.AveragePooling2D(
+        3, 1, "same", data_format="channels_last", dtype="float32"
+    )(x)
+
+
+def _average_over_picture(x):
+    return layers.GlobalAveragePooling2D("channels_last", dtype="float32")(x)
+
+
+def _join(branches, name=None):
+    return layers.Concatenate(name=name, dtype="float32")(branches)
+
+
+def _body(x, features):
+    x = _convolution(x, "conv", 2, "valid")
+    x = _convolution(x, "conv_1", padding="valid")
+    x = _convolution(x, "conv_2")
+    x = _max_pool(x)
+    if features == 64:
+        return x
+    x = _convolution(x, "conv_3", padding="valid")
+    x = _convolution(x, "conv_4", padding="valid")
+    x = _max_pool(x)
+    if features == 192:
+        return x
+    for name in ("mixed", "mixed_1", "mixed_2"):
+        x = _block(x, name, (2, 3))
+    x = _reduction(x, "mixed_3", {"mixed_3": 1, "mixed_3_tower": 3})
+    for name in ("mixed_4", "mixed_5", "mixed_6", "mixed_7"):
+        x = _block(x, name, (3, 5))
+    if features == 768:
+        return x
+    x = _reduction(x, "mixed_8", {"mixed_8_tower": 2, "mixed_8_tower_1": 4})
+    x = _forked_block(x, "mixed_9", _average_pool(x))
+    # An error of 2015 that has become part of the definition of FID.
+    return _forked_block(x, "mixed_10", _max_pool(x, 1, "same"))
+
+
+def _block(x, name, lengths):
+    towers = [
+        _chain(x, f"{name}_tower", lengths[0]),
+        _chain(x, f"{name}_tower_1", lengths[1]),
+        _chain(_average_pool(x), f"{name}_tower_2", 1),
+    ]
+    return _join([_chain(x, name, 1), *towers], name)
+
+
+def _reduction(x, name, lengths):
+    chains = [_chain(x, scope, n, reduces=True) for scope, n in lengths.items()]
+    return _join([*chains, _max_pool(x)], name)
+
+
+def _forked_block(x, name, pooled):
+    branches = [_chain(x, name, 1)]
+    for tower, length in (("tower", 1), ("tower_1", 2)):
+        scope = f"{name}_{tower}"
+        stem = _chain(x, scope, length)
+        branches += [
+            _convolution(stem, f"{scope}_mixed_conv"),
+            _convolution(stem, f"{scope}_mixed_conv_1"),
+        ]
+    return _join([*branches, _chain(pooled, f"{name}_tower_2", 1)], name)

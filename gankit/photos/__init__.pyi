@@ -1,0 +1,3 @@
+from . import explore as explore
+from . import faces as faces
+from . import translation as translation

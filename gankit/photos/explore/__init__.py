@@ -1,0 +1,14 @@
+"""Looking into a trained generator: latents, directions, a page of sliders."""
+
+from gankit.photos.explore import directions, latents, rendering
+from gankit.photos.explore.directions import traversal
+from gankit.photos.explore.explorer import Explorer, explore
+
+__all__ = [
+    "Explorer",
+    "directions",
+    "explore",
+    "latents",
+    "rendering",
+    "traversal",
+]

@@ -1,0 +1,206 @@
+"""Translates files: an image, a folder of images, a video."""
+
+import dataclasses
+import itertools
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from gankit.datasets import image_files
+from gankit.photos.translation import videos
+from gankit.photos.translation.any_size import translate
+from gankit.photos.translation.flicker import Flicker
+from gankit.photos.translation.smoothing import ResidualSmoothing
+
+
+@dataclasses.dataclass(frozen=True)
+class Translated:
+    """What was written.
+
+    Attributes:
+        kind: `"image"`, `"folder"` or `"video"`.
+        count: Images or frames.
+        fps: Frames in a second, of a video.
+        flicker: `Flicker` of the translated video as it was written.
+        flicker_before: The same before it was smoothed.
+        sound_left_out: Whether the input video had sound, which the output has not.
+    """
+
+    kind: str
+    count: int
+    fps: float | None = None
+    flicker: float | None = None
+    flicker_before: float | None = None
+    sound_left_out: bool = False
+
+
+def kind_of(source, target):
+    """Tells what is to be translated, after a look at both places.
+
+    Args:
+        source: An image, a folder of images or a video.
+        target: Where the translation goes, of the same kind: it must not exist, or be
+            an empty folder.
+
+    Returns:
+        `"image"`, `"folder"` or `"video"`.
+
+    Raises:
+        FileNotFoundError: If there is no `source`.
+        FileExistsError: If `target` exists.
+        ValueError: If either has an ending that is not known.
+    """
+    source, target = Path(source), Path(target)
+    if not source.exists():
+        raise FileNotFoundError(
+            f"Expected an image, a folder or a video, but there is no {source}: check "
+            f"the spelling (the working directory is {Path.cwd()})."
+        )
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise FileExistsError(
+            f"Expected an output that is not there yet, received {target}, which is: "
+            "choose another name, or move it away."
+        )
+    if source.is_dir():
+        return "folder"
+    for kind, known, written in (
+        ("image", image_files.SUFFIXES, image_files.SUFFIXES),
+        ("video", videos.SUFFIXES, videos.WRITTEN),
+    ):
+        if source.suffix.lower() in known:
+            if target.suffix.lower() not in written or target.is_dir():
+                raise ValueError(
+                    f"Expected the output of {kind} {source.name} to end in "
+                    f"{', '.join(sorted(written))}, received {target}: choose one of "
+                    "these endings."
+                )
+            return kind
+    known = sorted(image_files.SUFFIXES | videos.SUFFIXES)
+    raise ValueError(
+        f"Expected an image, a folder or a video ({', '.join(known)}), received "
+        f"{source}: convert it."
+    )
+
+
+def translate_file(
+    model, source, target, direction, *, smoothing=0.0, batch_size=8, progress=False
+):
+    """Translates an image, a folder of images or a video by a trained model.
+
+    Images are decoded as by `gankit.datasets.image_folder`, but neither scaled nor
+    cropped; of an animated GIF the first frame is taken. A folder becomes one of PNG
+    files of the same names. A video keeps its size and number of frames, and its frames
+    in a second; sound is left out.
+
+    Args:
+        model: A `gankit.CycleGAN`.
+        source: The file or folder.
+        target: Where its translation goes; see `kind_of`.
+        direction: `"ab"` or `"ba"`.
+        smoothing: Share of `ResidualSmoothing`, for videos alone.
+        batch_size: Images or frames computed at once.
+        progress: Whether to show a progress bar on stderr.
+
+    Returns:
+        What was written, as `Translated`.
+
+    Raises:
+        FileNotFoundError: If there is no `source`.
+        FileExistsError: If `target` exists.
+        ValueError: If a file cannot be read, or does not fit the network.
+        ImportError: If a video needs imageio, which is not there.
+    """
+    source, target = Path(source), Path(target)
+    kind = kind_of(source, target)
+    smooth = ResidualSmoothing(smoothing)
+    if kind == "video":
+        return _video(model, source, target, direction, smooth, batch_size, progress)
+    if smoothing:
+        raise ValueError(
+            f"Expected a video to smooth, received the {kind} {source}: leave "
+            "smoothing out."
+        )
+    files = image_files.list_images(source) if kind == "folder" else [source]
+    base = source if kind == "folder" else None
+    count = _images(model, files, base, target, direction, batch_size, progress)
+    return Translated(kind, count)
+
+
+def _images(model, files, base, target, direction, batch_size, progress):
+    """Translates image files, in batches of those of one size that follow each other.
+
+    `base` is the folder below which they lie, or None for a single file.
+    """
+    channels = model.g_ab.input_shape[-1]
+    bad, taken = [], set()
+
+    def decoded():
+        for file in tqdm(files, unit="image", disable=not progress):
+            try:
+                (image,), _ = image_files.load_images(
+                    [file], file.parent, size=None, channels=channels
+                )
+            except ValueError:
+                bad.append(file.name)
+            else:
+                yield file, image
+
+    for _, alike in itertools.groupby(decoded(), key=lambda pair: pair[1].shape):
+        for part in _batches(alike, batch_size):
+            images = np.stack([image for _, image in part])
+            # A single image, or the only one of its size, is a batch of its own.
+            size = batch_size if len(part) > 1 else 1
+            translated = translate(model, images, direction, batch_size=size)
+            for (file, _), image in zip(part, translated, strict=True):
+                place = target
+                if base is not None:
+                    place = target / file.relative_to(base).with_suffix(".png")
+                    if place in taken:  # a.jpg beside a.png
+                        place = place.with_name(f"{file.name}.png")
+                taken.add(place)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(image[..., 0] if channels == 1 else image).save(place)
+    shown = ", ".join(bad[:3]) + (" and others" if len(bad) > 3 else "")
+    if not taken:
+        raise ValueError(
+            f"Expected images that can be decoded, received {shown}: replace them."
+        )
+    if bad:
+        warnings.warn(
+            f"{len(bad)} of {len(files)} images in {base} cannot be decoded and are "
+            f"left out: {shown}.",
+            stacklevel=3,
+        )
+    return len(taken)
+
+
+def _video(model, source, target, direction, smooth, batch_size, progress):
+    before, after = Flicker(), Flicker()
+    count = 0
+    with (
+        videos.read_video(source) as video,
+        videos.write_video(target, video.fps) as write,
+        tqdm(total=video.count, unit="frame", disable=not progress) as bar,
+    ):
+        for part in _batches(video.frames, batch_size):
+            frames = np.stack(part)
+            translated = translate(model, frames, direction, batch_size=batch_size)
+            for frame, made in zip(frames, translated, strict=True):
+                before.update(frame, made)
+                made = smooth(frame, made)
+                after.update(frame, made)
+                write(made)
+            count += len(frames)
+            bar.update(len(frames))
+    return Translated(
+        "video", count, video.fps, after.result(), before.result(), video.has_sound
+    )
+
+
+def _batches(items, size):
+    items = iter(items)
+    while part := list(itertools.islice(items, size)):
+        yield part
