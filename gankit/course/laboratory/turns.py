@@ -27,9 +27,9 @@ class TurnByTurn(Game):
         # The data are in the pool; `train_on_batch` hands over None beside its batch.
         return batch[0] if isinstance(batch, list | tuple) else batch
 
-    def play(self, batch):
+    def update_players(self, batch):
         if self._mover is None:
-            return super().play(batch)
+            return super().update_players(batch)
         if self._mover == "discriminator":
             self.update_discriminators(batch)
         else:

@@ -14,7 +14,7 @@ from gankit.metrics import (
     classifier_for,
     inception_extractor,
 )
-from gankit.metrics.classifiers import class_profile
+from gankit.metrics import class_profile
 from gankit.trainers import AdversarialModel, ConditionalGAN
 
 # Samples that are scored: enough for three digits, few enough for seconds.
