@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from gankit import experiments
 from gankit.cli import app
 from gankit.experiments import claims
-from gankit.experiments.running.publishing import Kept
+from gankit.experiments.running.saved import SavedRun
 
 pytestmark = pytest.mark.tensorflow
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 def kept(value, interval=None, steps=10, **others):
     scores = [{"name": "FID", "value": value, "interval": interval}]
     scores += [{"name": k, "value": v, "interval": None} for k, v in others.items()]
-    return Kept(ROOT, {"steps": steps, "scores": scores})
+    return SavedRun(ROOT, {"steps": steps, "scores": scores})
 
 
 RUNS = {

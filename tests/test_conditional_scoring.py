@@ -123,5 +123,5 @@ def test_a_conditional_experiment_leaves_its_confusion_and_scores(tmp_path):
         tmp_path / "run" / "confusion.csv", int, delimiter=",", skiprows=1
     )
     assert counts.shape == (10, 10) and len(set(counts.sum(axis=1))) == 1
-    way = experiments.Kept(tmp_path / "run", done.scores).on_the_way
+    way = experiments.SavedRun(tmp_path / "run", done.scores).on_the_way
     assert "conditional accuracy" in way and way["step"][-1] == 2

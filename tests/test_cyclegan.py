@@ -12,7 +12,7 @@ from gankit import experiments
 from gankit.callbacks import checkpoint
 from gankit.datasets import Batches, UnpairedImageData, stripes
 from gankit.experiments.running import translations
-from gankit.experiments.running.publishing import LARGEST_PICTURE
+from gankit.experiments.running.saved import LARGEST_PICTURE
 from gankit.experiments.scoring import translations as translation_scores
 from gankit.inspection import receptive_field
 from gankit.losses import translation as translation_losses

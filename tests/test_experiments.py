@@ -193,7 +193,7 @@ def test_publish_keeps_little_and_report_says_what_is_missing(here):
         *("scores.json", "history.csv", "samples.png"),
         *("scores.csv", "weights.csv", "classes.csv"),
     }
-    kept = experiments.load_published("demo@smoke-seed0")
+    kept = experiments.load_saved("demo@smoke-seed0")
     assert kept.values["FCD-digits-28"] > kept.baseline["FCD-digits-28"]
     np.testing.assert_array_equal(kept.history["step"], [2])
     output = _gankit("report", "demo").output

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gankit import losses, plotting
-from gankit.experiments.running import publishing
+from gankit.experiments.running import saved
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -135,4 +135,4 @@ def test_rows_of_photographs_are_small_enough_to_keep(tmp_path):
     whole, reduced = (
         (tmp_path / f"{n}.png").stat().st_size for n in ("all", "reduced")
     )
-    assert reduced < publishing.LARGEST_PICTURE < whole
+    assert reduced < saved.LARGEST_PICTURE < whole

@@ -106,9 +106,9 @@ def test_published_rows_are_not_trained_again(two, tmp_path, monkeypatch):
     monkeypatch.setattr(study, "run", lambda *a, **k: pytest.fail("trained again"))
     again = experiments.run_study("two", size="full")
     assert _table(again) == _table(tmp_path / "results" / "two")
-    assert experiments.published("two") == (tmp_path / "results" / "two").relative_to(
-        tmp_path
-    )
+    assert experiments.saved_folder("two") == (
+        tmp_path / "results" / "two"
+    ).relative_to(tmp_path)
 
 
 def test_unknown_studies_get_a_sentence(two):
@@ -118,7 +118,7 @@ def test_unknown_studies_get_a_sentence(two):
     with pytest.raises(FileNotFoundError, match="run one with gankit study"):
         experiments.load_study("nowhere")
     with pytest.raises(FileNotFoundError, match="keep it with gankit publish"):
-        experiments.published("nowhere")
+        experiments.saved_folder("nowhere")
 
 
 def test_the_interval_of_a_mean_is_students():

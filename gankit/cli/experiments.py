@@ -204,7 +204,7 @@ def report(
 
         for name in experiments.names(prefix):
             experiment = experiments.find(name)
-            found = experiments.runs_of(name)
+            found = experiments.find_runs(name)
             if not found:
                 rows = table("score", "report", "ours")
                 for score, value in experiment.reported.items():

@@ -20,14 +20,14 @@ def modes(
 
         from gankit.backend import device
         from gankit.course.toys import modes as benchmark
-        from gankit.experiments.running.publishing import RESULTS, keep
+        from gankit.experiments.running.saved import RESULTS, save_files
 
         device.setup(precision="float32")
         folder = benchmark.FOLDER
         rows = benchmark.search_all(folder, lambda games: tqdm(games, unit="game"))
         if publish:
             files = (benchmark.TABLE, benchmark.PICTURE)
-            folder = keep(folder, RESULTS / "toys" / "modes", files)
+            folder = save_files(folder, RESULTS / "toys" / "modes", files)
         words = table("place", "loss", "rate", "modes", "high quality")
         for (place, loss), chosen in benchmark.best_rates(rows).items():
             middle = benchmark.medians(chosen)

@@ -18,7 +18,7 @@ from gankit.backend import device
 from gankit.backend.prediction import predict
 from gankit.datasets import Batches
 from gankit.experiments.running import registry
-from gankit.experiments.running.publishing import RESULTS, keep
+from gankit.experiments.running.saved import RESULTS, save_files
 from gankit.experiments.running.runner import load, run_folder
 from gankit.experiments.scoring.conditional import balanced
 from gankit.metrics import classifier_for
@@ -156,7 +156,7 @@ def publish_retraining(name):
             f"Expected a full retraining in {source}, received a folder without "
             f"{FILE}: run gankit retrain {name} --size full first."
         )
-    return keep(source, RESULTS / "retraining" / name, (FILE,))
+    return save_files(source, RESULTS / "retraining" / name, (FILE,))
 
 
 def _folder(name, size):

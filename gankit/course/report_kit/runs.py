@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 
 from gankit.experiments.running import registry
-from gankit.experiments.running.publishing import Kept
+from gankit.experiments.running.saved import SavedRun
 from gankit.metrics.score import Score
 from gankit.metrics.scorer import REAL
 
 
 @dataclasses.dataclass(frozen=True)
-class ReportedRun(Kept):
+class ReportedRun(SavedRun):
     """A run as its files tell of it, whether or not it came to its end.
 
     Attributes:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from importlib import resources
 
 from gankit.experiments.running.comparing import Measure
-from gankit.experiments.running.publishing import load_published
+from gankit.experiments.running.saved import load_saved
 
 HOLDS, FAILS, DEPENDS = "holds", "fails", "depends"
 SO_FAR = " so far"  # where a part of the comparison was not run
@@ -88,7 +88,7 @@ def ledger(report=""):
     return found
 
 
-def judge(claim, load=load_published):
+def judge(claim, load=load_saved):
     """Judges a claim by what is kept.
 
     Values differ where their 95 % intervals are apart. Where these overlap, "same",
@@ -101,7 +101,7 @@ def judge(claim, load=load_published):
     Args:
         claim: A `Claim`.
         load: Function from the name of an experiment to its
-            `gankit.experiments.Kept`; raises `FileNotFoundError` where nothing is
+            `gankit.experiments.SavedRun`; raises `FileNotFoundError` where nothing is
             kept.
 
     Returns:

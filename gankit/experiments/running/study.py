@@ -12,7 +12,7 @@ import numpy as np
 from gankit import files
 from gankit.callbacks.doctor import TrainingStopped
 from gankit.experiments.running import registry, translations
-from gankit.experiments.running.publishing import RESULTS, keep, published
+from gankit.experiments.running.saved import RESULTS, save_files, saved_folder
 from gankit.experiments.running.runner import load, run, run_folder
 from gankit.metrics.resampling import mean_interval
 from gankit.plotting import save_rows
@@ -142,7 +142,7 @@ def publish_study(name):
             f"Expected a full study in {source}, received a folder without "
             f"{missing[0]}: run gankit study {name} --size full first."
         )
-    return keep(source, RESULTS / name, FILES)
+    return save_files(source, RESULTS / name, FILES)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -220,11 +220,11 @@ def load_study(folder):
 def _take_over(name, folder):
     """Copies a published study, whose runs need not be here."""
     try:
-        kept = published(name)
+        saved = saved_folder(name)
     except FileNotFoundError:
         return
     for file in FILES:
-        shutil.copyfile(kept / file, folder / file)
+        shutil.copyfile(saved / file, folder / file)
 
 
 def _is_done(folder, experiment, seed, size):

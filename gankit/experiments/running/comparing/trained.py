@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from gankit import files
-from gankit.experiments.running.publishing import runs_of
+from gankit.experiments.running.saved import find_runs
 from gankit.experiments.running.runner import run, run_folder
 
 FOLDER = Path("runs") / "compare"
@@ -35,7 +35,7 @@ def trained_runs(experiments, size, seeds, planned, data):
 def _present(name, size, seed, steps):
     """Folder and scores of a run that ended at `steps`; `None` where there is none."""
     own = _own_folder(name, size, seed, steps)
-    runs = runs_of(name)
+    runs = find_runs(name)
     if (own / "scores.json").exists():
         runs.append((own, json.loads((own / "scores.json").read_text())))
     wanted = {"name": name, "size": size, "seed": seed, "steps": steps}

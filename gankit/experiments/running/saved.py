@@ -1,0 +1,200 @@
+"""Saved results: what `publish` copies to `results/`, and reading it back."""
+
+import dataclasses
+import functools
+import json
+import shutil
+from pathlib import Path
+
+from gankit.files import read_history
+
+RESULTS = Path("results")
+ALWAYS_SAVED = ("scores.json", "history.csv", "samples.png")
+# Saved as well if the run has them.
+ALSO_SAVED = (
+    *("scores.csv", "weights.csv", "classes.csv", "confusion.csv"),
+    "stages.png",
+)
+LARGEST_PICTURE = 200_000
+
+
+def publish(name, *, size="full", seed=0, width=None, out=None):
+    """Copies the results of a run to `results/NAME/`.
+
+    Args:
+        name: Name of the experiment.
+        size: Size of the run. Other sizes than `"full"` go to a folder of their own.
+        seed: Seed of the run, likewise.
+        width: `"half"` for a run at half width.
+        out: Folder of the run if it is not `run_folder(name, size, seed)`.
+
+    Returns:
+        The folder under `results/`.
+
+    Raises:
+        ValueError: If there is no such run, or its picture is too large to save.
+    """
+    from gankit.experiments.running.registry import find
+    from gankit.experiments.running.runner import run_folder
+
+    name = find(name, width=width).name
+    source = Path(out) if out else run_folder(name, size, seed)
+    missing = [file for file in ALWAYS_SAVED if not (source / file).exists()]
+    if missing:
+        raise ValueError(
+            f"Expected a scored run in {source}, received a folder without "
+            f"{missing[0]}: run gankit run {name} --size {size} --seed {seed} first."
+        )
+    names = [*ALWAYS_SAVED, *(f for f in ALSO_SAVED if (source / f).exists())]
+    suffix = "" if (size, seed) == ("full", 0) else f"@{size}-seed{seed}"
+    return save_files(source, RESULTS / f"{name}{suffix}", names)
+
+
+def save_files(source, target, names):
+    """Copies files into a folder of `results/`.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: If a picture is too large for a repository.
+    """
+    for picture in (source / name for name in names if name.endswith(".png")):
+        weight = picture.stat().st_size
+        if weight > LARGEST_PICTURE:
+            raise ValueError(
+                f"Expected {picture} to be under {LARGEST_PICTURE:,} bytes, received "
+                f"{weight:,}: draw fewer samples."
+            )
+    target.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        shutil.copyfile(source / name, target / name)
+    return target
+
+
+@dataclasses.dataclass(frozen=True)
+class SavedRun:
+    """The saved results of a run.
+
+    Attributes:
+        folder: Where `samples.png`, `scores.csv` and the other files are.
+        scores: The content of `scores.json`.
+    """
+
+    folder: Path
+    scores: dict
+
+    @functools.cached_property
+    def history(self):
+        """The losses, as `gankit.files.read_history` gives them."""
+        return read_history(self.folder / "history.csv")
+
+    @functools.cached_property
+    def values(self):
+        """The final value of every score, by name."""
+        return {score["name"]: score["value"] for score in self.scores["scores"]}
+
+    @functools.cached_property
+    def intervals(self):
+        """The 95 % interval of every score that has one, by name."""
+        scores = self.scores["scores"]
+        return {s["name"]: s["interval"] for s in scores if s["interval"]}
+
+    @functools.cached_property
+    def on_the_way(self):
+        """Scores during training, as `gankit.files.read_history` gives them."""
+        return read_history(self.folder / "scores.csv")
+
+    @functools.cached_property
+    def weights(self):
+        """What `gankit.WeightLog` measured, as `gankit.files.read_history` gives it."""
+        return read_history(self.folder / "weights.csv")
+
+    @functools.cached_property
+    def baseline(self):
+        """What real images score against other real ones, by name."""
+        lines = self.scores.get("baselines", {}).get("real against real", [])
+        return {score["name"]: score["value"] for score in lines}
+
+
+def saved_folder(name):
+    """Finds the saved results of a full run or study, wherever gankit is installed.
+
+    Args:
+        name: Name of an experiment or a study, with `@SIZE-seedN` for other runs.
+
+    Returns:
+        Its folder: in `results/` of the working directory, of the checkout or of the
+        installed package, whichever comes first.
+
+    Raises:
+        FileNotFoundError: If nothing is saved under that name.
+    """
+    for root in result_folders():
+        if any((root / name / file).exists() for file in ("scores.json", "table.csv")):
+            return root / name
+    raise FileNotFoundError(
+        f"Expected results of {name!r}, received none: run it in full size and save "
+        "its results with gankit publish, or a study with gankit study --publish."
+    )
+
+
+def result_folders():
+    """The folders that may hold saved results, nearest first."""
+    package = Path(__file__).parents[2]
+    return (RESULTS, package.parent / "results", package / "published")
+
+
+def load_saved(name):
+    """Reads the saved results of a run, wherever gankit is installed.
+
+    Args:
+        name: As in `saved_folder`.
+
+    Returns:
+        The `SavedRun`.
+
+    Raises:
+        FileNotFoundError: If nothing is saved under that name.
+    """
+    folder = saved_folder(name)
+    return SavedRun(folder, json.loads((folder / "scores.json").read_text()))
+
+
+def load_saved_runs(*names):
+    """Reads the saved results of several runs; prints the names that have none.
+
+    Args:
+        *names: As in `saved_folder`.
+
+    Returns:
+        Dict from name to `SavedRun`, in the given order.
+    """
+    found = {}
+    for name in names:
+        try:
+            found[name] = load_saved(name)
+        except FileNotFoundError:
+            print(f"{name}: not run")
+    return found
+
+
+def find_runs(name):
+    """Finds the scored runs of an experiment: saved ones first, then local ones.
+
+    Args:
+        name: Name of the experiment.
+
+    Returns:
+        A list of pairs: the folder, and the content of its `scores.json`. Saved runs
+        are looked for where `saved_folder` does, local ones in `runs/`.
+    """
+    found, seen = [], set()
+    for root in (*result_folders(), Path("runs")):
+        place = root / name
+        for folder in [place, *sorted(place.parent.glob(f"{place.name}@*"))]:
+            saved = folder / "scores.json"
+            if saved.exists() and (root.name == "runs" or folder.name not in seen):
+                seen.add(folder.name)
+                found.append((folder, json.loads(saved.read_text())))
+    return found
