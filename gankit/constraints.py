@@ -1,4 +1,4 @@
-"""Weight clipping, the first way to keep a Wasserstein critic Lipschitz."""
+"""Weight clipping, the original way to make a Wasserstein critic Lipschitz."""
 
 import keras
 from keras import ops
@@ -6,11 +6,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("gankit")
 class WeightClipping(keras.constraints.Constraint):
-    """Clips every entry of a weight to [-c, c] after each step of the optimizer.
+    """Clips every entry of a weight to [-c, c] after each optimizer step.
 
-    It holds for the weight it is set on: pass it as `kernel_constraint`,
-    `bias_constraint` and so on, or let `clip_weights` set it on all weights of a
-    critic.
+    Pass it as `kernel_constraint`, `bias_constraint` and so on, or use `clip_weights`
+    to set it on all weights of a critic.
 
     Args:
         c: The bound, greater than 0; 0.01 in the paper.
@@ -37,23 +36,21 @@ class WeightClipping(keras.constraints.Constraint):
 
 
 def clip_weights(critic, c):
-    """Clips all trainable weights of a critic, at once and from now on.
+    """Clips all trainable weights of a critic, now and after every optimizer step.
 
-    All means kernels, biases, and batch normalisation's scale and offset. Moving
-    statistics are no weights of the function that is trained, and stay. The initial
-    weights are clipped too, as the optimizer applies a constraint only after its
-    first step.
+    These are kernels, biases, and batch normalisation's scale and offset. Moving
+    statistics are not clipped. The initial weights are clipped right away, because an
+    optimizer applies constraints only after its first step.
 
-    The constraint is set on the variables, where every optimizer honours it, and no
-    file keeps it there: call `clip_weights` again on a critic that was loaded or
-    cloned, before it is trained on.
+    The constraint is set on the variables and is not saved with the model. After
+    loading or cloning a critic, call `clip_weights` again before you train it.
 
     Args:
         critic: A built `keras.Model` or layer.
         c: The bound, greater than 0; 0.01 in the paper.
 
     Raises:
-        ValueError: If `c` is not greater than 0, or the critic has no weights yet.
+        ValueError: If `c` is not greater than 0, or the critic is not built.
 
     Reference:
         Arjovsky et al. 2017, algorithm 1 (https://arxiv.org/abs/1701.07875).
@@ -62,7 +59,7 @@ def clip_weights(critic, c):
     if not critic.trainable_variables:
         raise ValueError(
             f"Expected a built critic, received {critic.name!r} without trainable "
-            "weights: give it a keras.Input or call it once before clipping."
+            "weights: give it a keras.Input, or call it once before clipping."
         )
     for variable in critic.trainable_variables:
         variable.constraint = clipping

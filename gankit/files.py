@@ -1,14 +1,16 @@
-"""Files that are never half written: JSON, histories and tables.
+"""Reads and writes files: atomic writes, NumPy archives, JSON, histories and tables.
 
 A history is a CSV file with one row of numbers for each epoch of `fit()`. It holds only
 what the seed determines, and no times, so the history of a resumed run equals that of
-an uninterrupted one byte for byte. A table holds words as well.
+an uninterrupted one byte for byte. A table may also hold words.
 """
 
 import contextlib
 import csv
 import json
 import os
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +18,12 @@ import numpy as np
 
 @contextlib.contextmanager
 def atomic(path):
-    """Replaces a file in one step, so readers see the old content or the new one.
+    """Replaces a file in one step, so readers see either the old or the new content.
 
-    Write to the path that the context manager gives. It has the suffix of `path` and
-    stands next to it. When the block ends, the file is flushed to the disk and takes
-    the place of `path`; when the block raises, it is removed and `path` stays as it
-    was.
+    Write to the temporary path that the `with` statement returns. It is in the folder
+    of `path` and has the same suffix. When the block ends, the file is flushed to disk
+    and renamed to `path`. If the block raises, the temporary file is removed and `path`
+    does not change.
 
     Args:
         path: The file to replace, or to create in an existing folder.
@@ -40,14 +42,46 @@ def atomic(path):
         temporary.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def open_npz(path, advice):
+    """Opens an .npz file and turns whatever damage can raise into one error.
+
+    Args:
+        path: The file.
+        advice: What the reader of the error message should do.
+
+    Yields:
+        The archive. Errors raised while the block reads from it count as damage too.
+
+    Raises:
+        ValueError: If the file is truncated, damaged or of another kind.
+        OSError: If the file cannot be opened.
+    """
+    # Given a path, np.load leaves a damaged file open.
+    with open(path, "rb") as file:
+        try:
+            with np.load(file) as archive:
+                yield archive
+        # TypeError: an .npy file gives an array, which is no context manager.
+        except (
+            *(EOFError, KeyError, OSError, TypeError, ValueError),
+            *(zipfile.BadZipFile, zlib.error),
+        ) as error:
+            raise ValueError(
+                f"Expected {path} to be a complete NumPy .npz file, received one that "
+                f"is truncated, damaged or of another kind ({type(error).__name__}): "
+                f"{advice}."
+            ) from error
+
+
 def write_json(path, content):
-    """Writes a JSON file that is never half written."""
+    """Writes a JSON file atomically."""
     with atomic(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def append_history(path, row):
-    """Adds a row, a dict of numbers; the first row's keys become the header."""
+    """Appends a row, a dict of numbers. The keys of the first row become the header."""
     path = Path(path)
     new = not path.exists()
     with path.open("a", newline="", encoding="utf-8") as file:
@@ -59,21 +93,21 @@ def append_history(path, row):
 
 
 def cut_history(path, last_step):
-    """Drops the rows after `last_step`, and a torn last row.
+    """Drops the rows after `last_step`, and an incomplete last row.
 
-    A run that was killed may have logged an epoch whose checkpoint it never wrote.
+    A run that was killed may have logged an epoch without saving its checkpoint.
     """
     path = Path(path)
     if not path.exists():
         return
     header, *rows = path.read_text(encoding="utf-8").split("\n")
-    complete = rows[:-1]  # what follows the last line end is torn, or empty
+    complete = rows[:-1]  # what follows the last line end is incomplete, or empty
     remaining = [row for row in complete if int(row.split(",")[0]) <= last_step]
     if not remaining:
         path.unlink()
         return
     with atomic(path) as temporary:
-        # With the line ends of `append_history`, whatever the system's own are.
+        # `append_history` writes these line ends on every operating system.
         text = "\n".join([header, *remaining, ""])
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
@@ -85,8 +119,8 @@ def read_history(path):
         path: A file that `append_history` wrote.
 
     Returns:
-        Dict from column name to float64 NumPy array, with `"step"` first; empty if
-        there is no such file.
+        Dict from column name to float64 NumPy array, `"step"` first. Empty if the file
+        does not exist.
     """
     path = Path(path)
     if not path.exists():
@@ -98,12 +132,12 @@ def read_history(path):
 
 
 def append_table(path, columns, rows):
-    """Adds rows to a table; the first call writes the header.
+    """Appends rows to a table. The first call writes the header.
 
     Args:
         path: The CSV file.
         columns: Names of the columns.
-        rows: Dictionaries with these keys.
+        rows: Dicts with these keys.
     """
     path = Path(path)
     new = not path.exists()
@@ -119,10 +153,10 @@ def read_table(path, words):
 
     Args:
         path: A file that `append_table` wrote.
-        words: Names of the columns that hold words; the others hold numbers.
+        words: Names of the columns that hold words. The others hold numbers.
 
     Returns:
-        List of dictionaries, empty if there is no such file.
+        List of dicts, one per row. Empty if the file does not exist.
     """
     path = Path(path)
     if not path.exists():

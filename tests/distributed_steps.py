@@ -15,7 +15,7 @@ from gankit.trainers import GAN
 
 
 def main(devices, path):
-    # Before anything is computed, as a processor is divided once.
+    # Before any computation, as the CPU can be divided only once.
     scope = device.distribute(devices)
     rng = np.random.default_rng(0)
     shape = (16, 16, 1)

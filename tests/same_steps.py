@@ -1,8 +1,8 @@
-"""Three steps of a GAN from given weights and latents, on the backend that is set.
+"""Three steps of a GAN with given weights and latents, on the current backend.
 
     KERAS_BACKEND=... python same_steps.py OPTIMIZER FILE
 
-writes the losses and the end weights to FILE, for `test_backends.py`.
+writes the losses and the final weights to FILE, for `test_backends.py`.
 """
 
 import sys
@@ -30,7 +30,7 @@ def main(optimizer, path):
         ema=0.9,
     )
     for network in (gan.generator, gan.discriminator):
-        # Batch norm's scale and variance start at 1, its offsets and means at 0.
+        # Leave batch norm's initial scale and variance (1), offset and mean (0).
         network.set_weights(
             [
                 rng.normal(0, 0.1, w.shape) if w.ndim > 1 else w

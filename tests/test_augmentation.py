@@ -21,7 +21,7 @@ def _images(n, height=16, width=16, channels=3, seed=0):
 
 
 def _augment(function, images, seed=0, **kwargs):
-    """The function's result; the same draws whenever the seed is the same."""
+    """Applies the function; the same seed gives the same random numbers."""
     seed_generator = keras.random.SeedGenerator(seed)
     images = ops.convert_to_tensor(images)
     return ops.convert_to_numpy(function(images, seed_generator, **kwargs))
@@ -38,7 +38,7 @@ def test_saturation_and_contrast_scale_about_a_mean(function, centre_axes, low, 
     x = _images(400)
     y = _augment(function, x)
     centre = x.mean(axis=centre_axes, keepdims=True)
-    # One factor per image, by least squares, then exactly.
+    # Estimate one factor per image by least squares, then check it exactly.
     factors = np.sum((y - centre) * (x - centre), axis=(1, 2, 3), keepdims=True)
     factors /= np.sum((x - centre) ** 2, axis=(1, 2, 3), keepdims=True)
     np.testing.assert_allclose(y, centre + factors * (x - centre), atol=1e-5)
@@ -87,7 +87,7 @@ def test_cutout_takes_half_of_each_side(height, width):
         expected[top:bottom, left:right] = 0
         np.testing.assert_array_equal(image[..., 0], expected)
         found.add((top, bottom))
-    # Every centre in the image, at the border too, where part of the square is lost.
+    # All centres occur, also at the border, where part of the rectangle is outside.
     half = height // 2
     centres = range(height + 1 - half % 2)
     assert found == {
@@ -104,10 +104,10 @@ def test_flip_mirrors_half_of_the_images():
 
 
 @pytest.mark.parametrize("scale", [1.1, 286 / 256])
-def test_resize_crop_flip_is_that_of_pillow(scale):
+def test_resize_crop_flip_equals_pillow(scale):
     height, width = 30, 20
     x = _images(60, height, width, channels=1)
-    x[0] = np.sign(x[0])  # overshoots, which Pillow clips in 8 bits
+    x[0] = np.sign(x[0])  # interpolation overshoots, so it must be clipped
     y = _augment(augmentation.resize_crop_flip, x, scale=scale)[..., 0]
     larger = round(height * scale), round(width * scale)
     seen = set()
@@ -131,7 +131,7 @@ def test_resize_crop_flip_is_that_of_pillow(scale):
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_gradients_pass_to_the_images(policy):
+def test_gradients_flow_to_the_images(policy):
     x = 0.5 * _images(4, 8, 8)
     direction, weights = _images(4, 8, 8, seed=1), _images(4, 8, 8, seed=2)
     tensor = ops.convert_to_tensor(weights)
@@ -143,7 +143,7 @@ def test_gradients_pass_to_the_images(policy):
         lambda images: augmented(images) * tensor, ops.convert_to_tensor(x)
     )
     gradient = ops.convert_to_numpy(ops.stop_gradient(gradient))
-    # Each is linear, or linear and a constant, so the difference is exact.
+    # All policies are affine, so the difference quotient is exact.
     difference = ops.convert_to_numpy(augmented(x + 0.1 * direction) - augmented(x))
     np.testing.assert_allclose(
         np.sum(gradient * direction, axis=(1, 2, 3)),
@@ -153,15 +153,15 @@ def test_gradients_pass_to_the_images(policy):
     assert np.all(np.any(gradient != 0, axis=(1, 2, 3)))
 
 
-def test_every_call_draws_anew_for_every_image():
+def test_every_call_draws_new_numbers_for_every_image():
     augment = DifferentiableAugmentation("color,translation,cutout", seed=0)
     same = np.repeat(_images(1), 8, axis=0)
     real, fake = (ops.convert_to_numpy(augment(same)) for _ in range(2))
     assert len({image.tobytes() for image in (*real, *fake)}) == 16
-    # A copy from its configuration starts with the same draws.
+    # A copy with the same configuration draws the same numbers.
     copy = DifferentiableAugmentation.from_config(augment.get_config())
     np.testing.assert_array_equal(ops.convert_to_numpy(copy(same)), real)
-    # Compiled too, where Python's random numbers would be drawn but once.
+    # In a compiled model, Python's random numbers would be drawn only once.
     model = keras.Sequential([keras.Input(same.shape[1:]), copy])
     predicted = model.predict(np.concatenate([same] * 3), batch_size=8, verbose=0)
     assert len({image.tobytes() for image in predicted}) == 24
@@ -175,7 +175,7 @@ def test_augmentation_stays_in_float32():
 
 
 class AugmentedGAN(GAN):
-    """Differentiable augmentation of whatever the discriminator sees."""
+    """Augments all images that the discriminator sees."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -206,14 +206,14 @@ def test_a_gan_trains_on_augmented_images(images):
     gan.fit(Batches(images, batch_size=8, seed=0), steps_per_epoch=2, verbose=0)
     for b, a in zip(before, gan.generator.get_weights(), strict=True):
         assert np.all(np.isfinite(a)) and not np.array_equal(b, a)
-    # Three of resize-crop-flip, three colours and two of cutout, for real and fake
-    # and in the generator's turn, twice.
+    # Draws: three of resize_crop_flip, three of color and two of cutout; for real and
+    # fake images and in the generator's update; in two steps.
     moved = ops.convert_to_numpy(gan.augment.seed_generator.state) - state
     assert moved[1] == (3 + 3 + 2) * 3 * 2
 
 
-def test_unknown_words_are_said():
-    with pytest.raises(ValueError, match="leave out 'colour'"):
+def test_bad_arguments_raise():
+    with pytest.raises(ValueError, match="remove 'colour'"):
         DifferentiableAugmentation("colour,cutout")
     with pytest.raises(ValueError, match="at least 1, received 0.9"):
         _augment(augmentation.resize_crop_flip, _images(1), scale=0.9)

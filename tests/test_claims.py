@@ -15,17 +15,17 @@ pytestmark = pytest.mark.tensorflow
 ROOT = Path(__file__).parents[1]
 
 
-def kept(value, interval=None, steps=10, **others):
+def saved(value, interval=None, steps=10, **others):
     scores = [{"name": "FID", "value": value, "interval": interval}]
     scores += [{"name": k, "value": v, "interval": None} for k, v in others.items()]
     return SavedRun(ROOT, {"steps": steps, "scores": scores})
 
 
 RUNS = {
-    "low": kept(1.0, [0.5, 1.5]),
-    "high": kept(3.0, [2.0, 4.0], steps=20),
-    "wide": kept(2.0, [1.0, 5.0]),
-    "bare": kept(2.5, accuracy=0.5),
+    "low": saved(1.0, [0.5, 1.5]),
+    "high": saved(3.0, [2.0, 4.0], steps=20),
+    "wide": saved(2.0, [1.0, 5.0]),
+    "bare": saved(2.5, accuracy=0.5),
 }
 
 
@@ -41,7 +41,7 @@ def verdict(*relations):
             raise FileNotFoundError(name)
         return RUNS[name]
 
-    return claims.judge(claims.Claim("x-y", "x 1", "so", compare=parts), load)
+    return claims.check(claims.Claim("x-y", "x 1", "so", compare=parts), load)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def verdict(*relations):
         ("bare", "lower", "high", "depends"),  # its one value lies in the interval
     ],
 )
-def test_a_relation_is_judged_by_intervals(of, relation, than, expected):
+def test_intervals_decide_a_relation(of, relation, than, expected):
     assert verdict((of, relation, than)).verdict == expected
 
 
@@ -81,34 +81,34 @@ def test_a_claim_holds_if_all_relations_do_and_so_far_if_some_were_not_run():
 
 
 def test_scores_by_different_networks_are_not_compared():
-    """A classifier that is trained anew is another judge, whatever its name."""
-    runs = {name: kept(value) for name, value in (("a", 1.0), ("b", 2.0), ("c", 3.0))}
+    """A classifier that was trained anew is another network under the same name."""
+    runs = {name: saved(value) for name, value in (("a", 1.0), ("b", 2.0), ("c", 3.0))}
     for name, run in runs.items():
         run.scores["scores"][0] |= {"extractor": f"digits, weights {name < 'c'}"}
 
-    def judged(*others):
+    def outcome(*others):
         parts = [{"score": "FID", "of": "a", "is": "lower", "than": x} for x in others]
         claim = claims.Claim("x-y", "x 1", "so", compare=parts)
-        return claims.judge(claim, runs.__getitem__)
+        return claims.check(claim, runs.__getitem__)
 
-    assert judged("b").verdict == "holds"
-    assert judged("b", "c").verdict == "holds so far"
-    assert judged("c").verdict == "not run"
-    assert judged("c").found == (
-        "FID by digits, weights True, not to be compared with digits, weights False"
+    assert outcome("b").verdict == "holds"
+    assert outcome("b", "c").verdict == "holds so far"
+    assert outcome("c").verdict == "not run"
+    assert outcome("c").found == (
+        "FID by digits, weights True, not comparable with digits, weights False"
     )
 
     runs["b"].scores["scores"][0] |= {"n_fake": 75}
-    assert judged("b").verdict == "not run"
+    assert outcome("b").verdict == "not run"
 
 
 def test_two_scores_of_one_run_are_compared():
     part = {"score": "accuracy", "of": "bare", "is": "lower", "than_score": "FID"}
-    judged = claims.judge(
+    outcome = claims.check(
         claims.Claim("x-y", "x 1", "so", compare=[part]), RUNS.__getitem__
     )
-    assert judged.verdict == "holds"
-    assert judged.found == "accuracy 0.5 against 2.5 (FID)"
+    assert outcome.verdict == "holds"
+    assert outcome.found == "accuracy 0.5 against 2.5 (FID)"
 
 
 def test_every_claim_names_what_exists():
@@ -119,10 +119,10 @@ def test_every_claim_names_what_exists():
     relations = {"lower", "higher", "not lower", "not higher", "same"}
     for claim in ledger:
         assert claim.id.partition("-")[0] == claim.place.partition(" ")[0]
-        assert sum(map(bool, (claim.compare, claim.shown, claim.untested))) == 1
-        if claim.shown:
-            assert claim.shown["verdict"] in {"holds", "fails", "depends"}
-            assert (ROOT / f"notebooks/{claim.shown['notebook']}.ipynb").exists()
+        assert sum(map(bool, (claim.compare, claim.notebook, claim.untestable))) == 1
+        if claim.notebook:
+            assert claim.notebook["verdict"] in {"holds", "fails", "depends"}
+            assert (ROOT / f"notebooks/{claim.notebook['name']}.ipynb").exists()
         else:
             assert registered.issuperset(claim.tested_by), claim.id
         for part in claim.compare:
@@ -133,16 +133,12 @@ def test_every_claim_names_what_exists():
 def test_scores_are_spelled_as_runs_spell_them():
     for claim in claims.ledger():
         if claim.compare:
-            claims.judge(claim)  # a KeyError would name the score
-
-
-def test_the_readme_has_the_ledger():
-    assert claims.markdown(claims.ledger()) in (ROOT / "README.md").read_text()
+            claims.check(claim)  # a KeyError would name the score
 
 
 def test_the_command_prints_verdicts_or_leaves_them_to_a_referee():
-    shown = CliRunner().invoke(app, ["claims", "imperial"], env={"COLUMNS": "200"})
-    assert shown.exit_code == 0 and "holds" in shown.output
+    verdicts = CliRunner().invoke(app, ["claims", "imperial"], env={"COLUMNS": "200"})
+    assert verdicts.exit_code == 0 and "holds" in verdicts.output
     blank = CliRunner().invoke(app, ["claims", "imperial", "--referee"])
     assert blank.exit_code == 0 and "holds" not in blank.output
     wrong = CliRunner().invoke(app, ["claims", "nobody"])

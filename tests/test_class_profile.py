@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from gankit.metrics import ClassProfile, class_imbalance
-from gankit.metrics import class_profile
+from gankit.metrics import ClassProfile, class_imbalance, class_profile
 from gankit.metrics.classifiers.scores import wilson_interval
 from gankit.plotting import class_bars, class_confusion
 

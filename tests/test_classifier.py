@@ -1,4 +1,4 @@
-"""Classifiers: how good, how reproducible, and how they are kept."""
+"""Classifiers: how good, how reproducible, and how they are saved."""
 
 import random
 
@@ -109,11 +109,11 @@ def test_another_seed_gives_another_classifier(tiny):
     assert one.test_accuracy == 1
 
 
-def test_it_is_trained_once_and_kept(tiny, tmp_path, capsys):
+def test_it_is_trained_once_and_saved(tiny, tmp_path, capsys):
     trained = classifier_for(tiny, folder=tmp_path)
     (file,) = (tmp_path / "classifiers").iterdir()
     assert file.name.startswith("tiny-left-right-")
-    assert f"kept in {file}" in capsys.readouterr().err
+    assert f"saved in {file}" in capsys.readouterr().err
     loaded = classifier_for(tiny, folder=tmp_path)
     assert capsys.readouterr().err == ""
     assert loaded.name == trained.name
@@ -133,9 +133,9 @@ def test_it_is_trained_once_and_kept(tiny, tmp_path, capsys):
     assert loaded.model.compute_dtype == "float32"
 
 
-def test_where_nothing_can_be_kept_it_is_trained_and_said(tiny, tmp_path):
+def test_where_nothing_can_be_saved_it_is_trained_with_a_warning(tiny, tmp_path):
     (tmp_path / "classifiers").write_text("in the way")
-    with pytest.warns(UserWarning, match="cannot be kept in .*another data folder"):
+    with pytest.warns(UserWarning, match="cannot be saved in .*another data folder"):
         assert classifier_for(tiny, folder=tmp_path).test_accuracy == 1
 
 
@@ -162,7 +162,7 @@ def test_data_without_classes_get_a_sentence(images, tmp_path):
     unlabelled = ImageData(Split(images), name="folder")
     with pytest.raises(ValueError, match="with labels .* received folder without"):
         train_classifier(unlabelled)
-    with pytest.raises(ValueError, match="train_domain_classifier for two domains"):
+    with pytest.raises(ValueError, match="domain_classifier_for for two domains"):
         classifier_for(stripes(count=1, size=16), folder=tmp_path)
     one_class = ImageData(Split(images, np.zeros(64, int)))
     with pytest.raises(ValueError, match="two classes .* received 1 in images"):

@@ -103,7 +103,7 @@ def test_classifier_score_sees_collapse_and_noise(data, classifier):
 
 def test_inception_score_takes_logits_without_bias(monkeypatch):
     """The network is replaced by one that looks at the mean levels of an image."""
-    from gankit.metrics import inception
+    from gankit.metrics.inception import extractor as inception
     from gankit.metrics.inception import weights as inception_weights
 
     def extractor(logits):

@@ -65,7 +65,7 @@ def test_the_first_finding_is_the_fault(images, name):
     steps = 350 if name == "labels" else EPOCH
     gan = fault.build(SHAPE, networks())
     assert diagnosed(gan, images, steps)[:1] == [fault.kind]
-    if name == "frozen":  # its optimizer counts nothing, yet the game goes on
+    if name == "frozen":  # its optimizer counts nothing, yet training continues
         assert gan.steps_done == steps
 
 
@@ -83,7 +83,7 @@ def test_a_case_leaves_what_a_diagnosis_needs(monkeypatch, tmp_path):
     monkeypatch.setattr(cases, "STEPS", 4)
     monkeypatch.setattr(cases, "EPOCH_STEPS", 2)
     monkeypatch.setattr(cases, "FRAMES", (0, 2, 4))
-    case = clinic.treat("patient-1", folder=tmp_path)
+    case = clinic.train("patient-1", folder=tmp_path)
     assert case.fault == clinic.PATIENTS["patient-1"] == "latent"
     assert [finding.kind for finding in case.findings] == ["latent"]
     with Image.open(tmp_path / "samples.png") as picture:
@@ -94,4 +94,4 @@ def test_a_case_leaves_what_a_diagnosis_needs(monkeypatch, tmp_path):
 
 def test_nobody_else_is_a_patient():
     with pytest.raises(ValueError, match="received 'patient-9': choose one of these"):
-        clinic.treat("patient-9")
+        clinic.train("patient-9")

@@ -1,4 +1,4 @@
-"""Conditional networks and their trainer: is the label where it should be, and used?"""
+"""Conditional networks and their trainer: where labels enter, and what they do."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ from gankit.networks import cgan, dcgan
 
 
 def inner(model, layer, arrays):
-    """What a layer of a model gives."""
+    """Returns the output of a layer inside a model."""
     inputs = [ops.convert_to_tensor(array) for array in arrays]
     part = keras.Model(model.inputs, model.get_layer(layer).output)
     return ops.convert_to_numpy(ops.cast(part(inputs), "float32"))
@@ -46,8 +46,8 @@ def test_multiplication_multiplies_by_the_embedding_of_the_label(latent, images)
         np.testing.assert_allclose(product, values * table, rtol=1e-6)
 
 
-def test_concatenated_planes_are_whole_and_of_the_right_class(latent, images):
-    # The known fault of others: planes of labels that a reshape has scrambled.
+def test_concatenation_appends_constant_planes_of_the_right_class(latent, images):
+    # A known fault elsewhere: a reshape that scrambles the label planes.
     generator, discriminator = small("concatenation")
     name = named(discriminator, layers.Concatenate).name
     joined = inner(discriminator, name, (images, LABELS))
@@ -71,8 +71,8 @@ def test_projection_adds_the_inner_product_with_the_class(images):
     plain = inner(discriminator, "logits", (images, LABELS))
     table = ops.convert_to_numpy(embedding.kernel)
     expected = plain[:, 0] + (features * table[LABELS]).sum(axis=1)
-    judged = inner(discriminator, "judgement", (images, LABELS))[:, 0]
-    np.testing.assert_allclose(judged, expected, rtol=1e-5, atol=1e-6)
+    logits = inner(discriminator, "judgement", (images, LABELS))[:, 0]
+    np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_projection_with_spectral_norm_bounds_the_embedding(images):
@@ -88,7 +88,7 @@ def test_projection_with_spectral_norm_bounds_the_embedding(images):
 
 
 def stubs():
-    """A generator that paints its label, a discriminator that shows what it got."""
+    """A generator that paints its label, and a discriminator that compares both."""
     latent = keras.Input((2,), name="latent")
     labels = keras.Input((), dtype="int32", name="labels")
     shade = layers.Reshape((1, 1, 1))(ops.cast(labels, "float32")[:, None])
@@ -98,11 +98,11 @@ def stubs():
     images = keras.Input((1, 1, 1), name="images")
     # Zero where image and label agree.
     apart = layers.Flatten()(images) - ops.cast(labels, "float32")[:, None]
-    judged = layers.Dense(1, use_bias=False, kernel_initializer="ones")(apart**2)
-    return generator, keras.Model([images, labels], judged)
+    logits = layers.Dense(1, use_bias=False, kernel_initializer="ones")(apart**2)
+    return generator, keras.Model([images, labels], logits)
 
 
-def test_fakes_have_the_labels_of_their_batch():
+def test_fakes_have_the_labels_of_the_real_images():
     gan = ConditionalGAN(*stubs(), num_classes=5, latent_dim=2, loss="wasserstein")
     labels = np.array([0, 3, 4, 1], "int32")
     real = labels.astype("float32").reshape(-1, 1, 1, 1) + 2.0
@@ -114,14 +114,14 @@ def test_fakes_have_the_labels_of_their_batch():
     assert float(ops.convert_to_numpy(loss)) == pytest.approx(0.0)
 
 
-def test_the_generator_draws_all_classes_evenly_and_anew():
+def test_the_generator_draws_new_labels_evenly():
     gan = ConditionalGAN(*stubs(), num_classes=5, latent_dim=2)
     first, second = (ops.convert_to_numpy(gan.sample_labels(10_000)) for _ in range(2))
     assert np.abs(np.bincount(first, minlength=5) - 2000).max() < 200  # five sigma
     assert (first != second).any()
 
 
-def test_samples_are_of_the_classes_asked_for():
+def test_samples_have_the_requested_classes():
     gan = ConditionalGAN(*stubs(), num_classes=2, latent_dim=2)
     # The stub paints 0 as mid-grey and 1 as white.
     grey = gan.sample(4, labels=[1, 0, 0, 1])[:, 0, 0, 0]
@@ -133,7 +133,7 @@ def test_samples_are_of_the_classes_asked_for():
         gan.sample(2, labels=[0])
 
 
-def test_networks_without_labels_are_refused():
+def test_networks_without_labels_raise():
     generator, discriminator = small("multiplication")
     plain = dcgan.discriminator((4,), (2,), image_shape=(8, 8, 1))
     with pytest.raises(ValueError, match="takes \\[images, labels"):
@@ -146,7 +146,7 @@ def test_networks_without_labels_are_refused():
         small("addition")
 
 
-def test_it_goes_on_from_a_file_as_if_it_had_not_stopped(tmp_path):
+def test_a_loaded_model_resumes_exactly(tmp_path):
     data = datasets.digits(size=8).train
     keras.utils.set_random_seed(3)
     gan = ConditionalGAN(

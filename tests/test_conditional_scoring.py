@@ -1,4 +1,4 @@
-"""Scores of models that are told the class."""
+"""Scores of class-conditional models."""
 
 from types import SimpleNamespace
 
@@ -14,7 +14,7 @@ CLASSES = 4
 
 
 def shades(labels, seed):
-    """Images (n, 4, 4, 1) whose level tells the class, each a little different."""
+    """Images (n, 4, 4, 1) whose brightness is their class, each a little different."""
     random = np.random.default_rng(seed)
     level = 20 + 60 * np.asarray(labels)[:, None, None, None]
     noise = random.integers(-8, 9, (len(labels), 4, 4, 1))
@@ -22,7 +22,7 @@ def shades(labels, seed):
 
 
 class Model:
-    """Makes what it is told; `constant` gives one image a class, `deaf` any class."""
+    """`good` obeys the label, `constant` has one image a class, `deaf` ignores it."""
 
     num_classes = CLASSES
 
@@ -54,8 +54,8 @@ EXTRACTOR = Extractor(
 )
 
 
-class Judge:
-    name = "judge"
+class Classifier:
+    name = "classifier"
     class_names = tuple("abcd")
     test_accuracy, test_n = 0.99, 1000
 
@@ -70,29 +70,29 @@ def data():
     return ImageData(split[0], test=split[1], class_names=tuple("abcd"), name="shades")
 
 
-def scored(kind, data):
+def scores_of(kind, data):
     scorer = SimpleNamespace(n=40, extractor=EXTRACTOR)
     scores, counts = conditional_scoring.conditional_scores(
-        Model(kind), data, scorer, Judge()
+        Model(kind), data, scorer, Classifier()
     )
     return {score.name: score.value for score in scores}, counts
 
 
-def test_a_model_that_listens_is_told_from_one_that_does_not(data):
-    good, counts = scored("good", data)
+def test_a_model_that_obeys_labels_differs_from_one_that_ignores_them(data):
+    good, counts = scores_of("good", data)
     assert good["conditional accuracy"] == 1.0
     assert good["conditional accuracy, class c"] == 1.0
     assert abs(good["conditional accuracy, shuffled labels"] - 1 / CLASSES) < 0.07
     assert good["accuracy on real images"] == 0.99
     np.testing.assert_array_equal(counts, 100 * np.eye(CLASSES))
-    deaf, counts = scored("deaf", data)
+    deaf, counts = scores_of("deaf", data)
     assert abs(deaf["conditional accuracy"] - 1 / CLASSES) < 0.07
     assert counts.sum() == 400 and (counts.sum(axis=1) == 100).all()
 
 
 def test_one_image_for_each_class_has_all_accuracy_and_no_recall(data):
-    good, _ = scored("good", data)
-    constant, _ = scored("constant", data)
+    good, _ = scores_of("good", data)
+    constant, _ = scores_of("constant", data)
     assert constant["conditional accuracy"] == 1.0
     for what in ("recall", "coverage"):
         line = good[f"{what} within classes, mean, training images"]
@@ -101,7 +101,7 @@ def test_one_image_for_each_class_has_all_accuracy_and_no_recall(data):
         assert good[f"{what} within classes, lowest"] <= line + 0.1
 
 
-def test_the_classifier_on_the_way_counts_the_classes_wanted():
+def test_the_classifier_counts_the_requested_classes_during_training():
     scorer = SimpleNamespace(n=40, extractor=EXTRACTOR)
     (score,) = conditional_scoring.class_accuracy(Model(), scorer)
     assert score.value == 1.0 and score.n_fake == 80

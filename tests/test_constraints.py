@@ -1,4 +1,4 @@
-"""Weight clipping: what it clips, when, and what it does to the critic's slope."""
+"""Weight clipping: what it clips, when, and its effect on the critic's slope."""
 
 import keras
 import numpy as np
@@ -32,7 +32,7 @@ def _kernels(network):
     ]
 
 
-def test_every_weight_of_the_critic_is_clipped_and_no_statistic(images, tmp_path):
+def test_all_weights_of_the_critic_are_clipped_but_no_statistics(images, tmp_path):
     shape = (8, 8, 1)
     gan = _clipped_gan(
         dcgan.generator((8, 4), (2, 2), image_shape=shape, latent_dim=6),
@@ -41,7 +41,7 @@ def test_every_weight_of_the_critic_is_clipped_and_no_statistic(images, tmp_path
     critic = gan.discriminator
     names = {variable.name for variable in critic.trainable_variables}
     assert names == {"kernel", "bias", "gamma", "beta"}
-    # Initial weights too: gamma began at 1.
+    # Initial weights are clipped too: gamma was 1.
     assert max(_largest(critic.trainable_variables)) == np.float32(C)
     batches = Batches(images, batch_size=8, seed=0)
     for _ in range(2):
@@ -50,10 +50,10 @@ def test_every_weight_of_the_critic_is_clipped_and_no_statistic(images, tmp_path
         for b, a in zip(before, _kernels(critic), strict=True):
             assert not np.array_equal(b, a)
         assert max(_largest(critic.trainable_variables)) <= np.float32(C)
-        # Variances of 0.01 would be those of no image.
+        # Moving statistics and the generator are not clipped.
         assert max(_largest(critic.non_trainable_variables)) > 0.1
         assert max(_largest(gan.generator.trainable_variables)) > 0.1
-        # Once more, loaded from a file.
+        # The second round uses the loaded model.
         gan.save(tmp_path / "gan.keras")
         gan = keras.models.load_model(tmp_path / "gan.keras")
         critic = gan.discriminator
@@ -91,7 +91,7 @@ def test_the_slope_of_a_clipped_critic(images):
     kernels = _kernels(gan.discriminator)
     assert len(kernels) == 3
     norms = [np.linalg.norm(kernel, 2) for kernel in kernels]
-    # What clipping to c guarantees of a matrix: a norm of c sqrt(rows x columns).
+    # Clipping to c guarantees a norm of at most c sqrt(rows x columns).
     bounds = [C * np.sqrt(kernel.size) for kernel in kernels]
     assert 0 < slope <= np.prod(norms) * 1.0001
     assert all(
@@ -99,7 +99,7 @@ def test_the_slope_of_a_clipped_critic(images):
     )
 
 
-def test_what_cannot_be_clipped_is_said():
+def test_bad_arguments_raise():
     with pytest.raises(ValueError, match="greater than 0, received -1"):
         WeightClipping(-1)
     with pytest.raises(ValueError, match="received 'critic' without trainable weights"):

@@ -1,4 +1,4 @@
-"""Editions and marks: what is handed out, and what is made of what comes back."""
+"""Editions for a class and marks for what it hands in."""
 
 import ast
 import csv
@@ -16,9 +16,8 @@ from typer.testing import CliRunner
 
 from gankit import course
 from gankit.cli import app
-from gankit.course.exercises import editions, packing, slices
-from gankit.course.grading.marks import Room
-from gankit.course.grading.predictions import counts
+from gankit.course.exercises import dependencies, editions, packing
+from gankit.course.grading.marks import GradingProcess
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 REAL = ("00_why_gans_fail", "01_dcgan", "02_cgan")
@@ -53,8 +52,8 @@ INVENTED = _notebook(
         _cell(
             "def verdict(what, expected, yours):\n"
             "    right = yours is not None and np.isclose(yours, expected)\n"
-            "    said = 'right' if right else 'not so'\n"
-            "    print(f'{what}: expected {expected}, yours {yours}, {said}')\n"
+            "    word = 'right' if right else 'wrong'\n"
+            "    print(f'{what}: expected {expected}, yours {yours}, {word}')\n"
             "    return bool(right)",
             id="verdict",
         ),
@@ -114,10 +113,10 @@ def source(tmp_path):
 
 def _submit(folder, student, answers, notebook=INVENTED, name="07_course", **changed):
     """Hands in the students' edition with answers, and other cells by their ids."""
-    handed_in = course.exercises.students(notebook)
+    handed_in = course.exercises.student_edition(notebook)
     for exercise in course.exercises.exercises(notebook):
         cell = handed_in["cells"][exercise.position]
-        cell["source"] = answers.get(exercise.number, exercise.place)
+        cell["source"] = answers.get(exercise.number, exercise.placeholder)
     for cell in handed_in["cells"]:
         cell["source"] = changed.get(cell.get("id"), cell["source"])
     path = folder / student / f"{name}.ipynb"
@@ -136,8 +135,8 @@ def _graded(folder, source, **limits):
 
 def test_students_get_no_solution_and_teachers_get_all(tmp_path):
     out, folder, docs = (tmp_path / name for name in ("dist", "notebooks", "docs"))
-    for made in (out, folder, docs):
-        made.mkdir()
+    for path in (out, folder, docs):
+        path.mkdir()
     for name in REAL:
         notebook = course.exercises.read(NOTEBOOKS / f"{name}.ipynb")
         (folder / f"{name}.ipynb").write_text(json.dumps(notebook))
@@ -174,9 +173,9 @@ def test_students_get_no_solution_and_teachers_get_all(tmp_path):
         everything = "\n".join(map(str, both["students"].values()))
         for text in solutions:
             for line in text.splitlines():
-                told = json.dumps(line.strip(), ensure_ascii=False)[1:-1]
+                encoded = json.dumps(line.strip(), ensure_ascii=False)[1:-1]
                 if line.strip().startswith(("assert check", "def solution")):
-                    assert told not in everything
+                    assert encoded not in everything
         left = [c for c in for_students["cells"] if "solution" in course_tags(c)]
         assert len(left) == len(solutions)
         assert all(c["source"].startswith("# One right answer") for c in left)
@@ -202,7 +201,8 @@ def course_tags(cell):
 
 def test_what_follows_a_prediction_is_cleared_for_students():
     cells = {
-        cell.get("id"): cell for cell in course.exercises.students(INVENTED)["cells"]
+        cell.get("id"): cell
+        for cell in course.exercises.student_edition(INVENTED)["cells"]
     }
     assert cells["m1"]["outputs"] == [] and cells["m1"]["source"].startswith("print")
     assert cells["m2"]["outputs"]
@@ -228,7 +228,7 @@ def test_every_prediction_is_asked_and_answered(path):
 
 
 def _solved(exercise):
-    """An answer in the place of an exercise, made of its solution."""
+    """An answer to an exercise, built from its solution."""
     *definitions, last = ast.parse(exercise.solution).body
     call = ast.parse(exercise.check).body[-1].value
     values = ", ".join(map(ast.unparse, last.test.args))
@@ -291,34 +291,42 @@ def test_right_wrong_hanging_and_others_become_rows(tmp_path, source):
     (submitted / "other" / "essay.ipynb").write_text("{}")
     marks = _graded(submitted, source, seconds=4, memory=2**28)
 
-    def said(student, exercise):
+    def result(student, exercise):
         mark = marks[student, exercise]
         return mark.mark, mark.reason
 
     for number in (1, 2, 3):
-        assert said("right", number) == (1, "Right.")
+        assert result("right", number) == (1, "Right.")
         assert marks["right", number].seconds < 8
-    mark, reason = said("wrong", 1)
+    mark, reason = result("wrong", 1)
     assert mark == 0 and reason.startswith("double: expected")
-    assert said("wrong", 2) == (0, "quarter: expected 0.25, yours 4, not so.")
-    assert said("wrong", 3) == (0, "Not answered.")
-    assert said("hanging", 1) == (0, "It did not end within 4 seconds.")
-    assert said("crashing", 1)[1] == "The check of the answer stopped: KeyError: 'x'."
-    assert "exit code 0 before the check" in said("crashing", 2)[1]
-    assert said("crashing", 3)[1] == "It was ended by SIGSEGV before the check."
-    assert said("leaving", 1)[1].startswith("The answer stopped: SystemExit")
-    assert said("leaving", 2)[1].startswith("The answer is no Python: SyntaxError")
+    assert result("wrong", 2) == (0, "quarter: expected 0.25, yours 4, wrong.")
+    assert result("wrong", 3) == (0, "Not answered.")
+    assert result("hanging", 1) == (0, "It did not finish within 4 seconds.")
+    assert result("crashing", 1)[1] == "The check raised an error: KeyError: 'x'."
+    assert "exited with code 0 before the check" in result("crashing", 2)[1]
+    assert "stopped by SIGSEGV before the check" in result("crashing", 3)[1]
+    assert result("leaving", 1)[1].startswith("The answer raised an error: SystemExit")
+    assert result("leaving", 2)[1].startswith(
+        "The answer is not valid Python: SyntaxError"
+    )
     for number in (1, 2):
-        assert said("greedy", number)[1].endswith("needs more memory than allowed.")
-    assert said("noisy", 2)[0] == 0
-    assert said("broken", 2)[1].startswith("Expected a notebook, received 07_course")
-    assert said("other", None)[1].startswith("None of the course's notebooks")
-    assert said("absent", None)[1] == "There is no notebook in the folder."
+        assert result("greedy", number)[1].endswith("needs more memory than allowed.")
+    assert result("noisy", 2)[0] == 0
+    assert result("broken", 2)[1].startswith("Expected a notebook, received 07_course")
+    assert result("other", None)[1].startswith(
+        "This is not one of the course's notebooks"
+    )
+    assert result("absent", None)[1] == "There is no notebook in the folder."
     assert sum(mark.mark for mark in marks.values()) == 3
 
-    (one, two, _) = course.grading.shares(list(marks.values()), source)
+    (one, two, _) = course.grading.summarise(list(marks.values()), source)
     assert (one.right, one.students) == (1, 8) and two.right == 1
     assert one.reason and one.count >= 1
+
+
+# What the grader says if an answer does not pass without its code.
+ALONE = "It passes only together with its own code"
 
 
 def test_tampering_gains_nothing_and_is_reported(tmp_path, source):
@@ -352,16 +360,19 @@ def test_tampering_gains_nothing_and_is_reported(tmp_path, source):
     forged += "    except OSError:\n        pass\nos._exit(0)"
     _submit(submitted, "forged", {2: forged})
     marks = _graded(submitted, source)
-    assert "its check cell was changed; ours was used" in marks["edited", 1].reason
+    assert (
+        "its check cell was changed; the course's check was used"
+        in marks["edited", 1].reason
+    )
     assert "double: expected" in marks["edited", 1].reason
     assert marks["commented", 2].reason == "Right."
     assert "the answer defines check_1" in marks["redefined", 1].reason
     assert marks["patched", 1].reason.endswith("it replaced numpy.isclose.")
-    assert marks["late", 1].reason.startswith("Right beside its own code only: double")
+    assert marks["late", 1].reason.startswith(f"{ALONE}: double")
     assert marks["late", 1].reason.endswith("it replaced numpy.isclose.")
-    assert marks["frames", 1].reason.startswith("Right beside its own code only")
+    assert marks["frames", 1].reason.startswith(ALONE)
     assert "replaced numpy.isclose" in marks["live", 3].reason
-    assert marks["forged", 2].reason.startswith("Right beside its own code only")
+    assert marks["forged", 2].reason.startswith(ALONE)
     right = {key for key, mark in marks.items() if mark.mark}
     assert right == {("commented", number) for number in (1, 2, 3)}
 
@@ -406,8 +417,8 @@ def _is(path):
 def test_where_namespaces_are_not_allowed_python_refuses():
     tried = (
         "import os, socket, subprocess\n"
-        "from gankit.course.exercises import apart\n"
-        "apart.refuse()\n"
+        "from gankit.course.exercises import sandbox\n"
+        "sandbox.refuse()\n"
         "for call in (socket.socket, lambda: subprocess.run(['true']), os.fork,\n"
         "             lambda: os.kill(os.getppid(), 0), lambda: os.system('true')):\n"
         "    try:\n        call()\n        print('allowed')\n"
@@ -417,17 +428,17 @@ def test_where_namespaces_are_not_allowed_python_refuses():
     assert result.stdout.split() == [b"refused"] * 5
 
 
-def test_a_room_that_ends_is_a_row_and_another_is_opened(source):
+def test_a_grading_process_that_ends_is_a_row_and_another_starts(source):
     (_, two, _) = course.exercises.exercises(INVENTED)
     answer = course.grading.submissions.Answer("quarter = 0.25", False, ())
-    with Room(source, 30, 2**30) as room:
-        assert room.grade("07_course", two, answer, [])[0] == 1
-        room.process.kill()
-        assert room.grade("07_course", two, answer, [])[:2] == (
+    with GradingProcess(source, 30, 2**30) as grading:
+        assert grading.grade("07_course", two, answer, [])[0] == 1
+        grading.process.kill()
+        assert grading.grade("07_course", two, answer, [])[:2] == (
             0,
-            "It ended the process that watches over it.",
+            "It stopped the grading process.",
         )
-        assert room.grade("07_course", two, answer, [])[0] == 1
+        assert grading.grade("07_course", two, answer, [])[0] == 1
 
 
 def test_answers_are_found_without_ids_and_among_cells_of_ones_own(tmp_path, source):
@@ -458,11 +469,13 @@ def test_answers_are_found_without_ids_and_among_cells_of_ones_own(tmp_path, sou
 
 def test_only_what_is_needed_is_executed():
     cells = INVENTED["cells"]
-    above = slices.statements_of(cells)
-    chosen, missing = slices.needed(above, {"rate", "verdict", "nothing"})
+    above = dependencies.notebook_statements(cells)
+    chosen, missing = dependencies.select(above, {"rate", "verdict", "nothing"})
     assert [s.cell for s in chosen] == [1, 3, 3, 4] and missing == {"nothing"}
-    some = slices.statements("x = 1\nx = x + 1\ndef f():\n    return y\ny = 2\nx = 9")
-    chosen, _ = slices.needed(some[:-1], {"x", "f"})
+    some = dependencies.parse_statements(
+        "x = 1\nx = x + 1\ndef f():\n    return y\ny = 2\nx = 9"
+    )
+    chosen, _ = dependencies.select(some[:-1], {"x", "f"})
     assert [ast.unparse(s.node)[:9] for s in chosen] == [
         "x = 1",
         "x = x + 1",
@@ -512,8 +525,8 @@ def test_the_command_writes_marks_and_tabulates_predictions(tmp_path, source):
     assert [row["mark"] for row in rows] == ["0", "1", "0"] * 5
     assert rows[1]["student"] == "ada" and rows[1]["notebook"] == "07_course"
     assert "5 of 5" in result.output and "Not answered" in result.output
-    found = course.grading.predictions(submitted, source)
-    assert [row[3:] for row in counts(found)] == [
+    found = course.grading.read_predictions(submitted, source)
+    assert [row[3:] for row in course.grading.count_predictions(found)] == [
         ("Out.", 2),
         ("(none)", 2),
         ("=HYPERLINK(1)", 1),

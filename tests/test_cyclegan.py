@@ -1,4 +1,4 @@
-"""CycleGAN: losses by hand, the pool in the step, exact resume, patches, a run."""
+"""CycleGAN: losses, image pool, exact resume, patch sizes and a run."""
 
 import json
 
@@ -72,7 +72,7 @@ def _float(x):
 
 
 @pytest.mark.parametrize("loss, power", [("l1", 1), ("l2", 2)])
-def test_the_losses_are_those_of_the_paper(loss, power):
+def test_the_losses_equal_the_papers(loss, power):
     gan = _stub(cycle_loss=loss, identity_loss=loss)
     # G(0.5) = 0.35, F(-0.25) = 0.25, F(0.35) = -0.35, G(0.25) = 0.225.
     adversarial = 0.5 * ((0.25 - 1) ** 2 + (2 * 0.35 - 1) ** 2)
@@ -88,7 +88,7 @@ def test_the_losses_are_those_of_the_paper(loss, power):
     assert _float(without) == pytest.approx(adversarial, rel=1e-5)
 
 
-def test_generators_that_change_nothing_cost_no_cycle_and_no_identity():
+def test_identity_generators_have_no_cycle_or_identity_loss():
     gan = CycleGAN(
         *(_generator(name, 1.0) for name in ("g_ab", "g_ba")),
         *(_discriminator(name, 0.0) for name in ("d_a", "d_b")),
@@ -100,12 +100,12 @@ def test_generators_that_change_nothing_cost_no_cycle_and_no_identity():
 
 
 @pytest.mark.parametrize("identity_weight, seen", [(0.0, [3, 3]), (5.0, [6, 3])])
-def test_a_step_passes_no_image_twice_and_fills_the_pool(identity_weight, seen):
+def test_a_step_translates_each_image_once_and_fills_the_pool(identity_weight, seen):
     gan = _stub(identity_weight=identity_weight, pool_size=4)
     gan.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01))
     logs = gan.update_players(_batch())
     assert gan.g_ab.layers[1].seen == gan.g_ba.layers[1].seen == seen
-    # The translations of before the step, which moved the generators.
+    # The pool holds translations from before the update of the generators.
     for pool, value in ((gan.pool_b, 0.35), (gan.pool_a, 0.25)):
         stored = ops.convert_to_numpy(pool.images)
         np.testing.assert_allclose(stored[:3], value, rtol=1e-5)
@@ -119,7 +119,7 @@ def test_a_step_passes_no_image_twice_and_fills_the_pool(identity_weight, seen):
     assert int(gan.pool_a.count) == 4 and gan.steps_done == 2
 
 
-def test_ssim_is_that_of_scikit_image():
+def test_ssim_equals_scikit_image():
     from skimage.metrics import structural_similarity
 
     x = stripes(count=1, size=32).test_a[:2] / 127.5 - 1
@@ -144,23 +144,23 @@ def test_ssim_is_that_of_scikit_image():
         translation_losses.ssim(same[:, :8, :8], same[:, :8, :8])
 
 
-def test_consistency_compares_maps_in_place_or_aligned(monkeypatch):
+def test_consistency_compares_maps_by_position_or_aligned(monkeypatch):
     monkeypatch.setattr(translation_losses, "SHIFT", 0)
     images = ops.convert_to_tensor(stripes(count=1, size=16).test_a[:8] / 255.0)
     seeds = keras.random.SeedGenerator(1)
-    moved, mirrored = translation_losses.shifted_and_flipped(images, seeds)
-    flags = ops.convert_to_numpy(mirrored).ravel()
+    moved, flips = translation_losses.shift_and_flip(images, seeds)
+    flags = ops.convert_to_numpy(flips).ravel()
     assert 0 < flags.sum() < 8
     # A discriminator that looks at single pixels.
     consistency = translation_losses.consistency
-    assert _float(consistency(images, moved, mirrored)) == pytest.approx(0, abs=1e-10)
+    assert _float(consistency(images, moved, flips)) == pytest.approx(0, abs=1e-10)
     x = ops.convert_to_numpy(images)
     expected = np.mean((x - x[:, :, ::-1]) ** 2 * flags[:, None, None, None])
     assert _float(consistency(images, moved)) == pytest.approx(expected, rel=1e-4)
 
 
-def test_consistency_is_weighted_into_the_loss_of_the_discriminators():
-    # The mean of an image does not change when it is mirrored, but when it is shifted.
+def test_consistency_is_part_of_the_discriminators_loss():
+    # The mean of an image changes when it is shifted, but not when it is flipped.
     plain = _float(_stub().discriminator_loss(_batch()))
     for which in ("fake", "real", "both"):
         gan = _stub(consistency_weight=2.0, consistency_on=which)
@@ -192,7 +192,7 @@ def _assert_equal_states(one, two):
         np.testing.assert_array_equal(x, y)
 
 
-def test_an_interrupted_training_ends_like_one_that_was_not(tmp_path):
+def test_a_resumed_training_ends_like_an_uninterrupted_one(tmp_path):
     data = stripes(count=9, size=16)
     images = (data.train_a, data.train_b)
     whole = _small(augmentation="translation")
@@ -229,7 +229,7 @@ def test_an_interrupted_training_ends_like_one_that_was_not(tmp_path):
     np.testing.assert_array_equal(loaded.translate(data.test_a[:3], "ab"), translated)
 
 
-def test_real_images_are_augmented_anew_in_every_step():
+def test_every_step_augments_real_images_differently():
     gan = _small()
     images = stripes(count=4, size=16)
     batch = [ops.convert_to_tensor(x) for x in (images.train_a, images.train_b)]
@@ -248,13 +248,13 @@ def test_real_images_are_augmented_anew_in_every_step():
         (cyclegan.dc_discriminator, 64, 94, (1, 1)),
     ],
 )
-def test_discriminators_judge_patches(build, side, field, logits):
+def test_discriminators_have_their_patch_sizes(build, side, field, logits):
     model = build((side, side, 3), 2)
     assert receptive_field(model) == (field, field)
     assert model.output_shape == (None, *logits, 1)
 
 
-def test_generators_keep_the_shape_of_any_image():
+def test_generators_preserve_the_shape_of_any_image():
     model = cyclegan.generator(width=2, blocks=1, dropout=0.5, norm="batch")
     kinds = {type(layer) for layer in model.layers}
     assert {layers.BatchNormalization, layers.Dropout} <= kinds
@@ -269,8 +269,8 @@ def test_generators_keep_the_shape_of_any_image():
 
 
 @pytest.mark.parametrize("side, size", [(64, (794, 266)), (128, (782, 262))])
-def test_pictures_of_a_run_are_small_enough_to_keep(tmp_path, side, size):
-    # Noise is what takes most room.
+def test_pictures_of_a_run_are_small_enough_to_save(tmp_path, side, size):
+    # Noise compresses worst.
     noise = np.random.default_rng(0).integers(0, 256, (8, side, side, 3), "uint8")
 
     class Translator:
@@ -319,7 +319,7 @@ def test_rows_of_drawn_animals_change_one_thing_each():
 
     normal, drop, add = layers.BatchNormalization, layers.Dropout, layers.Add
     assert kinds("") == {normal: 0, drop: 0, add: 6}
-    # Of a generator 3 + 6 + 2, of a discriminator 3.
+    # 3 + 6 + 2 in each generator, 3 in each discriminator.
     assert kinds("-batch-norm") == {normal: 28, drop: 0, add: 6}
     assert kinds("-dropout") == {normal: 0, drop: 6, add: 6}
     assert kinds("-1-block") == {normal: 0, drop: 0, add: 2}
@@ -352,7 +352,7 @@ def test_horses_at_half_width_differ_by_sides_and_width_alone():
 
 
 @pytest.mark.tensorflow
-def test_grey_pictures_are_scored_without_their_colours(tmp_path, monkeypatch):
+def test_grey_pictures_have_no_colour_scores(tmp_path, monkeypatch):
     monkeypatch.setattr(classifier_training, "MINIMUM_STEPS", 5)
 
     class Nothing:
@@ -371,7 +371,7 @@ def test_grey_pictures_are_scored_without_their_colours(tmp_path, monkeypatch):
         assert {"reconstruction error, A to B", "domain score (B), A to B"} <= names
 
 
-def test_what_does_not_fit_is_refused():
+def test_bad_arguments_raise():
     with pytest.raises(ValueError, match="to be ab or ba, received 'a'"):
         _stub().translate(np.zeros((1, *SHAPE), "uint8"), "a")
     with pytest.raises(ValueError, match="Expected uint8 images .* received float64"):
@@ -382,7 +382,7 @@ def test_what_does_not_fit_is_refused():
         _stub(consistency_on="all")
     with pytest.raises(ValueError, match=r"at least 0, received \(-1, 5.0, 0.0\)"):
         _stub(cycle_weight=-1)
-    with pytest.raises(ValueError, match="Expected d_b to fit the images"):
+    with pytest.raises(ValueError, match="Expected d_b to fit the image shape"):
         CycleGAN(
             _generator("g_ab", 1.0),
             _generator("g_ba", 1.0),
@@ -422,7 +422,7 @@ def test_an_experiment_translates_and_scores_both_directions(tmp_path, monkeypat
     )
 
 
-def test_a_fused_encoder_is_one_network_when_loaded_too(tmp_path):
+def test_a_shared_encoder_is_one_network_after_loading_too(tmp_path):
     shape = (16, 16, 3)
     gan = CycleGAN(
         *cyclegan.fused_generators(shape, 2, 1),
@@ -441,6 +441,9 @@ def test_a_fused_encoder_is_one_network_when_loaded_too(tmp_path):
     count = sum(int(np.prod(w.shape)) for w in weights.values())
     assert count == 2 * gan.g_ab.count_params() - encoder.count_params()
 
+    config = gan.get_config()
+    config["losses"] = config.pop("loss")  # its earlier name
+    assert CycleGAN.from_config(config).get_config()["loss"] == "least_squares"
     gan.save(tmp_path / "gan.keras")
     loaded = keras.saving.load_model(tmp_path / "gan.keras")
     assert loaded.g_ab.get_layer("encoder") is loaded.g_ba.get_layer("encoder")

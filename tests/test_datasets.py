@@ -79,7 +79,6 @@ def test_every_pass_takes_each_image_once(count, batch_size):
     passes = order.reshape(-1, count)
     assert np.array_equal(np.sort(passes), np.tile(np.arange(count), (len(passes), 1)))
     assert len({tuple(one) for one in passes}) > 1
-    assert batches.steps_per_pass == count / batch_size
     assert batches.num_batches is None
 
 
@@ -127,7 +126,6 @@ def test_unpaired_domains_have_passes_of_their_own():
     same = Batches((a, a), batch_size=200, seed=5)[0]
     assert np.array_equal(same[0][:, 0, 0, 0], order_a[:200])
     assert abs(np.corrcoef(*(side[:, 0, 0, 0] for side in same))[0, 1]) < 0.2
-    assert batches.steps_per_pass == 5
 
 
 class Trail(keras.metrics.Metric):
@@ -409,8 +407,8 @@ def test_stripes_differ_in_the_coat():
 
 def test_an_animal_walks_past_and_nothing_else_moves():
     # By 8 pixels from right to left, as this one does.
-    film = walking_animal(2, 64, seed=2, walked=(0.5, 0.625))
-    empty = walking_animal(1, 64, seed=2, walked=(-2, -2))[0]
+    film = walking_animal(2, 64, seed=2, positions=(0.5, 0.625))
+    empty = walking_animal(1, 64, seed=2, positions=(-2, -2))[0]
     first, second = np.any(film != empty, axis=-1)
     # Head and back; the legs swing.
     first, second = first[:40, 8:], second[:40, :-8]
@@ -534,7 +532,7 @@ def test_a_cut_download_is_never_taken_for_a_whole_one(
     expected = (
         (FileNotFoundError, "retrieval incomplete", str(tmp_path), "digits(size=28)")
         if say_length
-        else (ValueError, "sha256", "cut or changed", "digits(size=28)")
+        else (ValueError, "sha256", "truncated or changed", "digits(size=28)")
     )
     with refusal(*expected, "mnist.npz", address):
         classics.mnist(tmp_path)
@@ -569,7 +567,7 @@ def test_damaged_files_are_refused_with_their_path(mnist_file, tmp_path):
     for content, fragments in [
         (b"", ("EOFError",)),
         (b"<html>not found</html>", ("another kind",)),
-        (mnist_file[:30000], ("cut",)),
+        (mnist_file[:30000], ("truncated",)),
         (bytes(flipped), ("damaged",)),
         (npz(x_train=small, y_train=small), ("lacks x_test, y_test",)),
         (
@@ -601,7 +599,7 @@ def test_fashion_mnist_is_compared_with_the_recorded_checksum(server, tmp_path):
     )
     images = source.downloads[0]
     whole, server.files[images] = server.files[images], server.files[images][:5000]
-    with refusal(ValueError, images, server.origin, "cut or changed", "digits"):
+    with refusal(ValueError, images, server.origin, "truncated or changed", "digits"):
         source.load(tmp_path)
     assert not any(tmp_path.iterdir())
 
@@ -757,7 +755,7 @@ def test_sub_folders_are_classes(tmp_path):
     assert data.train.images[:, 0, 0, 0].tolist() == [0, 1, 10, 9]
     assert data.train.labels.tolist() == [0, 0, 1, 1]
     Image.new("L", (4, 4)).save(tmp_path / "stray.png")
-    with refusal(ValueError, "1 images beside sub-folders", str(tmp_path)):
+    with refusal(ValueError, "1 images next to subfolders", str(tmp_path)):
         image_folder(tmp_path, size=4)
 
 

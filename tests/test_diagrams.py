@@ -1,4 +1,4 @@
-"""Diagrams: what the labels say is what the networks are, and all can be read."""
+"""Diagrams: labels describe the networks, and everything is readable."""
 
 import io
 import itertools
@@ -45,7 +45,7 @@ def _words(figure):
 
 
 def _check_readable(figure):
-    """Texts lie apart from each other and from shapes, and inside the figure."""
+    """Checks that texts overlap neither each other nor shapes, inside the figure."""
     renderer = FigureCanvasAgg(figure).get_renderer()
     texts = _texts(figure)
     boxes = [text.get_window_extent(renderer) for text in texts]
@@ -69,7 +69,7 @@ def _check_readable(figure):
 
 
 def _shapes(model):
-    """What the reader should see: shapes of the input and behind every layer."""
+    """Returns the shapes of the input and of each layer's output, as text."""
     sizes = [model.input_shape[1:]]
     for layer in model.layers:
         shape = layer.output.shape[1:]
@@ -103,7 +103,7 @@ def _transforms(model):
 
 @pytest.mark.parametrize("player", [0, 1], ids=["generator", "discriminator"])
 @pytest.mark.parametrize("name", PAIRS)
-def test_an_architecture_says_what_the_network_is(name, player):
+def test_a_diagram_describes_its_network(name, player):
     model = PAIRS[name]()[player]
     figure = diagrams.architecture(model, title=name)
     words = _words(figure)
@@ -123,7 +123,7 @@ def test_an_architecture_says_what_the_network_is(name, player):
 
 @pytest.mark.parametrize("player", [0, 1], ids=["generator", "discriminator"])
 @pytest.mark.parametrize("name", PAIRS)
-def test_an_architecture_can_be_read(name, player):
+def test_a_diagram_is_readable(name, player):
     _check_readable(diagrams.architecture(PAIRS[name]()[player]))
 
 
@@ -135,7 +135,7 @@ def test_solids_grow_with_maps_and_channels():
     model = dcgan.deep()[0]
     patches = diagrams.architecture(model).axes[0].patches
     solids = [p.get_xy() for p in patches if isinstance(p, Polygon)]
-    # The latent is one face, each map three, of which the first is seen from ahead.
+    # The latent has one face, each map three, the first of which is the front.
     assert len(solids) == 1 + 3 * 5
     fronts = np.array([np.ptp(face, axis=0) for face in solids[1::3]])
     sides = [7, 14, 28, 28, 28]
@@ -178,14 +178,14 @@ def test_other_layers_are_named():
     assert _words(figure)[-1].startswith("critic: ")
 
 
-def test_sides_that_are_not_fixed_are_drawn_as_unknown():
+def test_unknown_sides_are_drawn_as_unknown():
     images = keras.Input((None, None, 3))
     model = keras.Model(images, layers.Conv2D(8, 4, 2, padding="same")(images))
     figure = diagrams.architecture(model)
     assert _words(figure)[:2] == ["? x ? x 3\nimage", "? x ? x 8"]
 
 
-def test_labels_are_told_in_words_where_they_join():
+def test_labels_are_described_where_they_join():
     for conditioning, first in {
         "multiplication": ["multiply", "by embedding of labels"],
         "concatenation": ["concatenate", "with one-hot labels"],
@@ -197,7 +197,7 @@ def test_labels_are_told_in_words_where_they_join():
             assert not any("embedding" in n for n in notes if n.split("\n") != lines)
 
 
-def test_a_network_that_branches_gets_a_sentence():
+def test_a_network_with_branches_raises():
     images = keras.Input((8, 8, 4))
     x = layers.Conv2D(4, 3, padding="same")(images)
     total = layers.Add(name="sum")([x, images])
@@ -218,7 +218,7 @@ def test_the_overview_names_players_and_losses():
 def test_the_cycles_name_networks_images_and_losses():
     figure = diagrams.cycles(("horse", "zebra"))
     texts = _words(figure)
-    for part in ("real a\n(horse)", "fake F(b)\n(horse)", "again G(F(b))\n(zebra)"):
+    for part in ("real a\n(horse)", "fake F(b)\n(horse)", "cycle G(F(b))\n(zebra)"):
         assert part in texts
     assert {"G = g_ab", "F = g_ba", "D = d_a\nreal horse?"} <= set(texts)
     assert sum(text.startswith("cycle loss") for text in texts) == 2

@@ -1,4 +1,4 @@
-"""The doctor: planted faults are named, healthy games are left in peace."""
+"""The doctor finds planted faults, and none in healthy trainings."""
 
 import re
 
@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from gankit import losses
 from gankit.callbacks import checkpoint
-from gankit.callbacks.doctor import Finding, TrainingDoctor, TrainingStopped
+from gankit.callbacks.doctor import Finding, TrainingDoctor, TrainingStopped, samples
 from gankit.constraints import clip_weights
 from gankit.datasets import Batches
 from gankit.networks import mlp
@@ -16,7 +17,7 @@ from gankit.trainers import GAN, AdversarialModel
 
 SHAPE = (8, 8, 1)
 EPOCH = 25
-# An epoch in one call, as steps of networks this small are mostly overhead.
+# An epoch in one call, as steps of such small networks are mostly overhead.
 ONE_CALL = {} if keras.backend.backend() == "torch" else {"steps_per_execution": EPOCH}
 
 
@@ -59,7 +60,7 @@ def _kinds(doctor):
 
 
 class _Interchanged(GAN):
-    """The discriminator learns that samples are real and real images are not."""
+    """A GAN whose discriminator learns the opposite: samples are real."""
 
     def discriminator_loss(self, real):
         fake = ops.stop_gradient(self.generator(self.sample_latent(16), training=True))
@@ -70,7 +71,7 @@ class _Interchanged(GAN):
 
 
 class _Detached(GAN):
-    """The generator's gradient is cut off."""
+    """A GAN whose generator gets no gradient."""
 
     def generator_loss(self, real):
         fake = ops.stop_gradient(self.generator(self.sample_latent(16), training=True))
@@ -86,67 +87,67 @@ def _frozen():
 STILL = {
     "frozen": (
         lambda: _gan(discriminator=_frozen()),
-        "The discriminator does not move.*no trainable weights.*`trainable`",
+        "The discriminator does not learn.*no trainable weights.*`trainable`",
     ),
     "discriminator's rate": (
         lambda: _gan(rates=(1e-3, 0.0)),
-        "The discriminator does not move.*learning rate is 0",
+        "The discriminator does not learn.*learning rate is 0",
     ),
     "generator's rate": (
         lambda: _gan(rates=(0.0, 1e-3)),
-        "The generator does not move.*learning rate is 0",
+        "The generator does not learn.*learning rate is 0",
     ),
     "detached": (
         lambda: _gan(_Detached),
-        "The generator does not move.*gets no gradient.*stop_gradient",
+        "The generator does not learn.*gets no gradient.*stop_gradient",
     ),
 }
 
 
 @pytest.mark.parametrize("fault", STILL)
-def test_a_player_that_does_not_move_is_named(images, fault):
+def test_a_player_that_is_not_updated_is_found(images, fault):
     build, sentence = STILL[fault]
     doctor = _train(build(), images)
-    # And nothing else, though its opponent may have won by now.
+    # There is no other finding, though its opponent may have won by now.
     assert _kinds(doctor) == ["still"] and doctor.findings[0].step == EPOCH
     assert re.search(sentence, doctor.findings[0].sentence)
 
 
 @pytest.mark.tensorflow
 @pytest.mark.parametrize(
-    ("losses", "steps"),
+    ("loss", "steps"),
     # Squared errors fall slowest.
     [("non_saturating", 450), ("minimax", 450), ("least_squares", 700)],
 )
-def test_a_discriminator_that_has_won_is_named(images, losses, steps):
-    doctor = _train(_gan(loss=losses, rates=(1e-6, 3e-3)), images, steps=steps)
+def test_a_discriminator_that_has_won_is_found(images, loss, steps):
+    doctor = _train(_gan(loss=loss, rates=(1e-6, 3e-3)), images, steps=steps)
     assert _kinds(doctor) == ["discriminator_won"]
     assert "real_label=0.9" in doctor.findings[0].sentence
 
 
 @pytest.mark.tensorflow
-def test_a_hinge_that_is_won_leaves_the_discriminator_without_gradient(images):
+def test_with_the_hinge_loss_a_winning_discriminator_has_no_gradient(images):
     doctor = _train(_gan(loss="hinge", rates=(1e-6, 1e-2)), images)
     assert _kinds(doctor) == ["still", "discriminator_won"]
-    assert "a hinge whose margins are all kept" in doctor.findings[0].sentence
+    assert "a hinge whose margins are all met" in doctor.findings[0].sentence
 
 
-@pytest.mark.parametrize("losses", ["non_saturating", "wasserstein"])
-def test_real_and_fake_interchanged_are_named(images, losses):
-    doctor = _train(_gan(_Interchanged, loss=losses, rates=(1e-4, 1e-3)), images)
+@pytest.mark.parametrize("loss", ["non_saturating", "wasserstein"])
+def test_swapped_real_and_fake_are_found(images, loss):
+    doctor = _train(_gan(_Interchanged, loss=loss, rates=(1e-4, 1e-3)), images)
     assert _kinds(doctor) == ["swapped"]
 
 
 @pytest.mark.tensorflow
-def test_collapse_is_named(images):
-    # Latents that are hardly heard.
+def test_collapse_is_found(images):
+    # The latents have hardly any effect.
     generator = _generator(latent_scale=1e-3)
     doctor = _train(_gan(generator=generator, rates=(5e-3, 1e-3)), images, steps=425)
     assert _kinds(doctor) == ["collapse"]
 
 
 @pytest.mark.tensorflow
-def test_grey_samples_that_are_alike_have_not_collapsed_yet(images):
+def test_similar_grey_samples_have_not_collapsed(images):
     generator = _generator(latent_scale=1e-3)
     doctor = _train(_gan(generator=generator, rates=(1e-5, 1e-5)), images)
     assert _kinds(doctor) == []
@@ -157,7 +158,7 @@ def test_grey_samples_that_are_alike_have_not_collapsed_yet(images):
     ("output", "sentence"),
     [(None, "end at -1 and 1.*with a tanh"), ("sigmoid", "begin at -1.*not with a si")],
 )
-def test_samples_of_the_wrong_range_are_named(images, output, sentence):
+def test_samples_of_the_wrong_range_are_found(images, output, sentence):
     doctor = _train(_gan(generator=_generator(output)), images)
     assert _kinds(doctor) == ["range"]
     assert re.search(sentence, doctor.findings[0].sentence)
@@ -165,7 +166,7 @@ def test_samples_of_the_wrong_range_are_named(images, output, sentence):
 
 @pytest.mark.tensorflow
 @pytest.mark.parametrize(("scale", "span"), [(1.0, "to 239"), (255.0, "0 to 0.9")])
-def test_images_of_the_wrong_range_are_named_before_the_first_step(images, scale, span):
+def test_images_of_the_wrong_range_are_found_before_the_first_step(images, scale, span):
     images = images.astype("float32") / scale
     doctor = TrainingDoctor(images)
     _gan().fit(images, batch_size=16, epochs=9, verbose=0, callbacks=[doctor])
@@ -173,7 +174,7 @@ def test_images_of_the_wrong_range_are_named_before_the_first_step(images, scale
     assert span in doctor.findings[0].sentence
 
 
-def test_clipping_that_leaves_no_freedom_is_named(images):
+def test_clipping_that_leaves_no_freedom_is_found(images):
     gan = _gan(loss="wasserstein", rates=(1e-6, 1e-3))
     clip_weights(gan.discriminator, 1e-3)
     doctor = _train(gan, images)
@@ -184,17 +185,17 @@ def test_clipping_that_leaves_no_freedom_is_named(images):
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize(
-    "losses", ["non_saturating", "hinge", "least_squares", "wasserstein"]
+    "loss", ["non_saturating", "hinge", "least_squares", "wasserstein"]
 )
-def test_a_healthy_game_is_left_in_peace(images, losses, seed):
+def test_a_healthy_training_has_no_findings(images, loss, seed):
     keras.utils.set_random_seed(seed)
-    gan = _gan(loss=losses)
-    if losses == "wasserstein":
+    gan = _gan(loss=loss)
+    if loss == "wasserstein":
         clip_weights(gan.discriminator, 0.1)
     assert _kinds(_train(gan, images, steps=400)) == []
 
 
-def test_a_healthy_convolutional_game_is_left_in_peace(images, make_gan):
+def test_a_healthy_convolutional_training_has_no_findings(images, make_gan):
     gan = make_gan()
     rates = (keras.optimizers.Adam(1e-3, 0.5) for _ in range(2))
     gan.compile(*rates, **ONE_CALL)
@@ -202,7 +203,7 @@ def test_a_healthy_convolutional_game_is_left_in_peace(images, make_gan):
 
 
 class _After(keras.callbacks.Callback):
-    """What a callback after the doctor gets to see."""
+    """Records the epochs that a callback after the doctor sees."""
 
     def __init__(self):
         super().__init__()
@@ -212,7 +213,7 @@ class _After(keras.callbacks.Callback):
         self.epochs.append(epoch)
 
 
-def test_nan_stops_before_the_state_is_saved(images, tmp_path):
+def test_nan_stops_the_training_before_its_state_is_saved(images, tmp_path):
     gan = _gan()
     path = tmp_path / "state.npz"
     batches = Batches(images, batch_size=16, seed=0)
@@ -226,11 +227,11 @@ def test_nan_stops_before_the_state_is_saved(images, tmp_path):
     with pytest.raises(TrainingStopped, match="Stopped after step 50. NaN.*g_loss"):
         gan.fit(batches, epochs=3, callbacks=[doctor, after], **options)
     assert after.epochs == []
-    # Seen coming, from the rate alone.
+    # The learning rate alone announces it.
     assert _kinds(doctor) == ["rate", "not_finite"]
     assert [finding.step for finding in doctor.findings] == [25, 50]
 
-    # The model goes on from what was saved.
+    # The model resumes from the saved state.
     assert checkpoint.restore(gan, path) == EPOCH
     for expected, weight in zip(good, gan.get_weights(), strict=True):
         np.testing.assert_array_equal(expected, weight)
@@ -239,14 +240,14 @@ def test_nan_stops_before_the_state_is_saved(images, tmp_path):
     assert gan.steps_done == 2 * EPOCH and np.ptp(gan.sample(4)) > 0
 
 
-def test_a_training_ends_alike_with_and_without_the_doctor(images):
-    """Batch normalisation, dropout, an average and the seeds of all that is random."""
+def test_training_is_the_same_with_and_without_the_doctor(images):
+    """With batch normalisation, dropout, an average and all seeds."""
 
     def state(callbacks):
         keras.utils.set_random_seed(0)
         image = keras.Input(SHAPE)
         x = layers.Dense(16, "leaky_relu")(layers.Flatten()(image))
-        # torch's dropout without a seed of its own would use torch's global generator.
+        # Without its own seed, dropout on torch would use torch's global generator.
         x = layers.Dropout(0.3, seed=1)(layers.BatchNormalization()(x))
         discriminator = keras.Model(image, layers.Dense(1)(x))
         latent = keras.Input((6,))
@@ -264,7 +265,7 @@ def test_a_training_ends_alike_with_and_without_the_doctor(images):
         np.testing.assert_array_equal(alone, watched)
 
 
-def test_each_finding_is_said_once(images):
+def test_each_finding_is_reported_once(images):
     said = []
     gan = _gan(rates=(1e-3, 0.0))
     doctor = _train(gan, images, steps=100, say=said.append)
@@ -273,13 +274,13 @@ def test_each_finding_is_said_once(images):
     assert said == [f"gankit doctor, step 25: {finding.sentence}"]
 
 
-def test_the_doctor_speaks_on_stderr(images, capsys):
+def test_the_doctor_writes_to_stderr(images, capsys):
     _train(_gan(rates=(1e-3, 0.0)), images, steps=EPOCH)
-    assert "The discriminator does not move" in capsys.readouterr().err
+    assert "The discriminator does not learn" in capsys.readouterr().err
 
 
 class _WithLabels(AdversarialModel):
-    """A GAN whose players take labels; `sample` draws images of all kinds."""
+    """A GAN whose networks take labels; `sample` returns given images."""
 
     def __init__(self, samples):
         latent, image, label = keras.Input((6,)), keras.Input(SHAPE), keras.Input((1,))
@@ -315,7 +316,7 @@ class _WithLabels(AdversarialModel):
 
 
 @pytest.mark.parametrize("collapsed", [False, True])
-def test_players_that_take_labels_are_judged_by_their_samples(images, collapsed):
+def test_conditional_models_are_checked_by_their_samples(images, collapsed):
     gan = _WithLabels(np.repeat(images[:1], 32, axis=0) if collapsed else images)
     gan.compile(keras.optimizers.Adam(), keras.optimizers.Adam(), **ONE_CALL)
     doctor = TrainingDoctor(images)
@@ -325,7 +326,7 @@ def test_players_that_take_labels_are_judged_by_their_samples(images, collapsed)
 
 
 class _Translation(AdversarialModel):
-    """Two networks for each player, and no latents: as in CycleGAN."""
+    """A model with two networks per player and no latents, like CycleGAN."""
 
     def __init__(self):
         generators = [
@@ -348,10 +349,74 @@ def test_a_model_that_draws_no_samples_gets_the_other_checks(images):
     doctor = TrainingDoctor(images)
     gan.fit((images, images), batch_size=16, epochs=8, verbose=0, callbacks=[doctor])
     (finding,) = doctor.findings
-    assert finding.sentence.startswith("The discriminator d_b does not move")
+    assert finding.sentence.startswith("The discriminator d_b does not learn")
+
+
+def test_the_verdict_uses_smoothed_labels(images, monkeypatch):
+    found = []
+
+    def verdict(real_logits, fake_logits, losses):
+        found.append((real_logits, fake_logits, losses))
+        return ()
+
+    monkeypatch.setattr(samples, "verdict", verdict)
+    gan = _gan(real_label=0.9)
+    _train(gan, images, steps=EPOCH)
+    ((real, fake, loss),) = found
+    smoothed = losses.get("non_saturating").smoothed(0.9)
+    assert loss is gan.adversarial_loss
+    assert float(loss.discriminator(real, fake)) == float(
+        smoothed.discriminator(real, fake)
+    )
+    assert loss.discriminator_equilibrium == smoothed.discriminator_equilibrium
+
+
+def test_a_discriminator_with_smoothed_labels_has_not_won():
+    """Confident logits have a low loss without smoothing, a high loss with it."""
+    real, fake = ops.full((32, 1), 6.0), ops.full((32, 1), -6.0)
+
+    def kinds(loss):
+        return [s.kind for s in samples.verdict(real, fake, loss) if s.holds]
+
+    loss = losses.get("non_saturating")
+    assert kinds(loss) == ["discriminator_won"]
+    assert kinds(loss.smoothed(0.9)) == []
+
+
+class _Observe(keras.callbacks.Callback):
+    """Records the state of the doctor's hook during training."""
+
+    def __init__(self):
+        super().__init__()
+        self.observers, self.methods = [], []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.observers.append(len(self.model.update_observers))
+        self.methods.append("minimize" in vars(self.model))
+
+
+def test_the_doctor_observes_updates_and_replaces_no_method(images):
+    gan = _gan(rates=(1e-3, 0.0))
+    minimize = type(gan).minimize
+    for _ in range(2):
+        doctor, observe = TrainingDoctor(images), _Observe()
+        batches = Batches(images, batch_size=16, seed=0)
+        options = {"steps_per_epoch": EPOCH, "epochs": 2, "verbose": 0}
+        gan.fit(batches, callbacks=[doctor, observe], **options)
+        assert observe.observers == [1, 1] and observe.methods == [False, False]
+        assert list(gan.update_observers) == [] and "minimize" not in vars(gan)
+        assert type(gan).minimize is minimize
+        assert _kinds(doctor) == ["still"]
+
+
+def test_the_doctor_leaves_no_observer_when_it_stops_the_training(images):
+    gan = _gan(rates=(float("inf"), 1e-3))
+    with pytest.raises(TrainingStopped):
+        _train(gan, images, steps=EPOCH)
+    assert list(gan.update_observers) == [] and "minimize" not in vars(gan)
 
 
 @pytest.mark.parametrize("shape", [(64, 8, 8), (1, 8, 8, 1)])
-def test_bad_images_get_a_sentence(shape):
+def test_bad_images_raise(shape):
     with pytest.raises(ValueError, match=re.escape(f"received the shape {shape}")):
         TrainingDoctor(np.zeros(shape, "uint8"))

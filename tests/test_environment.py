@@ -1,6 +1,9 @@
 """The conda environments and the pins against what pyproject.toml asks for."""
 
+import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -84,10 +87,21 @@ def test_addons_environment_is_the_last_that_addons_runs_in():
     assert pins["keras"] not in keras.specifier
 
 
-def test_every_package_is_installed_and_the_results_with_them():
-    packages = set(PYPROJECT["tool"]["setuptools"]["packages"])
-    found = {
-        ".".join(path.parent.relative_to(ROOT).parts)
-        for path in (ROOT / "gankit").rglob("__init__.py")
-    }
-    assert packages == found | {"gankit.published"}
+def test_the_wheel_is_small_and_holds_what_it_needs(tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
+        + ["--disable-pip-version-check", "--wheel-dir", tmp_path, ROOT],
+        check=True,
+    )
+    (wheel,) = tmp_path.glob("gankit-*.whl")
+    assert wheel.stat().st_size < 12_000_000
+    names = set(zipfile.ZipFile(wheel).namelist())
+    modules = {str(p.relative_to(ROOT)) for p in (ROOT / "gankit").rglob("*.py*")}
+    assert {name for name in modules if "__pycache__" not in name} <= names
+    for path in (ROOT / "results").rglob("scores.json"):
+        saved = path.parent.relative_to(ROOT / "results")
+        for file in ("scores.json", "history.csv", "samples.png"):
+            if (path.parent / file).exists():
+                assert f"gankit/published/{saved}/{file}" in names
+    others = {name for name in names if not name.startswith("gankit")}
+    assert not others, "only gankit and its metadata"

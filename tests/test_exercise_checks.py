@@ -27,8 +27,8 @@ from gankit.course.exercises import (
     stubs,
     translation_checks,
 )
-from gankit.course.exercises.checking import Lesson, play_back, try_answer
-from gankit.course.exercises.mistakes import Check, Mistake, alike
+from gankit.course.exercises.checking import ExerciseContext, replay, try_answer
+from gankit.course.exercises.mistakes import Check, agree
 
 # The course is given on TensorFlow.
 pytestmark = pytest.mark.tensorflow
@@ -56,7 +56,7 @@ CHECKS = {
 # Longer ones are cut off in the marks.
 LONGEST_REASON = 160
 # What the grader says of an answer that raised an error.
-STOPPED = ("The answer stopped", "The check of the answer stopped")
+STOPPED = ("The answer raised an error", "The check raised an error")
 
 every_exercise = pytest.mark.parametrize(
     "key", list(EXERCISES), ids=lambda key: "-".join(map(str, key))
@@ -68,7 +68,7 @@ every_check = pytest.mark.parametrize("check", CHECKS.values(), ids=list(CHECKS)
 def _as_the_grader(monkeypatch):
     monkeypatch.setenv("GANKIT_SIZE", "smoke")
     # To look for replaced functions in all libraries takes longer than the rest.
-    monkeypatch.setattr(checking, "_WATCHED", ("gankit",))
+    monkeypatch.setattr(checking, "_LIBRARIES", ("gankit",))
 
 
 def _answers(key):
@@ -77,20 +77,20 @@ def _answers(key):
 
 
 @functools.cache
-def _lesson(key):
-    return Lesson(NOTEBOOKS[key[0]]["cells"], EXERCISES[key])
+def _context(key):
+    return ExerciseContext(NOTEBOOKS[key[0]]["cells"], EXERCISES[key])
 
 
 @every_exercise
 def test_wrong_answers_are_caught_and_their_mistakes_named(key):
-    lesson, wrong = _lesson(key), _answers(key)["wrong"]
+    context, wrong = _context(key), _answers(key)["wrong"]
     named = [answer for answer in wrong if not isinstance(answer, str)]
     assert len(wrong) >= 3
     if any(name in EXERCISES[key].check for name in CHECKS):
         assert len(named) >= 3
     for answer in wrong:
         code, sentence = (answer, "") if isinstance(answer, str) else answer
-        tried = try_answer(lesson, code, [])
+        tried = try_answer(context, code, [])
         assert tried["right"] is False, (code, tried)
         assert sentence in tried["reason"], (code, tried)
         assert not tried["reason"].startswith(STOPPED), (code, tried)
@@ -98,28 +98,28 @@ def test_wrong_answers_are_caught_and_their_mistakes_named(key):
 
 @every_exercise
 def test_right_answers_in_other_styles_are_accepted_at_once(key):
-    lesson, right = _lesson(key), _answers(key)["right"]
+    context, right = _context(key), _answers(key)["right"]
     assert len(right) >= 2
     for code in right:
         start = time.process_time()
-        tried = try_answer(lesson, code, [])
+        tried = try_answer(context, code, [])
         took = time.process_time() - start
         assert (tried["right"], tried["reason"]) == (True, "Right."), (code, tried)
         if tried["results"] is not None:
             results = json.loads(json.dumps(tried["results"]))
-            assert play_back(lesson, results)["right"], code
+            assert replay(context, results)["right"], code
     # The first also sets up what TensorFlow runs for the first time.
     assert took < 1.0
 
 
 @every_exercise
 def test_nothing_is_no_answer(key):
-    lesson, place = _lesson(key), EXERCISES[key].place
-    tried = try_answer(lesson, place, [])
+    context, place = _context(key), EXERCISES[key].placeholder
+    tried = try_answer(context, place, [])
     assert tried["right"] is False and "not yet" in tried["reason"], tried
     other = place.replace("): ...", "):\n    return ...")
     other = other.replace("= ...", "= None").replace(", ...", ", None")
-    assert try_answer(lesson, other, [])["right"] is False
+    assert try_answer(context, other, [])["right"] is False
 
 
 def test_every_answer_is_one_to_an_exercise():
@@ -130,22 +130,21 @@ def test_every_answer_is_one_to_an_exercise():
 
 
 @every_check
-def test_every_mistake_is_told_from_the_others(check, capsys):
+def test_every_mistake_has_its_own_outcome(check, capsys):
     assert len(check.mistakes) >= 3
     outcomes = [check.outcome(check.right)]
-    outcomes += [check.outcome(mistake.answer) for mistake in check.mistakes]
+    outcomes += [check.outcome(answer) for answer in check.mistakes.values()]
     for i, outcome in enumerate(outcomes):
-        assert not any(alike(outcome, other) for other in outcomes[:i])
-    for mistake in check.mistakes:
-        answer = mistake.answer
+        assert not any(agree(outcome, other) for other in outcomes[:i])
+    for sentence, answer in check.mistakes.items():
         assert not check(*(answer if isinstance(answer, tuple) else (answer,)))
         first, *lines = capsys.readouterr().out.splitlines()
-        assert first == mistake.sentence and len(first) <= LONGEST_REASON
-        assert any(line.endswith(", not so") for line in lines)
+        assert first == sentence and len(first) <= LONGEST_REASON
+        assert any(line.endswith(", wrong") for line in lines)
 
 
 def test_a_check_says_what_was_expected_where_it_does_not_know_the_mistake(capsys):
-    doubled = Mistake("It is doubled.", lambda x: 2 * x)
+    doubled = {"It is doubled.": lambda x: 2 * x}
     rows = np.arange(12.0).reshape(3, 4)
     check = Check(lambda f: {"one": f(1.0), "rows": f(rows)}, lambda x: x, doubled)
     assert check(lambda x: ops.convert_to_tensor(x, "float32"))
@@ -154,28 +153,28 @@ def test_a_check_says_what_was_expected_where_it_does_not_know_the_mistake(capsy
         "rows: expected 3 x 4 numbers, yours the same, right",
     ]
     for answer, lines in (
-        (lambda x: 2 * x, ["It is doubled.", "one: expected 1, yours 2, not so"]),
+        (lambda x: 2 * x, ["It is doubled.", "one: expected 1, yours 2, wrong"]),
         (
             lambda x: x[..., :2] if np.ndim(x) else x,
             ["one: expected 1, yours 1, right"],
         ),
-        (lambda x: np.nan * x, ["one: expected 1, yours nan, not so"]),
+        (lambda x: np.nan * x, ["one: expected 1, yours nan, wrong"]),
         (lambda x: None, ["one: expected 1, yours not yet"]),
     ):
         assert not check(answer)
-        said = capsys.readouterr().out.splitlines()
-        assert said[: len(lines)] == lines
+        output = capsys.readouterr().out.splitlines()
+        assert output[: len(lines)] == lines
     check(lambda x: x + 100.0 * (x == 6))
-    said = capsys.readouterr().out.splitlines()[-1]
-    assert said == "rows: expected 6 at [1, 2], yours 106, not so"
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "rows: expected 6 at [1, 2], yours 106, wrong"
     check(lambda x: x[..., :2] if np.ndim(x) else x)
-    said = capsys.readouterr().out.splitlines()[-1]
-    assert said == "rows: expected 3 x 4 numbers, yours 3 x 2 numbers, not so"
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "rows: expected 3 x 4 numbers, yours 3 x 2 numbers, wrong"
 
 
 def test_gradients_in_stubs_are_those_of_keras_variables():
     generator, discriminator = stubs.generator(0.5), stubs.discriminator(2.0)
-    found = stubs.outcome(
+    found = stubs.loss_and_gradients(
         "loss",
         lambda generator, discriminator: ops.mean(
             ops.square(discriminator(generator(step_checks.LATENT)))
@@ -221,7 +220,7 @@ def test_the_right_attention_and_projection_are_the_layers():
     network.set_weights([table])
     given = rng.normal(size=(5, 6)).astype("float32"), np.array([3, 1, 9, 0, 3])
     np.testing.assert_allclose(
-        layer_checks.projected.right(given[0], np.zeros(6), 0.0, table, given[1]),
+        layer_checks.projection.right(given[0], np.zeros(6), 0.0, table, given[1]),
         ops.convert_to_numpy(network(list(given)))[:, 0],
         rtol=1e-4,
     )
@@ -246,15 +245,18 @@ def test_the_right_steps_are_the_trainers():
 
     latent, images = step_checks.LATENT, step_checks.IMAGES
     loss = losses.get("non_saturating")
-    for told, check, batch in (
-        (False, step_checks.discriminator_turn, (step_checks.PIXELS, latent)),
+    for conditional, check, batch in (
+        (False, step_checks.discriminator_step, (step_checks.PIXELS, latent)),
         (
             True,
-            step_checks.told_turn,
+            step_checks.conditional_discriminator_step,
             (images, step_checks.LABELS, latent),
         ),
     ):
-        players = stubs.generator(told=told), stubs.discriminator(told=told)
+        players = (
+            stubs.generator(conditional=conditional),
+            stubs.discriminator(conditional=conditional),
+        )
         game = SimpleNamespace(
             generator=players[0],
             discriminator=players[1],
@@ -262,13 +264,15 @@ def test_the_right_steps_are_the_trainers():
             _discriminator_value=loss.discriminator,
             adversarial_loss=loss,
         )
-        if told:
+        if conditional:
             trained = ConditionalGAN.discriminator_loss(game, batch[:2])
         else:
             trained = GAN.discriminator_loss(game, images)
-            moved = GAN.generator_loss(game, images)
-            right = step_checks.generator_turn.right(*players, latent)
-            np.testing.assert_allclose(float(moved), float(right), rtol=1e-6)
+            trained_generator = GAN.generator_loss(game, images)
+            right = step_checks.generator_step.right(*players, latent)
+            np.testing.assert_allclose(
+                float(trained_generator), float(right), rtol=1e-6
+            )
         right = check.right(*players, *batch)
         np.testing.assert_allclose(float(trained), float(right), rtol=1e-6)
 

@@ -1,4 +1,4 @@
-"""Scores that experiments share, and the pictures of their stages."""
+"""Scores that most experiments share, and the pictures of their stages."""
 
 import keras
 import numpy as np
@@ -71,16 +71,16 @@ def test_a_critic_has_an_auc_and_no_accuracy(images):
         "discriminator AUC, training images",
         "discriminator AUC, held-out images",
     ]
-    # Against the very images it was compared with, nothing can be told.
+    # Images cannot be told from themselves.
     assert scores[0].value == pytest.approx(0.5)
 
 
-def test_the_discriminator_is_judged_by_the_batch_and_left_alone(images):
+def test_the_discriminator_uses_batch_statistics_and_is_left_alone(images):
     gan = _gan(batch_norm=True)
     before = gan.get_weights()
     scores = scoring.discriminator_scores(gan, images, images.test.images)
-    # By its own statistics every batch has the mean 0; by the moving ones, still at
-    # their start, the mean of the images would tell them.
+    # With its own statistics every batch has mean 0. With the moving ones, still at
+    # their initial values, the mean of the images would tell them apart.
     assert scores[0].value == pytest.approx(0.5, abs=0.1)
     for one, other in zip(before, gan.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -103,21 +103,21 @@ def test_stages_stand_side_by_side_in_their_order(tmp_path):
 
 
 @pytest.mark.data
-def test_fruit_keeps_the_last_of_either_kind_back():
+def test_fruit_holds_out_the_last_of_either_kind():
     folder = datasets.data_folder()
     data = experiment_data.fruit("full", folder)
     apples = datasets.unpaired_folders("apple2orange", size=64).train_a
     assert data.class_names == ("apple", "orange") and data.image_shape == (64, 64, 3)
     assert len(data.test) == 2 * experiment_data.HELD_OUT
-    kept = data.test.images[data.test.labels == 0]
+    held_out = data.test.images[data.test.labels == 0]
     expected = apples[-experiment_data.HELD_OUT :]
-    assert {a.tobytes() for a in kept} == {a.tobytes() for a in expected}
+    assert {a.tobytes() for a in held_out} == {a.tobytes() for a in expected}
     # Mixed: neither the first nor the second half is of one kind.
     assert 0.3 < data.test.labels[:200].mean() < 0.7
     np.testing.assert_array_equal(np.bincount(data.test.labels), [200, 200])
 
 
-def test_churches_that_are_not_there_get_a_sentence(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no .*church_outdoor"):
+def test_missing_churches_get_a_sentence(tmp_path):
+    with pytest.raises(FileNotFoundError, match="church_outdoor, which does not exist"):
         experiment_data.church("full", tmp_path)
     assert experiment_data.church("class", tmp_path).name == "stripes-64"

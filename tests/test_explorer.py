@@ -1,4 +1,4 @@
-"""The explorer: directions by SVD, classes by hand, sliders by direct calls."""
+"""The explorer, against SVD, mixtures by hand and direct calls of the generator."""
 
 import importlib.util
 
@@ -17,8 +17,8 @@ from gankit.photos.explore.rendering import Renderer, mixing_network
 SHAPE = (8, 8, 1)
 
 
-def judge(*inputs):
-    """A discriminator that nobody asks."""
+def discriminator(*inputs):
+    """A discriminator that the tests do not call."""
     return keras.Model(
         inputs if len(inputs) > 1 else inputs[0],
         layers.Dense(1)(layers.Flatten()(inputs[0])),
@@ -31,10 +31,12 @@ def gan_of(generator, **options):
         labels = keras.Input((), dtype="int32")
         latent_dim = generator.input_shape[0][1]
         return gankit.ConditionalGAN(
-            generator, judge(images, labels), latent_dim=latent_dim, **options
+            generator, discriminator(images, labels), latent_dim=latent_dim, **options
         )
     latent_dim = generator.input_shape[1]
-    return gankit.GAN(generator, judge(images), latent_dim=latent_dim, **options)
+    return gankit.GAN(
+        generator, discriminator(images), latent_dim=latent_dim, **options
+    )
 
 
 def linear(matrix, layer=None):
@@ -46,15 +48,15 @@ def linear(matrix, layer=None):
     return generator
 
 
-def called(network, *inputs):
-    """What a network gives when it is called directly."""
+def call(network, *inputs):
+    """Calls a network directly."""
     inputs = [ops.convert_to_tensor(x) for x in inputs]
     images = network(inputs if len(inputs) > 1 else inputs[0])
     return ops.convert_to_numpy(ops.stop_gradient(images))
 
 
-def drawn(network, *inputs):
-    return datasets.to_uint8(called(network, *inputs), (-1, 1))
+def draw(network, *inputs):
+    return datasets.to_uint8(call(network, *inputs), (-1, 1))
 
 
 def latent_of(gan, seed):
@@ -62,7 +64,7 @@ def latent_of(gan, seed):
 
 
 def scatter(network):
-    """Weights that are far enough from one another to be told apart."""
+    """Sets random weights that are large enough to distinguish."""
     rng = np.random.default_rng(0)
     for variable in network.weights:
         if variable.name in ("kernel", "embeddings"):
@@ -141,8 +143,7 @@ def test_what_changes_most_comes_first(conditional):
     labels = (np.arange(directions.LATENTS) % 4).astype("int32")
     for step, change in zip(found.steps, found.changes, strict=True):
         ends = [
-            called(conditional.generator, latents + s * step / 2, labels)
-            for s in (1, -1)
+            call(conditional.generator, latents + s * step / 2, labels) for s in (1, -1)
         ]
         assert change == pytest.approx(np.mean((ends[0] - ends[1]) ** 2), rel=1e-4)
 
@@ -160,18 +161,18 @@ def test_a_mixed_class_has_mixed_rows(build):
     scatter(generator)
     mixing = mixing_network(generator, 4)
     latents = np.random.default_rng(0).normal(size=(4, 6)).astype("float32")
-    whole = called(mixing, latents, np.eye(4, dtype="float32"))
-    expected = called(generator, latents, np.arange(4, dtype="int32"))
+    whole = call(mixing, latents, np.eye(4, dtype="float32"))
+    expected = call(generator, latents, np.arange(4, dtype="int32"))
     np.testing.assert_allclose(whole, expected, atol=1e-5)
     shares = np.tile(np.float32([0.25, 0, 0, 0.75]), (4, 1))
-    mixed = called(mixing, latents, shares)
+    mixed = call(mixing, latents, shares)
     # The same by hand: the tables get the mixture as the row of class 0.
     for table in generator.variables:
         if table.name == "embeddings":
             rows = ops.convert_to_numpy(table).copy()
             rows[0] = 0.25 * rows[0] + 0.75 * rows[3]
             table.assign(rows)
-    by_hand = called(generator, latents, np.zeros(4, "int32"))
+    by_hand = call(generator, latents, np.zeros(4, "int32"))
     np.testing.assert_allclose(mixed, by_hand, atol=1e-5)
     assert np.abs(by_hand - whole).max() > 0.01
 
@@ -180,8 +181,8 @@ def test_appended_labels_are_mixed_where_they_are_appended():
     generator, _ = cgan.shallow(SHAPE, 4, 6, conditioning="concatenation")
     mixing = mixing_network(generator, 4)
     latents = np.random.default_rng(0).normal(size=(4, 6)).astype("float32")
-    whole = called(mixing, latents, np.eye(4, dtype="float32"))
-    expected = called(generator, latents, np.arange(4, dtype="int32"))
+    whole = call(mixing, latents, np.eye(4, dtype="float32"))
+    expected = call(generator, latents, np.arange(4, dtype="int32"))
     np.testing.assert_allclose(whole, expected, atol=1e-5)
     # By hand: what the first layer makes of the latent with shares appended.
     after = keras.Input(generator.get_layer("project").output.shape[1:])
@@ -192,8 +193,8 @@ def test_appended_labels_are_mixed_where_they_are_appended():
         x = layer(x)
     shares = np.tile(np.float32([0.25, 0, 0, 0.75]), (4, 1))
     kernel = ops.convert_to_numpy(generator.get_layer("project").kernel)
-    by_hand = called(keras.Model(after, x), np.hstack([latents, shares]) @ kernel)
-    np.testing.assert_allclose(called(mixing, latents, shares), by_hand, atol=1e-5)
+    by_hand = call(keras.Model(after, x), np.hstack([latents, shares]) @ kernel)
+    np.testing.assert_allclose(call(mixing, latents, shares), by_hand, atol=1e-5)
 
 
 def test_labels_that_go_elsewhere_are_drawn_whole():
@@ -204,7 +205,7 @@ def test_labels_that_go_elsewhere_are_drawn_whole():
     render = Renderer(gan)
     assert not render.mixes_classes
     latents = latent_of(gan, 0)
-    expected = called(gan.generator, latents, np.array([2], "int32"))
+    expected = call(gan.generator, latents, np.array([2], "int32"))
     found = render(latents, [[0.1, 0.3, 0.6]])
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
@@ -213,7 +214,7 @@ def test_a_sample_is_in_the_middle_of_its_traversal(plain, conditional):
     for gan, label in ((plain, None), (conditional, 2)):
         render = Renderer(gan)
         found = directions.find(render, 3)
-        images = directions.traversed(render, found, label=label, seed=5)
+        images = directions.traversal_images(render, found, label=label, seed=5)
         assert images.shape == (3, 7, *SHAPE)
         sample = gan.sample(1, seed=5, **({} if label is None else {"labels": [label]}))
         for row in images:
@@ -221,7 +222,7 @@ def test_a_sample_is_in_the_middle_of_its_traversal(plain, conditional):
         moved = (latent_of(gan, 5) - 3 * found.steps[1]).astype("float32")
         labels = () if label is None else (np.array([label], "int32"),)
         np.testing.assert_array_equal(
-            images[1, 0], drawn(gan.generator, moved, *labels)[0]
+            images[1, 0], draw(gan.generator, moved, *labels)[0]
         )
     (axes,) = gankit.traversal(plain, count=2).axes
     assert [tick.get_text() for tick in axes.get_xticklabels()][::3] == [
@@ -237,17 +238,17 @@ def test_a_slider_does_what_a_call_of_the_generator_does(plain):
     np.testing.assert_array_equal(explorer.image, plain.sample(1, seed=4)[0])
     explorer.sliders[1].value = 2.5
     moved = (latent_of(plain, 4) + 2.5 * explorer.directions.steps[1]).astype("float32")
-    np.testing.assert_array_equal(explorer.image, drawn(plain.generator, moved)[0])
+    np.testing.assert_array_equal(explorer.image, draw(plain.generator, moved)[0])
     assert (explorer.image != plain.sample(1, seed=4)[0]).any()
-    # The strip has both ends of the way, moved alike.
+    # The slider moves both ends of the strip.
     np.testing.assert_array_equal(explorer.strip[0], explorer.image)
     end = (latent_of(plain, 5) + 2.5 * explorer.directions.steps[1]).astype("float32")
-    np.testing.assert_array_equal(explorer.strip[-1], drawn(plain.generator, end)[0])
+    np.testing.assert_array_equal(explorer.strip[-1], draw(plain.generator, end)[0])
 
-    explorer.share.value = 0.5
+    explorer.position.value = 0.5
     explorer.reset.click()
     assert [slider.value for slider in explorer.sliders] == [0, 0, 0]
-    assert explorer.share.value == 0
+    assert explorer.position.value == 0
     np.testing.assert_array_equal(explorer.image, plain.sample(1, seed=4)[0])
     explorer.another.click()
     np.testing.assert_array_equal(explorer.image, plain.sample(1, seed=5)[0])
@@ -257,10 +258,10 @@ def test_a_slider_does_what_a_call_of_the_generator_does(plain):
 def test_between_two_latents_it_goes_as_interpolate_does(plain, kind):
     explorer = gankit.explore(plain, count=1, seed=0)
     explorer.kind.value = kind
-    explorer.share.value = 0.25
-    way = interpolate(latent_of(plain, 0)[0], latent_of(plain, 1)[0], 5, kind=kind)
-    np.testing.assert_array_equal(explorer.image, drawn(plain.generator, way[1:2])[0])
-    np.testing.assert_array_equal(explorer.strip[::2], drawn(plain.generator, way))
+    explorer.position.value = 0.25
+    path = interpolate(latent_of(plain, 0)[0], latent_of(plain, 1)[0], 5, kind=kind)
+    np.testing.assert_array_equal(explorer.image, draw(plain.generator, path[1:2])[0])
+    np.testing.assert_array_equal(explorer.strip[::2], draw(plain.generator, path))
 
 
 def test_classes_are_chosen_and_crossed(conditional):
@@ -274,13 +275,13 @@ def test_classes_are_chosen_and_crossed(conditional):
     np.testing.assert_array_equal(
         explorer.strip[-1], conditional.sample(1, labels=[3])[0]
     )
-    explorer.share.value = 1.0
+    explorer.position.value = 1.0
     np.testing.assert_array_equal(explorer.image, explorer.strip[-1])
-    explorer.share.value = 0.5
+    explorer.position.value = 0.5
     render = Renderer(conditional)
     halfway = render(latent_of(conditional, 0), [[0, 0, 0.5, 0.5]])[0]
     np.testing.assert_array_equal(explorer.image, datasets.to_uint8(halfway, (-1, 1)))
-    assert "class c, seed 0 to class d, seed 0" in explorer._way_pictures.value
+    assert "class c, seed 0 to class d, seed 0" in explorer._strip_picture.value
 
 
 def test_the_nearest_training_image_is_that_of_the_metric(plain):
@@ -301,7 +302,7 @@ def test_the_averaged_generator_is_shown_and_follows_the_training():
     explorer = gankit.explore(gan, count=1)
     latent = latent_of(gan, 0)
     averaged, trained = (
-        drawn(network, latent)[0] for network in (gan.ema_generator, gan.generator)
+        draw(network, latent)[0] for network in (gan.ema_generator, gan.generator)
     )
     np.testing.assert_array_equal(explorer.image, averaged)
     assert (averaged != trained).any()

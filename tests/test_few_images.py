@@ -97,7 +97,7 @@ def test_networks_of_256_have_two_more_blocks_of_two_padded_convolutions():
 def test_other_sides_get_a_sentence():
     with pytest.raises(ValueError, match="64 x 64 or 256 x 256, received 48 x 48"):
         few_images.networks((48, 48, 3))
-    with pytest.raises(ValueError, match="16 x 16, which 2 widths make, received 48"):
+    with pytest.raises(ValueError, match="16 x 16 for 2 widths, received 48"):
         few_images.generator((48, 48, 3), widths=(8, 4))
 
 
@@ -140,7 +140,7 @@ def test_a_resumed_training_draws_the_variants_of_a_whole_one(tmp_path):
     np.testing.assert_array_equal(again, other)
 
 
-def test_copies_are_found_without_pictures_kept_back():
+def test_copies_are_found_without_held_out_pictures():
     random = np.random.default_rng(0)
     train, fresh = random.normal(size=(2, 200, 8))
     copies = scores.leave_one_out_copy_score(train[:50] + 1e-3, train)
@@ -158,7 +158,7 @@ def test_roughness_is_of_second_differences():
 
 
 @pytest.mark.tensorflow
-def test_the_discriminator_judges_real_images_as_in_the_game_and_samples_as_they_are():
+def test_the_discriminator_sees_real_images_as_in_training_and_plain_samples():
     gan = _gan("resize_crop_flip")
     pictures = _pictures(80)
     history = {name: np.ones(3) for name in ("step", "d_loss", "g_loss")}
@@ -187,7 +187,7 @@ def test_halves_of_all_pictures_are_scored_alike():
 
 
 @pytest.mark.tensorflow
-def test_the_table_is_registered_with_the_report_beside_it():
+def test_the_table_is_registered_with_the_numbers_of_the_report():
     for row, numbers in CELLS.items():
         for suffix, number in zip(SUFFIXES, numbers, strict=True):
             experiment = experiments.find(f"cmu/cats64-{row}{suffix}")
@@ -211,7 +211,7 @@ def test_a_run_is_resumed_scored_and_loaded(tmp_path, monkeypatch):
 
 @pytest.mark.data
 @pytest.mark.tensorflow
-def test_of_the_204_cats_44_are_kept_back():
+def test_of_the_204_cats_44_are_held_out():
     every = experiment_data.cats("full", None)
     assert every.train.images.shape == (204, 64, 64, 3)
     divided = experiment_data.cats_held_out("full", None)

@@ -1,4 +1,4 @@
-"""The pool of images against the list of the CycleGAN authors."""
+"""The image pool against the CycleGAN authors' list."""
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ from gankit.trainers import GAN
 
 
 class ListPool:
-    """One image after the other, in a Python list; the draws are given."""
+    """The authors' pool, a Python list, with given random numbers."""
 
     def __init__(self, size):
         self.size = size
@@ -34,12 +34,12 @@ class ListPool:
 
 
 def _numbered(first, n):
-    """Images (1, 1, 1) whose one value says which they are."""
+    """Returns images (1, 1, 1) whose only value is their number."""
     return np.arange(first, first + n, dtype="float32").reshape(n, 1, 1, 1) + 1
 
 
 @pytest.mark.parametrize("size, batches", [(5, [1] * 40), (5, [3] * 15), (3, [8] * 6)])
-def test_the_pool_is_the_authors_list(size, batches):
+def test_the_pool_equals_the_authors_list(size, batches):
     pool = ImagePool(size, image_shape=(1, 1, 1), seed=0)
     theirs = ListPool(size)
     draws = keras.random.SeedGenerator(0)
@@ -47,7 +47,7 @@ def test_the_pool_is_the_authors_list(size, batches):
     for n in batches:
         images = _numbered(first, n)
         first += n
-        # The draws of the pool, from a generator of the same seed.
+        # A generator with the same seed repeats the pool's random numbers.
         swaps = ops.convert_to_numpy(keras.random.uniform((n,), seed=draws) < 0.5)
         places = ops.convert_to_numpy(keras.random.randint((n,), 0, size, seed=draws))
         expected = theirs.query(images, swaps, places)
@@ -57,11 +57,11 @@ def test_the_pool_is_the_authors_list(size, batches):
         np.testing.assert_array_equal(stored, theirs.images)
         assert int(pool.count) == len(theirs.images)
         repeated += np.sum(np.isin(returned, images) & (returned != images))
-    # Large batches meet images of their own.
+    # In large batches, images meet others of the same batch.
     assert n < 8 or repeated > 0
 
 
-def test_half_of_the_images_are_old():
+def test_half_of_the_images_are_earlier_ones():
     pool = ImagePool(20, image_shape=(1, 1, 1), seed=1)
     old = 0
     for i in range(21):
@@ -72,7 +72,7 @@ def test_half_of_the_images_are_old():
     assert old / 400 == pytest.approx(0.5, abs=0.1)
 
 
-def test_no_gradient_passes():
+def test_no_gradient_flows_through():
     pool = ImagePool(2, image_shape=(2, 2, 1))
     gradient = input_gradient(lambda x: pool.query(x) * 0 + x, ops.ones((3, 2, 2, 1)))
     np.testing.assert_array_equal(ops.convert_to_numpy(gradient), 1)
@@ -116,7 +116,7 @@ def test_the_pool_fills_in_training_and_is_saved_with_the_model(images, tmp_path
         np.testing.assert_array_equal(
             ops.convert_to_numpy(ours), ops.convert_to_numpy(theirs)
         )
-    # The same images come back from both: the draws were saved too.
+    # Both return the same images, as the seeds were saved too.
     fakes = ops.ones((8, 8, 8, 1))
     np.testing.assert_array_equal(
         ops.convert_to_numpy(gan.pool.query(fakes)),

@@ -52,7 +52,7 @@ def test_grey_becomes_colour_with_one_notice():
         (np.zeros((4, 4, 3)), {}, r"received the shape \(4, 4, 3\)"),
         (np.zeros((2, 4, 4, 4)), {}, r"1 or 3 channels, received .*4, 4, 4\)"),
         (np.zeros((2, 4, 4, 3)), {"channels": 1}, "Expected grey images"),
-        (np.full((2, 4, 4, 3), 1.5), {}, r"lie in \[-1, 1\], but received values from"),
+        (np.full((2, 4, 4, 3), 1.5), {}, r"images in \[-1, 1\], received values from"),
         (np.full((2, 4, 4, 3), np.nan), {}, "96 of 96 values are NaN"),
         (
             np.ones((2, 4, 4, 3), "uint8"),

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from gankit.backend import device
-from gankit.metrics import inception
 from gankit.metrics.features.resizing import resize
+from gankit.metrics.inception import extractor as inception
 from gankit.metrics.inception import weights as inception_weights
 from gankit.metrics.inception.extractor import inception_extractor
 from gankit.metrics.inception.layers import LAYERS, layers_up_to

@@ -1,4 +1,4 @@
-"""Inspection: planted faults are found at their layer; fields against gradients."""
+"""Inspection: planted faults are found, and fields agree with gradients."""
 
 import keras
 import numpy as np
@@ -24,7 +24,7 @@ def _faults(findings):
 
 
 def _generator(*, middle=None, output=None, first=None):
-    """A right generator in the Sequential style, or one with other parts in it."""
+    """A correct sequential generator, or one with other parts."""
     up = {"strides": 2, "padding": "same"}
     middle = middle or [
         layers.Conv2DTranspose(4, 4, name="middle", **up),
@@ -59,13 +59,13 @@ def _discriminator(*, first=None, middle=None, output=None):
 
 
 @pytest.mark.parametrize("build", [dcgan.shallow, dcgan.deep, dcgan.photographs])
-def test_dcgans_keep_all_guidelines(build):
+def test_dcgans_follow_all_guidelines(build):
     findings = inspection.guidelines(*build())
-    assert _faults(findings) == {} and inspection.broken(findings) == []
+    assert _faults(findings) == {} and inspection.broken_guidelines(findings) == []
     assert {f.guideline for f in findings} == set(GUIDELINES)
 
 
-def test_each_layer_is_judged_once_for_each_guideline_that_concerns_it():
+def test_each_layer_is_checked_once_per_guideline_that_concerns_it():
     generator, discriminator = dcgan.shallow()
     findings = inspection.guidelines(generator, discriminator)
     kernels = {
@@ -80,7 +80,7 @@ def test_each_layer_is_judged_once_for_each_guideline_that_concerns_it():
         "discriminator": kernels["discriminator"][:-1],
     }
     dense = {"generator": ["project"], "discriminator": ["logits"]}
-    judged = {
+    expected = {
         STRIDES: convolutions,
         BATCH_NORM: kernels,
         NO_HIDDEN_DENSE: dense,
@@ -89,7 +89,7 @@ def test_each_layer_is_judged_once_for_each_guideline_that_concerns_it():
     }
     assert [(f.guideline, f.network, f.layer) for f in findings] == [
         (guideline, network, name)
-        for guideline, networks in judged.items()
+        for guideline, networks in expected.items()
         for network, names in networks.items()
         for name in names
     ]
@@ -98,7 +98,7 @@ def test_each_layer_is_judged_once_for_each_guideline_that_concerns_it():
 def test_fully_connected_networks_break_what_they_should():
     generator, discriminator = mlp.generator(), mlp.discriminator()
     findings = inspection.guidelines(generator, discriminator)
-    assert inspection.broken(findings) == [
+    assert inspection.broken_guidelines(findings) == [
         BATCH_NORM,
         NO_HIDDEN_DENSE,
         GENERATOR_ACTIVATIONS,
@@ -143,11 +143,14 @@ def _report_of_iisc():
 
 def test_the_network_of_the_iisc_report_breaks_two():
     findings = inspection.guidelines(*_report_of_iisc())
-    assert inspection.broken(findings) == [NO_HIDDEN_DENSE, GENERATOR_ACTIVATIONS]
+    assert inspection.broken_guidelines(findings) == [
+        NO_HIDDEN_DENSE,
+        GENERATOR_ACTIVATIONS,
+    ]
     assert _faults(findings) == {
         (NO_HIDDEN_DENSE, "generator", "hidden"): "a hidden dense layer of 1024 units",
         (NO_HIDDEN_DENSE, "generator", "to_map"): (
-            "reshaped to a map, but behind another layer"
+            "reshaped to a map, but after another layer"
         ),
         (NO_HIDDEN_DENSE, "discriminator", "wide"): (
             "a hidden dense layer of 1024 units"
@@ -157,7 +160,7 @@ def test_the_network_of_the_iisc_report_breaks_two():
 
 
 def _planted():
-    """Fault, a pair with it, and the one finding that it must give."""
+    """Yields faults, a pair of networks with each, and the expected finding."""
     up = {"strides": 2, "padding": "same"}
     norm, relu, leaky = layers.BatchNormalization, layers.ReLU, layers.LeakyReLU
 
@@ -394,7 +397,7 @@ def test_one_fault_is_found_at_its_layer_and_nowhere_else(fault, g, d, expected)
 
 
 def _of_functions():
-    """The networks with functions of keras.activations and ops, models in models."""
+    """Networks with functions of keras.activations and ops, and nested models."""
     up = {"strides": 2, "padding": "same"}
     latent = keras.Input((6,))
     x = layers.Reshape((4, 4, 8))(layers.Dense(4 * 4 * 8)(latent))
@@ -413,11 +416,11 @@ def _of_functions():
     return generator, keras.Sequential([images, keras.Model(images, x)])
 
 
-def test_right_networks_in_another_style_are_accepted():
+def test_correct_networks_in_another_style_are_accepted():
     assert _faults(inspection.guidelines(_generator(), _discriminator())) == {}
     findings = inspection.guidelines(*_of_functions())
     assert _faults(findings) == {}
-    # Those of the nested models are among them.
+    # Layers of nested models are among them.
     assert sum(f.guideline == BATCH_NORM for f in findings) == 6
     assert findings[-1].reason == "sigmoid, which belongs to the loss, at the logit"
     convolution = layers.Conv2D(4, 4, 2, activation=layers.LeakyReLU(0.2))
@@ -437,7 +440,7 @@ def test_a_residual_block_is_followed_through_its_sum():
     assert _faults(inspection.guidelines(generator, _discriminator())) == {}
 
 
-def test_the_table_names_breaches_below_their_guideline():
+def test_the_table_lists_breaches_below_their_guideline():
     lines = inspection.guideline_table(
         inspection.guidelines(*_report_of_iisc())
     ).splitlines()
@@ -451,7 +454,7 @@ def test_the_table_names_breaches_below_their_guideline():
     assert len(lines) == 5 + 4
 
 
-def test_a_model_without_a_graph_gets_a_sentence():
+def test_a_model_without_a_graph_raises():
     empty = keras.Sequential([layers.Dense(1)])
     with pytest.raises(ValueError, match="received Sequential without a graph"):
         inspection.guidelines(_generator(), empty)
@@ -467,16 +470,16 @@ def _patch_gan(strided, size=None, batch_norm=False):
 
 
 @pytest.mark.parametrize("strided, side", [(1, 16), (2, 34), (3, 70)])
-def test_patches_have_the_sides_of_the_pix2pix_paper(strided, side):
+def test_patches_have_the_sizes_of_the_pix2pix_paper(strided, side):
     assert inspection.receptive_field(_patch_gan(strided)) == (side, side)
     assert inspection.receptive_field(_patch_gan(strided, 32, True)) == (side, side)
 
 
 def _measured(model, size):
-    """Extent of the pixels on which the number in the middle of the output depends."""
+    """Measures the extent of the pixels on which the middle output depends."""
     for weight in model.trainable_variables:
         weight.assign(np.full(weight.shape, 0.1))
-    # Maxima must move over a window: every pixel differs from the others.
+    # All pixels differ, so that max-pooling selects different ones.
     x = np.random.default_rng(0).uniform(0.5, 1, (16, size, size, 1)).astype("float32")
 
     def centre(x):
@@ -550,7 +553,7 @@ def test_the_field_of_70_is_the_extent_of_the_gradient():
     assert _measured(_patch_gan(3, 112), 112) == (70, 70)
 
 
-def test_what_joins_all_pixels_sees_the_whole_image():
+def test_layers_that_join_all_pixels_see_the_whole_image():
     images = keras.Input((24, 32, 2))
     x = layers.Conv2D(8, 3, padding="same")(images)
     for joined in (
@@ -561,7 +564,7 @@ def test_what_joins_all_pixels_sees_the_whole_image():
         layers.Conv2D(1, 3)(SelfAttention2D()(x)),
     ):
         assert inspection.receptive_field(keras.Model(images, joined)) == (24, 32)
-    # Flattening alone joins nothing.
+    # Flattening alone joins no pixels.
     model = keras.Model(images, layers.Flatten()(x))
     assert inspection.receptive_field(model) == (3, 3)
 
@@ -592,13 +595,13 @@ class _Block(layers.Layer):
         (_Block, "_Block"),
     ],
 )
-def test_windows_that_cannot_be_read_get_a_sentence(layer, kind):
+def test_unknown_windows_raise(layer, kind):
     images = keras.Input((16, 16, 1))
     with pytest.raises(ValueError, match=rf"received '.*', a {kind}: measure"):
         inspection.receptive_field(keras.Model(images, layer()(images)))
 
 
-def test_models_without_images_or_sides_get_a_sentence():
+def test_models_without_images_or_sides_raise():
     with pytest.raises(ValueError, match=r"received inputs \[\(None, 6\)\]"):
         inspection.receptive_field(_generator())
     images = keras.Input((None, None, 1))

@@ -1,4 +1,4 @@
-"""The slow-motion laboratory: who moves, what is seen, what the page keeps of it."""
+"""The slow-motion laboratory: updates, frames, and the page that records them."""
 
 import base64
 import json
@@ -38,7 +38,7 @@ def laboratory():
 def test_a_player_moves_and_the_other_stays_bit_for_bit(laboratory):
     for i, player in enumerate(("discriminator", "generator")):
         before = _weights(laboratory)
-        frame = laboratory.move(player)
+        frame = laboratory.update(player)
         after = _weights(laboratory)
         assert np.abs(after[i] - before[i]).max() > 1e-3
         np.testing.assert_array_equal(after[1 - i], before[1 - i])
@@ -54,11 +54,11 @@ def test_turns_add_up_to_the_steps_of_fit(options):
     fitted = Game(eight(), seeds=(0,), **SMALL, **options)
     adam = keras.optimizers.Adam
     fitted.compile(adam(1e-2, 0.5), adam(1e-2, 0.5), jit_compile=False)
-    record_of_fit = fitted.go_on(4, records=1)
+    record_of_fit = fitted.fit_and_record(4, records=1)
     laboratory = Laboratory(eight(), learning_rate=1e-2, **SMALL, **options)
-    for player in 2 * laboratory.turns:
-        laboratory.move(player)
-    laboratory.play(2)
+    for player in 2 * laboratory.update_order:
+        laboratory.update(player)
+    laboratory.train(2)
     discriminator, generator = _weights(laboratory)
     np.testing.assert_allclose(discriminator, record_of_fit.weights(), atol=2e-6)
     expected = ops.convert_to_numpy(fitted.generator.rows)
@@ -67,16 +67,16 @@ def test_turns_add_up_to_the_steps_of_fit(options):
 
 def test_it_starts_again_and_changes_rates_without_another_game(laboratory):
     start = _weights(laboratory)
-    game, first = laboratory.game, laboratory.play(3)
+    game, first = laboratory.game, laboratory.train(3)
     step = game._train_functions["generator"]
     laboratory.reset()
     for now, then in zip(_weights(laboratory), start, strict=True):
         np.testing.assert_array_equal(now, then)
-    again = laboratory.play(3)
+    again = laboratory.train(3)
     np.testing.assert_array_equal(again.fake, first.fake)
     laboratory.set_rates(0.01, 0.0)
     before = _weights(laboratory)
-    laboratory.play(2)
+    laboratory.train(2)
     after = _weights(laboratory)
     np.testing.assert_array_equal(after[1], before[1])
     assert np.abs(after[0] - before[0]).max() > 1e-3
@@ -85,10 +85,10 @@ def test_it_starts_again_and_changes_rates_without_another_game(laboratory):
     assert game is laboratory.game and game._train_functions["generator"] is step
 
 
-@pytest.mark.parametrize("losses", ["non_saturating", "wasserstein"])
-def test_what_is_seen_of_a_game(losses):
-    laboratory = Laboratory(eight(), losses, learning_rate=1e-2, **SMALL)
-    frame = laboratory.play(5)
+@pytest.mark.parametrize("name", ["non_saturating", "wasserstein"])
+def test_a_frame_shows_what_the_networks_compute(name):
+    laboratory = Laboratory(eight(), name, learning_rate=1e-2, **SMALL)
+    frame = laboratory.train(5)
     discriminator, generator = _networks(laboratory)
     # The lattice: G of latents that part both axes in equal probability.
     line = norm.ppf(np.linspace(0.01, 0.99, NODES))
@@ -97,13 +97,13 @@ def test_what_is_seen_of_a_game(losses):
     # The surface: from the lower left corner, along the first axis first.
     corner = -laboratory.reach + laboratory.reach / SIDE
     answer = discriminator(np.array([[corner + 2 * laboratory.reach / SIDE, corner]]))
-    expected = answer if losses == "wasserstein" else expit(answer)
+    expected = answer if name == "wasserstein" else expit(answer)
     np.testing.assert_allclose(frame.surface[0, 1], expected[0], atol=1e-5)
     # The arrows: numeric gradients, downhill.
     loss = {
         "non_saturating": lambda d: np.logaddexp(0, -d),
         "wasserstein": lambda d: -d,
-    }[losses]
+    }[name]
     points = frame.fake[:ARROWS].astype("float64")
     for axis, shift in enumerate(1e-6 * np.eye(2)):
         up, down = (loss(discriminator(points + s * shift)) for s in (1, -1))
@@ -178,14 +178,14 @@ def test_the_page_holds_the_frames_and_loads_nothing(tmp_path, monkeypatch):
             "a critic", two_moons, "", 6, "wasserstein", SMALL | {"generator_steps": 2}
         ),
     ]
-    seen = []
+    recorded = []
 
-    def kept(run):
+    def spy(run):
         for pair in record(run):
-            seen.append(pair)
+            recorded.append(pair)
             yield pair
 
-    monkeypatch.setattr("gankit.course.laboratory.recordings.record", kept)
+    monkeypatch.setattr("gankit.course.laboratory.recordings.record", spy)
     export(tmp_path / "page.html", runs)
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert not re.search(r"http|@import|url\(|<link|<img| src=", text)
@@ -197,9 +197,9 @@ def test_the_page_holds_the_frames_and_loads_nothing(tmp_path, monkeypatch):
         for i, run in enumerate(stored)
         for j, head in enumerate(run["heads"])
     ]
-    assert len(frames) == len(seen) == (1 + 6 + 3) + (1 + 6 + 3)
+    assert len(frames) == len(recorded) == (1 + 6 + 3) + (1 + 6 + 3)
     assert [head["d"] for _, _, head in frames[:10]] == [0, 1, 1, 2, 2, 3, 3, 4, 5, 9]
-    for (i, j, head), (laboratory, frame) in zip(frames, seen, strict=True):
+    for (i, j, head), (laboratory, frame) in zip(frames, recorded, strict=True):
         _assert_decodes(stored[i], j, head, laboratory.reach, frame)
 
 
@@ -210,10 +210,10 @@ def _assert_decodes(run, j, head, reach, frame):
         for key, dtype in (("places", "<i2"), ("surfaces", "u1"), ("arrows", "<i2"))
     }
     half_a_level = 4 * reach / 32767 / 2 + 1e-6
-    made = parts["places"].reshape(-1, POINTS + NODES**2, 2)[head["p"]]
-    made = made / 32767 * 4 * reach
-    np.testing.assert_allclose(made[:POINTS], frame.fake, atol=half_a_level)
-    lattice = made[POINTS:].reshape(NODES, NODES, 2)
+    points = parts["places"].reshape(-1, POINTS + NODES**2, 2)[head["p"]]
+    points = points / 32767 * 4 * reach
+    np.testing.assert_allclose(points[:POINTS], frame.fake, atol=half_a_level)
+    lattice = points[POINTS:].reshape(NODES, NODES, 2)
     np.testing.assert_allclose(lattice, frame.lattice, atol=half_a_level)
     span = head["high"] - head["low"]
     levels = parts["surfaces"].reshape(-1, SIDE, SIDE)[head["s"]]
@@ -235,33 +235,35 @@ def test_a_frame_that_is_not_finite_is_packed_all_the_same(laboratory):
 def test_the_games_of_the_page_can_be_played():
     assert len({run.title for run in RUNS}) == len(RUNS)
     for run in RUNS:
-        assert {*run.laboratory().turns} == {"discriminator", "generator"}
+        assert {*run.laboratory().update_order} == {"discriminator", "generator"}
         assert run.note
 
 
 def test_the_widget_answers_each_request_with_a_frame_or_a_sentence(laboratory):
     pytest.importorskip("anywidget")
-    widget = laboratory.widget()
+    from gankit.course.laboratory import Widget
+
+    widget = Widget(laboratory)
     sent = []
     widget.send = lambda content, buffers=None: sent.append((content, buffers))
     rates = [0.01, 0.001]
-    for asked in (
-        {"do": "look"},
-        {"do": "move", "player": "generator"},
+    for request in (
+        {"do": "observe"},
+        {"do": "update", "player": "generator"},
         {"do": "rates", "rates": rates},
-        {"do": "play", "steps": 2},
-        {"do": "draw", "strokes": [], "breadth": 0.3, "game": "hinge", "rates": rates},
+        {"do": "train", "steps": 2},
+        {"do": "draw", "strokes": [], "breadth": 0.3, "loss": "hinge", "rates": rates},
         {
             "do": "draw",
             "strokes": [[[0, 0], [1, 2]]],
             "breadth": 0.3,
-            "game": "Wasserstein, clipping",
+            "loss": "Wasserstein, clipping",
             "rates": rates,
         },
-        {"do": "open", "target": "your drawing", "game": "hinge", "rates": rates},
+        {"do": "open", "target": "your drawing", "loss": "hinge", "rates": rates},
         {"do": "reset"},
     ):
-        widget._answer(widget, asked, [])
+        widget._answer(widget, request, [])
     counts = [(c["head"]["d"], c["head"]["g"]) for c, _ in sent if "head" in c]
     assert counts == [(0, 0), (0, 1), (0, 1), (2, 3), (0, 0), (0, 0), (0, 0)]
     assert laboratory.rates == pytest.approx(rates)
@@ -269,8 +271,8 @@ def test_the_widget_answers_each_request_with_a_frame_or_a_sentence(laboratory):
     assert sent[5][0]["world"]["title"] == "Your drawing; Wasserstein, clipping"
     assert widget.laboratory.game.bound is None
     assert widget.laboratory.game.batch_size == 16
-    made, surface, arrows, real = sent[0][1]
-    assert len(made) == 4 * (POINTS + NODES**2) and len(surface) == SIDE**2
+    points, surface, arrows, real = sent[0][1]
+    assert len(points) == 4 * (POINTS + NODES**2) and len(surface) == SIDE**2
     assert len(arrows) == 4 * ARROWS and len(real) == 4 * POINTS
 
 
@@ -280,8 +282,8 @@ def test_the_widget_answers_each_request_with_a_frame_or_a_sentence(laboratory):
         (lambda: Laboratory(targets.gaussian()), "in the plane, received one with 1"),
         (lambda: Laboratory(eight(), statistics=True), "each point alone"),
         (lambda: Laboratory(eight(), learning_rate=-1.0), "at least 0, received -1.0"),
-        (lambda: Laboratory(eight(), **SMALL).move("both"), "received 'both'"),
-        (lambda: Laboratory(eight(), **SMALL).play(0), "1 step, received 0"),
+        (lambda: Laboratory(eight(), **SMALL).update("both"), "received 'both'"),
+        (lambda: Laboratory(eight(), **SMALL).train(0), "1 step, received 0"),
         (lambda: Drawing([]), "at least one stroke"),
         (lambda: Drawing([[1, 2]]), "of shape (2,)"),
         (lambda: Drawing([[(0, np.nan)]]), "nan or infinity"),

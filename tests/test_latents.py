@@ -1,4 +1,4 @@
-"""Ways through the latent space, by geometry."""
+"""Paths through the latent space, by geometry."""
 
 import numpy as np
 import pytest
@@ -10,25 +10,25 @@ def test_a_great_circle_keeps_the_length_and_turns_evenly():
     rng = np.random.default_rng(0)
     start, end = rng.normal(size=(2, 100))
     start, end = 7 * start / np.linalg.norm(start), 7 * end / np.linalg.norm(end)
-    way = interpolate(start, end, 9)
-    np.testing.assert_allclose(way[[0, -1]], [start, end], rtol=1e-6)
-    np.testing.assert_allclose(np.linalg.norm(way, axis=1), 7, rtol=1e-6)
-    angles = np.arccos(np.sum(way[1:] * way[:-1], axis=1) / 49)
+    path = interpolate(start, end, 9)
+    np.testing.assert_allclose(path[[0, -1]], [start, end], rtol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(path, axis=1), 7, rtol=1e-6)
+    angles = np.arccos(np.sum(path[1:] * path[:-1], axis=1) / 49)
     np.testing.assert_allclose(angles, angles[0], rtol=1e-3)
     # All lie in the plane of the two ends.
-    assert np.linalg.matrix_rank(way, tol=1e-4) == 2
+    assert np.linalg.matrix_rank(path, tol=1e-4) == 2
 
 
 def test_lengths_change_linearly_on_the_way():
-    way = interpolate([1.0, 0.0], [0.0, 3.0], 5)
-    np.testing.assert_allclose(np.linalg.norm(way, axis=1), [1, 1.5, 2, 2.5, 3])
-    np.testing.assert_allclose(way[2], np.full(2, np.sqrt(2)), rtol=1e-6)
+    path = interpolate([1.0, 0.0], [0.0, 3.0], 5)
+    np.testing.assert_allclose(np.linalg.norm(path, axis=1), [1, 1.5, 2, 2.5, 3])
+    np.testing.assert_allclose(path[2], np.full(2, np.sqrt(2)), rtol=1e-6)
     np.testing.assert_allclose(interpolate([2.0, 1.0], [2.0, 1.0], 3), [[2, 1]] * 3)
 
 
 def test_a_line_is_a_line():
-    way = interpolate([1.0, 2.0], [3.0, 0.0], 3, kind="linear")
-    np.testing.assert_allclose(way, [[1, 2], [2, 1], [3, 0]])
+    path = interpolate([1.0, 2.0], [3.0, 0.0], 3, kind="linear")
+    np.testing.assert_allclose(path, [[1, 2], [2, 1], [3, 0]])
 
 
 @pytest.mark.parametrize(

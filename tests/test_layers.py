@@ -1,10 +1,13 @@
-"""Layers against singular value decompositions, NumPy, Keras's and PyTorch's own."""
+"""Layers against singular value decompositions, NumPy, Keras and PyTorch."""
+
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
 
+import gankit
 from gankit.backend.gradients import input_gradient, value_and_gradients
 from gankit.backend.layer_tree import all_layers
 from gankit.datasets import Batches
@@ -38,7 +41,7 @@ def _kernel(layer):
     return layer.embeddings if isinstance(layer, layers.Embedding) else layer.kernel
 
 
-# A layer, and inputs for it.
+# Layers, each with inputs.
 LINEAR = {
     "dense": (lambda: layers.Dense(5, use_bias=False), _normal(3, 7)),
     "conv1d": (lambda: layers.Conv1D(4, 3, use_bias=False), _normal(2, 8, 3)),
@@ -57,7 +60,7 @@ LINEAR = {
 @pytest.mark.parametrize("kind", LINEAR)
 def test_spectral_normalization_divides_by_the_largest_singular_value(kind):
     make, x = LINEAR[kind]
-    # Enough iterations to converge whatever the gap between the singular values.
+    # Enough iterations to converge for any gap between the singular values.
     layer = SpectralNormalization(make(), power_iterations=100)
     layer.build(x.shape)
     kernel = _numpy(_kernel(layer.layer))
@@ -66,7 +69,7 @@ def test_spectral_normalization_divides_by_the_largest_singular_value(kind):
     sigma = np.linalg.svd(_matrix(layer.layer, kernel), compute_uv=False)[0]
     assert float(layer.sigma) == pytest.approx(sigma, rel=1e-5)
     np.testing.assert_allclose(output, _numpy(layer.layer(x)) / sigma, atol=1e-5)
-    # Inference gives the same, before and after, and nothing has touched the kernel.
+    # Inference gives the same result, and the kernel has not changed.
     np.testing.assert_array_equal(inference, output)
     np.testing.assert_allclose(_numpy(layer(x, training=False)), output, atol=1e-6)
     np.testing.assert_array_equal(_numpy(_kernel(layer.layer)), kernel)
@@ -124,7 +127,7 @@ def test_sigma_is_right_from_the_first_step():
 
 @pytest.mark.parametrize("kind", ["dense", "transposed"])
 @pytest.mark.filterwarnings("ignore:.*spectral_norm:FutureWarning")
-def test_power_iteration_is_that_of_pytorch(kind):
+def test_power_iteration_equals_pytorch(kind):
     torch = pytest.importorskip("torch")
     layer = SpectralNormalization(LINEAR[kind][0](), use_bias=False)
     if kind == "dense":
@@ -132,7 +135,7 @@ def test_power_iteration_is_that_of_pytorch(kind):
         theirs = torch.nn.Linear(7, 5, bias=False)
         axes, images = (1, 0), (0, 1)
     else:
-        # Without padding, which the two libraries cut off at different sides.
+        # No padding, as the two libraries pad differently.
         layer.layer.padding = "valid"
         x = LINEAR[kind][1]
         theirs = torch.nn.ConvTranspose2d(2, 6, 3, 2, bias=False)
@@ -157,8 +160,7 @@ def test_power_iteration_is_that_of_pytorch(kind):
 
 
 def test_the_slope_of_a_spectrally_normalised_critic_is_at_most_one():
-    # Weights of any size. Patches that do not overlap: the paper's matrix is then the
-    # whole convolution.
+    # Where patches do not overlap, the paper's matrix describes the whole convolution.
     large = {
         "use_bias": False,
         "kernel_initializer": keras.initializers.RandomNormal(stddev=5),
@@ -180,7 +182,7 @@ def test_the_slope_of_a_spectrally_normalised_critic_is_at_most_one():
     assert 0.01 < slopes.max() <= 1 + 1e-3
 
 
-def test_overlapping_patches_stretch_up_to_the_stated_bound():
+def test_overlapping_patches_reach_the_documented_bound():
     # A constant image under a constant kernel: the worst case of kernel 4, stride 2.
     convolution = layers.Conv2D(1, 4, 2, use_bias=False, kernel_initializer="ones")
     layer = SpectralNormalization(convolution)
@@ -206,11 +208,11 @@ def test_overlapping_patches_stretch_up_to_the_stated_bound():
         (lambda: layers.EinsumDense("ab,bc->ac", (2,)), "received EinsumDense"),
         (
             lambda: layers.Dense(2, use_bias=False, kernel_initializer="zeros"),
-            "does not start from zero",
+            "does not start at zero",
         ),
     ],
 )
-def test_spectral_normalization_refuses_what_it_cannot_normalise(layer, sentence):
+def test_spectral_normalization_rejects_unsuitable_layers(layer, sentence):
     with pytest.raises(ValueError, match=sentence):
         SpectralNormalization(layer())
 
@@ -236,7 +238,7 @@ def test_sigma_is_float32_in_mixed_precision():
         [layer.layer.kernel],
         lambda: layer.variables,
     )
-    # Against the kernel itself it is zero: scaling the kernel changes nothing.
+    # Its component along the kernel is zero: scaling the kernel changes nothing.
     gradient = _numpy(gradient)
     alignment = np.sum(gradient * kernel) / np.linalg.norm(gradient)
     assert abs(alignment) < 0.01 * np.linalg.norm(kernel)
@@ -254,7 +256,7 @@ def _discriminator():
     return keras.Model(images, logits(layers.Flatten()(x)))
 
 
-def test_singular_vectors_follow_the_weights_inside_a_gan(images, tmp_path):
+def test_singular_vectors_are_updated_inside_a_gan(images, tmp_path):
     gan = GAN(
         dcgan.generator((8, 4), (2, 2), image_shape=(8, 8, 1), latent_dim=6),
         _discriminator(),
@@ -317,10 +319,10 @@ def _attention(x, layer):
     return theirs(x, x, return_attention_scores=True)
 
 
-def test_self_attention_is_keras_attention_without_the_root():
+def test_self_attention_is_keras_attention_without_scaling():
     x = _normal(2, 6, 4, 16)
     layer = SelfAttention2D()
-    # Gamma starts from zero.
+    # Gamma starts at zero.
     np.testing.assert_array_equal(_numpy(layer(x)), x)
     layer.gamma.assign(0.7)
     output, attention = layer(x, return_attention=True)
@@ -332,7 +334,7 @@ def test_self_attention_is_keras_attention_without_the_root():
 
 
 def test_pooled_self_attention():
-    # The seventh row has no partner to be pooled with.
+    # The seventh row has no partner for pooling.
     x = _normal(2, 7, 4, 16)
     layer = SelfAttention2D(pool=True, value_reduction=8)
     layer.build(x.shape)
@@ -359,7 +361,7 @@ def test_pooled_self_attention():
     np.testing.assert_allclose(_numpy(output), x - 2 * o, atol=1e-5)
 
 
-def test_attention_maps_come_out_of_a_model():
+def test_a_model_can_return_attention_maps():
     images = keras.Input((4, 4, 8))
     for pool, keys in ((False, 16), (True, 4)):
         layer = SelfAttention2D(pool=pool)
@@ -371,7 +373,7 @@ def test_attention_maps_come_out_of_a_model():
     output, attention = SelfAttention2D()(_normal(2, 4, 4, 8), return_attention=True)
     assert keras.backend.standardize_dtype(output.dtype) == "bfloat16"
     assert keras.backend.standardize_dtype(attention.dtype) == "float32"
-    with pytest.raises(ValueError, match="multiple of 8 and of 2 channels"):
+    with pytest.raises(ValueError, match="channels are a multiple of 8 and 2"):
         SelfAttention2D()(_normal(1, 4, 4, 12))
 
 
@@ -387,7 +389,7 @@ def test_conditional_batch_normalization_scales_by_class(precision):
         momentum=0.9, epsilon=1e-5, center=False, scale=False, dtype="float32"
     )
     tolerance = 1e-5 if precision == "float32" else 0.02
-    # Gain one and bias zero at first: batch normalisation without an affine part.
+    # With the initial gain 1 and bias 0, it is plain batch normalisation.
     np.testing.assert_allclose(
         _numpy(layer([x, labels], training=True)),
         _numpy(plain(x, training=True)),
@@ -406,7 +408,7 @@ def test_conditional_batch_normalization_scales_by_class(precision):
 
 
 @pytest.mark.tensorflow
-def test_statistics_can_be_shared_by_replicas():
+def test_replicas_can_share_statistics():
     layer = ConditionalBatchNormalization(num_classes=4, synchronized=True)
     copy = ConditionalBatchNormalization.from_config(layer.get_config())
     assert layer.normalize.synchronized and copy.normalize.synchronized
@@ -433,7 +435,7 @@ def test_reflection_padding(precision):
     expected = np.pad(x, ((0, 0), (3, 3), (3, 3), (0, 0)), mode="reflect")
     np.testing.assert_array_equal(_numpy(layer(x)), expected)
     assert layer.compute_output_shape((None, 5, 4, 3)) == (None, 11, 10, 3)
-    # Each pixel's gradient counts how often it shows in the padded image.
+    # Each pixel's gradient counts how often it appears in the padded image.
     gradient = _numpy(input_gradient(layer, ops.convert_to_tensor(x)))
     counts = np.pad(np.arange(20).reshape(5, 4), 3, mode="reflect")
     counts = np.bincount(counts.ravel(), minlength=20).reshape(5, 4)
@@ -442,7 +444,7 @@ def test_reflection_padding(precision):
         ReflectionPadding2D(3)(np.ones((1, 5, 3, 1)))
 
 
-def test_instance_norm_is_that_of_cyclegan():
+def test_instance_norm_equals_cyclegans():
     x = 3 + 2 * _normal(2, 6, 6, 4)
     mean = x.mean(axis=(1, 2), keepdims=True)
     variance = x.var(axis=(1, 2), keepdims=True)
@@ -451,6 +453,23 @@ def test_instance_norm_is_that_of_cyclegan():
         _numpy(layer(x)), (x - mean) / np.sqrt(variance + 1e-5), atol=1e-5
     )
     assert layer.weights == []
+
+
+def test_all_layers_are_found_in_wrappers_and_nested_models():
+    images = keras.Input((8, 8, 3))
+    convolution = layers.Conv2D(4, 3, use_bias=False)
+    inner = keras.Model(images, SpectralNormalization(convolution)(images))
+    outer = keras.Sequential([keras.Input((8, 8, 3)), inner, layers.Flatten()])
+    found = all_layers(outer)
+    assert any(layer is convolution for layer in found)
+    assert len({id(layer) for layer in found}) == len(found)
+    assert not any(layer is convolution for layer in all_layers(outer, recursive=False))
+
+
+def test_only_one_file_calls_the_private_method_of_keras():
+    package = Path(gankit.__file__).parent
+    files = [p for p in package.rglob("*.py") if "_flatten_layers" in p.read_text()]
+    assert files == [package / "backend" / "layer_tree.py"]
 
 
 def test_every_layer_is_saved_and_loaded(tmp_path):

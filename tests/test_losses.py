@@ -13,7 +13,7 @@ def _sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-# Each formula as its paper prints it, in NumPy's float64.
+# The formulas as printed in the papers, in float64.
 FORMULAS = {
     "minimax": (
         lambda r, f: -np.mean(np.log(_sigmoid(r))) - np.mean(np.log(1 - _sigmoid(f))),
@@ -37,7 +37,7 @@ FORMULAS = {
 
 @pytest.mark.parametrize("shape", [(7,), (7, 1), (2, 5, 5, 1)])
 @pytest.mark.parametrize("name", losses.LOSSES)
-def test_losses_are_their_papers_formulas(name, shape):
+def test_losses_equal_the_formulas_of_their_papers(name, shape):
     rng = np.random.default_rng(0)
     real, fake = rng.normal(0, 2, (2, *shape)).astype("float32")
     loss = losses.get(name)
@@ -51,7 +51,7 @@ def test_losses_are_their_papers_formulas(name, shape):
 
 
 @pytest.mark.parametrize("name", losses.LOSSES)
-def test_gradients_are_numeric_gradients(name):
+def test_gradients_equal_numeric_gradients(name):
     rng = np.random.default_rng(1)
     logits = rng.normal(0, 2, (6, 1)).astype("float32")
     loss = losses.get(name)
@@ -75,8 +75,8 @@ def test_gradients_are_numeric_gradients(name):
 
 
 @pytest.mark.parametrize("name", losses.LOSSES)
-def test_equilibrium_is_where_the_discriminator_cannot_tell(name):
-    # D(x) = 1/2 is the logit 0, and for least squares, without sigmoid, 1/2 itself.
+def test_equilibrium_values(name):
+    # D(x) = 1/2 is the logit 0, or 1/2 itself for least squares, without a sigmoid.
     undecided = np.full((4, 1), 0.5 if name == "least_squares" else 0.0, "float32")
     loss = losses.get(name)
     assert float(loss.discriminator(undecided, undecided)) == pytest.approx(
@@ -92,7 +92,7 @@ def test_smoothing_is_one_sided():
     for name in ("minimax", "non_saturating"):
         value = losses.get(name).discriminator(logits, logits, real_label=0.9)
         assert float(value) == pytest.approx(expected, rel=1e-5)
-    # Fakes keep the target 0: their gradient is that of the loss without smoothing.
+    # The target for fakes stays 0.
     value = losses.least_squares_discriminator_loss(logits, logits, real_label=0.9)
     assert float(value) == pytest.approx(
         np.mean((logits - 0.9) ** 2) / 2 + np.mean(logits**2) / 2, rel=1e-5
@@ -104,7 +104,7 @@ def test_confident_logits_neither_overflow_nor_lose_their_gradient():
     assert float(losses.non_saturating_generator_loss(far)) == pytest.approx(200)
     slope = ops.stop_gradient(input_gradient(losses.non_saturating_generator_loss, far))
     assert float(slope[0, 0]) == pytest.approx(-1)
-    # The saturating loss has none there: the point of section 3 of the paper.
+    # The saturating loss has no gradient there, as section 3 of the paper explains.
     slope = ops.stop_gradient(input_gradient(losses.minimax_generator_loss, far))
     assert abs(float(slope[0, 0])) < 1e-6
 
@@ -117,14 +117,32 @@ def test_losses_average_in_float32():
     assert float(value) == -1.0
 
 
-def test_an_unknown_loss_is_named():
+def test_an_unknown_loss_raises():
     with pytest.raises(ValueError, match="one of minimax, .* received 'hinges'"):
         losses.get("hinges")
 
 
-@pytest.mark.parametrize("name", ["minimax", "non_saturating", "least_squares"])
+SMOOTHABLE = [name for name, loss in losses.LOSSES.items() if loss.smooths_labels]
+
+
+@pytest.mark.parametrize("name", SMOOTHABLE)
+def test_a_smoothed_loss_has_the_target_built_in(name):
+    loss, logits = losses.get(name), np.array([[3.0]], "float32")
+    smoothed = loss.smoothed(0.9)
+    value = float(smoothed.discriminator(logits, -logits))
+    expected = loss.discriminator(logits, -logits, real_label=0.9)
+    assert value == float(expected)
+    # Closed forms at D(x) = 3, D(G(z)) = -3.
+    closed = {"least_squares": ((3 - 0.9) ** 2 + 9) / 2}
+    cross_entropy = 2 * np.log1p(np.exp(-3)) + 0.1 * 3
+    assert value == pytest.approx(closed.get(name, cross_entropy), rel=1e-6)
+    assert value != pytest.approx(float(loss.discriminator(logits, -logits)), rel=1e-2)
+    assert float(smoothed.generator(logits)) == float(loss.generator(logits))
+
+
+@pytest.mark.parametrize("name", SMOOTHABLE)
 def test_smoothed_labels_shift_the_equilibrium(name):
-    """By a search for the best constant answer."""
+    """A grid search finds the best constant output of the discriminator."""
     loss = losses.get(name)
     smoothed = loss.smoothed(0.9)
     grid = np.linspace(-3, 3, 6001, dtype="float32")

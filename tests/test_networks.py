@@ -1,4 +1,4 @@
-"""Networks: shapes, widths, the guidelines, and counts of parameters by hand."""
+"""Networks: shapes, widths, biases and numbers of parameters."""
 
 import keras
 import numpy as np
@@ -14,7 +14,7 @@ def _of(model, kind):
 
 
 def _count(model):
-    """Trainable parameters: batch norm's moving statistics are not learnt."""
+    """Counts trainable parameters, without moving statistics."""
     return sum(int(np.prod(v.shape)) for v in model.trainable_variables)
 
 
@@ -73,7 +73,7 @@ def test_dtus_network_has_no_dense_layer_and_its_widths():
     assert _count(generator) == kernels + 2 * (1024 + 512 + 256) + 1
 
 
-def test_iiscs_network_is_that_of_its_code():
+def test_iiscs_network_equals_its_code():
     generator, discriminator = hidden_dense.generator(), hidden_dense.discriminator()
     assert generator.input_shape == (None, 62)
     assert [d.units for d in _of(generator, layers.Dense)] == [1024, 7 * 7 * 128]
@@ -92,7 +92,7 @@ def test_iiscs_network_is_that_of_its_code():
     assert 0 < values.min() and values.max() < 1
 
 
-def test_photographs_halve_four_times():
+def test_photographs_has_four_layers_of_stride_2():
     generator, discriminator = dcgan.photographs(width=8)
     assert [t.filters for t in _of(generator, layers.Conv2DTranspose)] == [
         *(32, 16, 8, 3),
@@ -129,7 +129,7 @@ def test_a_spectral_critic_normalises_every_layer_with_weights(build):
         lambda: (hidden_dense.generator(), hidden_dense.discriminator()),
     ],
 )
-def test_no_bias_stands_before_batch_normalisation(build):
+def test_no_bias_precedes_batch_normalisation(build):
     for network in build():
         followers = {}
         for layer in network.layers:
@@ -165,7 +165,7 @@ def test_fully_connected_networks_have_the_widths_given():
     assert [d.units for d in _of(discriminator, layers.Dense)] == [16, 8, 1]
 
 
-def test_strides_that_do_not_fit_get_a_sentence():
+def test_strides_that_do_not_fit_raise():
     with pytest.raises(ValueError, match="multiples of 4, .* received 30 x 28"):
         dcgan.shallow((30, 28, 1))
     for build in (dcgan.generator, dcgan.discriminator):
@@ -173,7 +173,7 @@ def test_strides_that_do_not_fit_get_a_sentence():
             build((8, 4), (2,))
 
 
-def test_weights_start_as_in_the_paper():
+def test_initial_weights_follow_the_paper():
     keras.utils.set_random_seed(0)
     generator, discriminator = dcgan.shallow()
     for network in (generator, discriminator):

@@ -12,8 +12,12 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).parents[1]
-INSTALL_CELL = ROOT / "notebooks" / "install_cell.py"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+INSTALL_CELL = next(
+    cell.source
+    for cell in nbformat.read(NOTEBOOKS[0], as_version=4).cells
+    if cell.cell_type == "code"
+)
 
 
 def _code(notebook):
@@ -53,22 +57,27 @@ def test_it_is_small_and_says_nothing_of_the_machine_it_ran_on(notebook):
 
 def test_its_cells_are_those_that_tools_look_for(notebook):
     first, second, *others = _code(notebook)
-    assert first.source.strip() == INSTALL_CELL.read_text().strip()
+    assert first.source == INSTALL_CELL
     assert _tags(first) == ["nbval-skip"] and _tags(second) == ["parameters"]
     assert 'os.environ.get("GANKIT_SIZE", "class")' in second.source
     assert any("nbval-check-output" in _tags(cell) for cell in others)
     assert notebook.metadata.kernelspec.name == "python3"
 
 
-def _run_install_cell(tmp_path, source=None):
-    """Runs the cell where gankit cannot be found and pip only says what it is told."""
-    prelude = (
-        "import importlib.util, subprocess\n"
-        "importlib.util.find_spec = lambda name: None\n"
-        "subprocess.run = lambda command, check: print(*command[3:])\n"
+def _run_install_cell(tmp_path, source=None, missing=True):
+    """Runs the cell in IPython, where pip only prints what it is told to install."""
+    program = (
+        "import importlib.util, sys\n"
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance()\n"
+        "shell.register_magic_function(print, magic_name='pip')\n"
+        f"if {missing}: importlib.util.find_spec = lambda name: None\n"
+        "result = shell.run_cell(sys.stdin.read())\n"
+        "sys.exit(not result.success)\n"
     )
     return subprocess.run(
-        [sys.executable, "-c", prelude + INSTALL_CELL.read_text()],
+        [sys.executable, "-c", program],
+        input=INSTALL_CELL,
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -78,17 +87,15 @@ def _run_install_cell(tmp_path, source=None):
 
 def test_the_install_cell_takes_a_wheel_or_an_address_and_no_name(tmp_path):
     result = _run_install_cell(tmp_path)
-    assert result.returncode == 1 and "upload the gankit-*.whl" in result.stderr
-    assert len(result.stderr.strip().splitlines()) == 1
-    (tmp_path / "gankit-0.1.0-py3-none-any.whl").touch()
+    assert result.returncode == 1 and "Upload the gankit-*.whl" in result.stdout
+    wheel = tmp_path / "gankit-0.1.0-py3-none-any.whl"
+    wheel.touch()
     result = _run_install_cell(tmp_path)
-    assert result.stdout == "install -q gankit-0.1.0-py3-none-any.whl[lesson]\n"
+    assert result.stdout == f'install -q "gankit[lesson] @ {wheel.as_uri()}"\n'
     result = _run_install_cell(tmp_path, source="https://example.org/gankit.zip")
-    assert result.stdout == (
-        "install -q gankit[lesson] @ https://example.org/gankit.zip\n"
-    )
+    assert result.stdout == ('install -q "gankit[lesson] @ https://example.org/gankit.zip"\n')
 
 
-def test_the_install_cell_does_nothing_where_gankit_is():
-    result = subprocess.run([sys.executable, INSTALL_CELL], capture_output=True)
-    assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
+def test_the_install_cell_does_nothing_where_gankit_is(tmp_path):
+    result = _run_install_cell(tmp_path, missing=False)
+    assert (result.returncode, result.stdout) == (0, "")

@@ -59,9 +59,10 @@ def test_penalties_of_a_linear_critic_and_their_gradients(center):
     np.testing.assert_allclose(ops.convert_to_numpy(gradient), 7 * w, rtol=1e-4)
 
 
-def test_interpolation_is_uniform_and_of_each_pair():
-    # With x = 1 and G(z) = 0 the share of x is x-hat itself, and here the slope too.
-    # Its even moments are 1/3 and 1/5 if it is U(0, 1); 1 and 3 if it is N(0, 1).
+def test_interpolation_is_uniform_with_one_number_per_pair():
+    # With x = 1 and G(z) = 0, the interpolated point equals the share of x, and here
+    # the slope does too. Its even moments are 1/3 and 1/5 for U(0, 1); 1 and 3 for
+    # N(0, 1).
     n = 20_000
     real, fake = np.ones((n, 1, 1, 1), "float32"), np.zeros((n, 1, 1, 1), "float32")
     for power, moment in ((2, 1 / 3), (3, 1 / 5)):
@@ -74,7 +75,7 @@ def test_interpolation_is_uniform_and_of_each_pair():
             center=0.0,
         )
         assert float(ops.stop_gradient(penalty)) == pytest.approx(moment, rel=0.03)
-    # Points of a plane will do as images; both coordinates of a pair share one number.
+    # Points in the plane serve as images; both coordinates of a pair share one number.
     penalty = gradient_penalty(
         lambda x: ops.square(x[:, 0] - x[:, 1]),
         np.ones((50, 2), "float32"),
@@ -132,8 +133,8 @@ def test_a_penalised_critic_trains(images, precision):
     assert sum(np.any(b != a) for b, a in zip(before, after, strict=True)) >= 4
 
 
-def test_slopes_are_the_norms_of_the_gradients():
-    """Of a quadratic, whose gradient is known, and of a linear critic."""
+def test_slopes_equal_the_norms_of_the_gradients():
+    """Compares with the known gradient of a quadratic function."""
     images = np.random.default_rng(0).normal(size=(5, 4, 4, 1)).astype("float32")
     found = slopes(lambda x: ops.sum(ops.square(x), axis=(1, 2, 3)), images)
     norms = 2 * np.linalg.norm(images.reshape(5, -1), axis=1)

@@ -14,15 +14,15 @@ from gankit.experiments.running import saved
 def test_every_image_is_at_its_place(channels):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (5, 4, 6, channels), dtype="uint8")
-    grid = plotting.image_grid(images, columns=3, padding=1, background=7)
-    assert grid.shape[:2] == (2 * 5 + 1, 3 * 7 + 1)
+    grid = plotting.image_grid(images, columns=3)
+    assert grid.shape[:2] == (2 * 6 + 2, 3 * 8 + 2)
     grid = grid.reshape(*grid.shape[:2], channels)
     covered = np.zeros(grid.shape[:2], bool)
     for i, image in enumerate(images):
-        top, left = 1 + (i // 3) * 5, 1 + (i % 3) * 7
+        top, left = 2 + (i // 3) * 6, 2 + (i % 3) * 8
         np.testing.assert_array_equal(grid[top : top + 4, left : left + 6], image)
         covered[top : top + 4, left : left + 6] = True
-    assert (grid[~covered] == 7).all()
+    assert (grid[~covered] == 255).all()
 
 
 def test_images_of_another_form_get_a_sentence():

@@ -1,4 +1,4 @@
-"""Exact resume: real processes, killed, end where an uninterrupted one ends."""
+"""Exact resume: processes that are killed end like an uninterrupted one."""
 
 import os
 import random
@@ -37,7 +37,7 @@ def _finish(folder, precision):
 
 
 def _die(folder, precision, where):
-    """Starts a process that kills itself where it is told to."""
+    """Starts a process that kills itself at a given point."""
     process = _start(folder, precision, where)
     _, errors = process.communicate(timeout=300)
     assert process.returncode == -signal.SIGKILL, errors
@@ -102,7 +102,7 @@ def test_a_checkpoint_holds_the_whole_state(make_gan, images, tmp_path):
         )
 
 
-def test_a_file_that_is_no_checkpoint_of_the_model_is_named(make_gan, tmp_path):
+def test_a_file_that_is_no_checkpoint_of_the_model_raises(make_gan, tmp_path):
     gan = make_gan()
     path = tmp_path / "state.npz"
     checkpoint.save(gan, path)
@@ -123,7 +123,7 @@ def test_history_is_cut_to_the_checkpoint(tmp_path):
         )
     before = path.read_text().split("\n")
     with path.open("a") as file:
-        file.write("8,0.12")  # torn by a kill
+        file.write("8,0.12")  # a row cut off by a kill
     files.cut_history(path, 4)
     assert path.read_text().split("\n") == [*before[:3], ""]
     columns = files.read_history(path)

@@ -1,4 +1,4 @@
-"""Classifiers trained on mixes of real and generated digits."""
+"""Classifiers trained on mixes of real and synthetic digits."""
 
 import numpy as np
 import pytest
@@ -15,16 +15,16 @@ def split_of(values, labels):
 @pytest.fixture
 def mixes():
     train = split_of(range(100), [0] * 100)
-    made = (
+    samples = (
         np.arange(100, 250, dtype="uint8").reshape(-1, 1, 1, 1),
         np.ones(150, "int32"),
     )
-    surest = tuple(array[::-1] for array in made)
+    confident = tuple(array[::-1] for array in samples)
     plan = retraining.Plan(8, None, (0.25,), (1.5,), 1)
-    return list(retraining._mixes(plan, train, {False: made, True: surest}))
+    return list(retraining._mixes(plan, train, {False: samples, True: confident}))
 
 
-def test_mixes_hold_what_they_are_called(mixes):
+def test_mixes_hold_what_their_names_say(mixes):
     for mix in mixes:
         values = np.concatenate([images.ravel() for images, _ in mix.phases])
         labels = np.concatenate([labels for _, labels in mix.phases])
@@ -49,7 +49,7 @@ def test_every_order_has_all_its_mixes(mixes):
 def test_shifted_copies_are_shifted():
     images = np.zeros((50, 9, 9, 1), "uint8")
     images[:, 4, 4] = 200
-    moved = retraining.shifted(images)[..., 0]
+    moved = retraining.shift(images)[..., 0]
     assert (moved.sum(axis=(1, 2)) == 200).all()
     places = np.argwhere(moved)[:, 1:]
     assert places.min() == 2 and places.max() == 6

@@ -12,6 +12,7 @@ from gankit.backend.layer_tree import all_layers
 from gankit.callbacks import checkpoint
 from gankit.constraints import WeightClipping
 from gankit.experiments import data as experiment_data
+from gankit.experiments.running import registry
 from gankit.experiments.scoring import photographs as scores_module
 from gankit.experiments.separate_updates import (
     SeparateUpdatesConditionalGAN,
@@ -34,7 +35,7 @@ def _of(model, kind):
 
 
 def _normalised(model):
-    """All layers under spectral normalisation, those within attention too."""
+    """Returns all spectrally normalised layers, including those of attention."""
     return [
         layer for layer in all_layers(model) if isinstance(layer, SpectralNormalization)
     ]
@@ -93,7 +94,7 @@ def test_sagan_adds_attention_at_128_channels_and_nothing_else():
 
 
 @pytest.mark.tensorflow
-def test_labels_join_as_one_plane_of_8_and_of_32():
+def test_labels_become_one_plane_of_8_and_of_32():
     generator, discriminator = sagan.conditional_sagan(CLASSES, width=16)
     for network, side, channels in ((generator, 8, 16), (discriminator, 32, 3)):
         assert network.get_layer("label_embedding").output.shape == (None, 50)
@@ -120,12 +121,12 @@ def test_spectral_normalisation_bounds_every_matrix(build):
     pair = generator, discriminator = build()
     images, labels = (ops.convert_to_tensor(array) for array in _batch())
     latent = keras.random.normal((4, generator.input_shape[0][1]), seed=0)
-    # As in a step: the singular vectors move on.
+    # Update the singular vectors, as in a training step.
     generator([latent, labels], training=True)
     images = ops.cast(images, "float32") / 127.5 - 1
     discriminator([images, labels], training=True)
     for network in pair:
-        # All that has weights, but for embeddings, batch statistics and gamma.
+        # All layers with weights, except for embeddings, batch statistics and gamma.
         bare = [
             layer
             for layer in network.layers
@@ -176,12 +177,12 @@ def test_residual_networks_have_their_shapes_with_and_without_labels():
             width=16, num_classes=num_classes, attention=num_classes is not None
         )
         latent = ops.zeros((2, 128))
-        told = [] if num_classes is None else [ops.convert_to_tensor([0, 9])]
-        images = generator([latent, *told] if told else latent)
+        labels = [] if num_classes is None else [ops.convert_to_tensor([0, 9])]
+        images = generator([latent, *labels] if labels else latent)
         assert images.shape == (2, 32, 32, 3) and np.abs(_numpy(images)).max() <= 1
-        logits = discriminator([images, *told] if told else images)
+        logits = discriminator([images, *labels] if labels else images)
         assert logits.shape == (2, 1)
-        assert len(_of(generator, SelfAttention2D)) == len(told)
+        assert len(_of(generator, SelfAttention2D)) == len(labels)
     # The pixels of the first map, and two blocks that halve them.
     assert [p.output.shape[1] for p in _of(discriminator, layers.AveragePooling2D)] == [
         *(16, 16, 8, 8),
@@ -189,7 +190,7 @@ def test_residual_networks_have_their_shapes_with_and_without_labels():
 
 
 def _points(losses, **options):
-    """A discriminator w x + b on single pixels against a generator that gives a z."""
+    """A GAN of single pixels: the discriminator is w x + b, the generator a z."""
     latent, pixel = keras.Input((1,)), keras.Input((1, 1, 1))
     scale = layers.Dense(1, use_bias=False, kernel_initializer="ones")(latent)
     generator = keras.Model(latent, layers.Reshape((1, 1, 1))(scale))
@@ -203,7 +204,7 @@ def _points(losses, **options):
 
 
 @pytest.mark.parametrize("losses", ["non_saturating", "wasserstein", "least_squares"])
-def test_separate_updates_are_those_of_the_hand(losses):
+def test_separate_updates_equal_updates_by_hand(losses):
     gan = _points(losses)
     z = np.array([[0.3], [-0.8], [1.2], [0.1]])
     gan.sample_latent = lambda n, seed=None: ops.convert_to_tensor(z, "float32")
@@ -249,14 +250,14 @@ def test_separate_updates_are_those_of_the_hand(losses):
     assert gan.steps_done == 1 and int(gan.discriminator_optimizer.iterations) == 2
 
 
-def test_losses_whose_terms_cannot_be_told_apart_get_a_sentence():
+def test_losses_without_separate_terms_raise():
     with pytest.raises(ValueError, match="received 'hinge' with real_label=1.0"):
         _points("hinge")
     with pytest.raises(ValueError, match="real_label=0.9: choose one of these"):
         _points("non_saturating", real_label=0.9)
 
 
-def test_steps_are_counted_with_several_turns():
+def test_steps_are_counted_with_several_updates():
     gan = _points("wasserstein", discriminator_steps=3)
     pixels = np.zeros((6, 1, 1, 1), "float32")
     gan.fit(pixels, batch_size=6, epochs=2, shuffle=False, verbose=0)
@@ -268,7 +269,7 @@ def _state(gan):
 
 
 @pytest.mark.tensorflow
-def test_the_reports_conditional_model_goes_on_as_if_never_stopped(tmp_path):
+def test_the_reports_conditional_model_resumes_exactly(tmp_path):
     images, labels = _batch(16)
 
     def build():
@@ -308,7 +309,7 @@ def test_the_reports_conditional_model_goes_on_as_if_never_stopped(tmp_path):
 
 
 @pytest.mark.tensorflow
-def test_smoke_takes_the_shapes_that_stand_in_for_cifar10(tmp_path):
+def test_smoke_uses_shapes_instead_of_cifar10(tmp_path):
     data = experiment_data.cifar10("smoke", tmp_path)
     assert data.name == "shapes-32" and data.image_shape == (32, 32, 3)
     assert experiment_data.cifar10("class", tmp_path).name == "shapes-32"
@@ -338,7 +339,7 @@ def few(monkeypatch):
             monkeypatch.setitem(module, "classifier_for", lambda *a, **k: classifier)
         else:
             monkeypatch.setattr(module, "classifier_for", lambda *a, **k: classifier)
-    monkeypatch.setattr(scores_module, "COUNT_ON_THE_WAY", 12)
+    monkeypatch.setattr(scores_module, "COUNT_DURING_TRAINING", 12)
     monkeypatch.setattr(scores_module, "COUNT", 24)
     monkeypatch.setattr(scores_module, "adversarial_scores", lambda *a: [])
     random = np.random.default_rng(0)
@@ -352,7 +353,7 @@ def few(monkeypatch):
 
 @pytest.mark.parametrize("gpu", [False, True])
 @pytest.mark.tensorflow
-def test_fid_scores_on_the_way_where_there_is_a_gpu(few, gpu, tmp_path, monkeypatch):
+def test_fid_scores_during_training_need_a_gpu(few, gpu, tmp_path, monkeypatch):
     monkeypatch.setattr(scores_module.device, "has_gpu", lambda: gpu)
     scorer = scores_module.PhotographScorer(few, tmp_path)
     assert scorer.n == (12 if gpu else 20) and scorer.extractor.frechet_name == "FCD"
@@ -364,9 +365,7 @@ def test_fid_scores_on_the_way_where_there_is_a_gpu(few, gpu, tmp_path, monkeypa
 
 
 @pytest.mark.tensorflow
-def test_the_scores_of_many_stand_beside_those_of_training_images(
-    few, tmp_path, monkeypatch
-):
+def test_final_scores_come_with_those_of_training_images(few, tmp_path, monkeypatch):
     monkeypatch.setenv("GANKIT_DATA", str(tmp_path))
 
     class Model:
@@ -379,14 +378,14 @@ def test_the_scores_of_many_stand_beside_those_of_training_images(
     found = scores_module.photograph_scores(after=5)(Model(), few, {})
     values = {score.name: score.value for score in found}
     assert len(values) == len(found) == 2 * (2 + 4 + 2)
-    # Samples that are the training images score what these do.
+    # The samples are the training images, so their scores are equal.
     for name in ("FID", "kernel of FID", "precision", "recall", "FCD"):
         assert values[f"{name}, n = 24"] == values[f"{name}, n = 24, training images"]
 
 
 @pytest.mark.parametrize("part", ["dcgan", "sagan", "csagan"])
 @pytest.mark.tensorflow
-def test_every_experiment_builds_what_it_can_train(part):
+def test_every_experiment_builds_a_trainable_model(part):
     names = experiments.names(f"buffalo/{part}")
     assert names
     data = _tiny_data()
@@ -395,8 +394,10 @@ def test_every_experiment_builds_what_it_can_train(part):
         model = experiment.build(data)
         assert tuple(model.generator.output_shape[1:]) == (32, 32, 3)
         assert model.compiled and experiment.scorings == 4
-        told = ("csagan", "sagan-hinge")
-        assert isinstance(model, ConditionalGAN) == any(word in name for word in told)
+        conditional = ("csagan", "sagan-hinge")
+        assert isinstance(model, ConditionalGAN) == any(
+            word in name for word in conditional
+        )
 
 
 @pytest.mark.parametrize(("half", "width"), [(False, 128), (True, 64)])
@@ -423,7 +424,7 @@ def test_the_ladder_changes_one_thing_at_a_time(half, width):
         pytest.approx(float(_numpy(model.discriminator_optimizer.learning_rate)))
         for model in models
     ] == [2e-4] * 3 + [4e-4] * 5
-    assert [model.average for model in models] == [None] * 4 + [0.999] * 4
+    assert [model.ema for model in models] == [None] * 4 + [0.999] * 4
     assert [len(_of(model.generator, SelfAttention2D)) for model in models] == [
         *([0] * 5 + [1] * 3),
     ]
@@ -448,7 +449,7 @@ def test_a_run_of_an_experiment_is_resumed(tmp_path, monkeypatch):
     small = dataclasses.replace(
         experiment, data=lambda *_: _tiny_data(), build=build, scorer=None, batch_size=4
     )
-    monkeypatch.setitem(experiments.registry._EXPERIMENTS, "buffalo/dcgan-half", small)
+    monkeypatch.setitem(registry._EXPERIMENTS, "buffalo/dcgan-half", small)
     whole = experiments.run("buffalo/dcgan-half", size="smoke", out="whole")
     experiments.run("buffalo/dcgan-half", size="smoke", steps=1, out="parts")
     parts = experiments.run("buffalo/dcgan-half", size="smoke", out="parts")
@@ -459,7 +460,7 @@ def test_a_run_of_an_experiment_is_resumed(tmp_path, monkeypatch):
 
 
 @pytest.mark.tensorflow
-def test_without_its_weights_the_network_of_fid_is_left_out(few, tmp_path, monkeypatch):
+def test_without_the_inception_weights_fid_is_left_out(few, tmp_path, monkeypatch):
     def unavailable(features):
         raise scores_module.FIDWeightsUnavailable("Expected weights, received none.")
 

@@ -1,4 +1,4 @@
-"""The learning rate of CycleGAN against its closed form."""
+"""CycleGAN's learning rate against its closed form."""
 
 import keras
 import numpy as np
@@ -31,6 +31,6 @@ def test_an_optimizer_follows_it_and_is_saved_with_it():
     np.testing.assert_allclose(moved, [1, 1, 1, 0.75, 0.5, 0.25, 0, 0], atol=1e-6)
 
 
-def test_impossible_numbers_of_steps_are_said():
+def test_bad_arguments_raise():
     with pytest.raises(ValueError, match="decay_steps of at least 1"):
         ConstantThenLinearDecay(2e-4, constant_steps=10, decay_steps=0)

@@ -1,4 +1,4 @@
-"""Scores during a training: when, where they go, and that nothing else changes."""
+"""Scores during a training: when they come, where they go, and no side effects."""
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ from gankit.metrics.score import Score
 
 
 def _scorer(images, *, value_range):
-    """Two numbers in which every pixel counts."""
+    """Returns two scores that depend on every pixel."""
     assert images.dtype == np.uint8 and value_range == (0, 255)
     weights = np.random.default_rng(0).normal(size=images.shape)
     values = {"FID/test": images.std(), "KID/test": np.vdot(weights, images)}
@@ -41,7 +41,7 @@ def _by_hand(gan, *, count=8, seed=1):
 
 
 class _Seen(keras.callbacks.Callback):
-    """What a callback after the scoring finds in the logs."""
+    """Records the logs that a callback after the scoring finds."""
 
     def on_train_begin(self, logs=None):
         self.seen = []
@@ -51,9 +51,7 @@ class _Seen(keras.callbacks.Callback):
         self.seen.append((self.model.steps_done, names))
 
 
-def test_scores_come_at_their_steps_and_go_where_they_are_looked_for(
-    make_gan, images, tmp_path
-):
+def test_scores_come_at_their_steps_and_enter_the_logs(make_gan, images, tmp_path):
     gan = make_gan()
     path = tmp_path / "scores.csv"
     callback = ScoreCallback(_scorer, every=5, count=8, path=path)
@@ -96,7 +94,7 @@ def test_scoring_changes_nothing(make_gan, images, tmp_path, ema):
         np.testing.assert_array_equal(without, scored)
 
 
-def test_a_resumed_run_leaves_the_file_of_an_uninterrupted_one(
+def test_a_resumed_run_writes_the_file_of_an_uninterrupted_one(
     make_gan, images, tmp_path
 ):
     whole, torn = tmp_path / "whole.csv", tmp_path / "torn.csv"
@@ -109,7 +107,7 @@ def test_a_resumed_run_leaves_the_file_of_an_uninterrupted_one(
     callback = ScoreCallback(_scorer, every=3, count=8, path=torn)
     _train(gan, images, [callback], steps=4)
     checkpoint.save(gan, state)
-    # Killed at 6, once scored and before the checkpoint.
+    # Killed at 6, after scoring and before the checkpoint.
     _train(gan, images, [callback], steps=6)
     with torn.open("a") as file:
         file.write("8,0.1")
@@ -122,7 +120,7 @@ def test_a_resumed_run_leaves_the_file_of_an_uninterrupted_one(
     assert [step for step, _ in resumed.scores] == [6]
     assert torn.read_bytes() == whole.read_bytes()
     np.testing.assert_array_equal(files.read_history(whole)["step"], [4, 6])
-    # The same callback taken back to the checkpoint forgets what came after.
+    # Back at the checkpoint, the same callback forgets later scores.
     checkpoint.restore(gan, state)
     _train(gan, images, [callback], steps=8)
     assert [step for step, _ in callback.scores] == [4, 6]
@@ -130,7 +128,7 @@ def test_a_resumed_run_leaves_the_file_of_an_uninterrupted_one(
 
 
 class _Sampler:
-    """A model that is only ever asked for its steps and for samples."""
+    """A model with only steps and samples."""
 
     steps_done = 0
 
@@ -149,14 +147,14 @@ def _epoch(callback):
     return logs
 
 
-def test_a_single_score_is_one_too():
+def test_a_scorer_may_return_a_single_score():
     score = Score("mean", 0.5)
     callback = ScoreCallback(lambda images, value_range: score, every=1, count=2)
     assert _epoch(callback) == {"mean": 0.5}
     assert callback.scores == [(2, [score])]
 
 
-def test_bad_settings_get_a_sentence(tmp_path):
+def test_bad_arguments_raise(tmp_path):
     for wrong in (0, 2.5):
         with pytest.raises(ValueError, match=f"every to be .* 1, received {wrong}: p"):
             ScoreCallback(_scorer, every=wrong)
@@ -165,11 +163,11 @@ def test_bad_settings_get_a_sentence(tmp_path):
     path = tmp_path / "scores.csv"
     files.append_history(path, {"step": 0, "FID/other": 3.0})
     callback = ScoreCallback(_scorer, every=2, count=8, path=path)
-    with pytest.raises(ValueError, match="scores FID/other .*received FID/test, KID"):
+    with pytest.raises(ValueError, match="scores FID/other, .*received FID/test, KID"):
         _epoch(callback)
 
 
-# What is drawn of them.
+# Score curves.
 
 
 def _run(values, **rest):
@@ -177,7 +175,7 @@ def _run(values, **rest):
     return [(100 * i, Score("FID/test", v, **rest)) for i, v in enumerate(values, 1)]
 
 
-def test_score_curves_say_what_they_show():
+def test_score_curves_have_labels_and_legends():
     interval = {"interval": (2.5, 4.0), "spread": "halves of the pictures"}
     runs = {"seed 0": _run([9.0, 5.0, 3.0], **interval), "seed 1": _run([8.0, 7.0])}
     baselines = {
@@ -213,7 +211,7 @@ def test_score_curves_say_what_they_show():
     span = axes.patches[0]
     ends = (span.get_y(), span.get_y() + span.get_height())
     assert ends == pytest.approx((0.42, 0.62))
-    # The legend lies below the axes, where no line is.
+    # The legend lies below the axes, clear of all lines.
     figure.draw_without_rendering()
     assert legend.get_window_extent().y1 < axes.get_window_extent().y0
 
@@ -241,7 +239,7 @@ def test_score_curves_over_decades_are_logarithmic():
         ({"extractor": "x"}, "one extractor, received None for 'a' and x for 'b'"),
     ],
 )
-def test_scores_that_are_not_comparable_are_not_drawn(rest, sentence):
+def test_incomparable_scores_raise(rest, sentence):
     one, other = _run([3.0, 2.0]), _run([3.0], **rest)
     draw = {"title": "", "better": "lower"}
     with pytest.raises(ValueError, match=f"{sentence}: score all in the same way"):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gankit.backend.prediction import predict
-from gankit.course.toys import play, targets
+from gankit.course.toys import targets, train
 from gankit.datasets import Batches
 
 
@@ -36,7 +36,7 @@ def test_trainers_use_them(make_gan, images, monkeypatch):
     )
     batches = Batches(images, batch_size=8, seed=0)
     make_gan().fit(batches, steps_per_epoch=1, verbose=0)
-    play(targets.gaussian(), seeds=range(1), steps=1, records=1)
+    train(targets.gaussian(), seeds=range(1), steps=1, records=1)
     # When such a training would end otherwise is a matter of luck.
     assert [x.options().autotune.enabled for x in given] == [False, False]
 

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from gankit.backend.gradients import input_gradient
-from gankit.course.toys import least_squares, play, targets
+from gankit.course.toys import least_squares, targets, train
 from gankit.course.toys.closed_forms import wasserstein
 from gankit.course.toys.networks import SeedsMLP
 
@@ -22,10 +22,10 @@ SMALL = {"hidden": (8, 8), "batch_size": 16, "steps": 12, "records": 3}
     ],
     ids=["clipping", "spectral", "unrolled"],
 )
-def test_seeds_play_together_as_they_would_alone(options):
-    together = play(targets.ring(), seeds=(3, 5), **SMALL, **options)
+def test_seeds_train_together_as_they_would_alone(options):
+    together = train(targets.ring(), seeds=(3, 5), **SMALL, **options)
     for i, seed in enumerate((3, 5)):
-        alone = play(targets.ring(), seeds=(seed,), **SMALL, **options)
+        alone = train(targets.ring(), seeds=(seed,), **SMALL, **options)
         np.testing.assert_allclose(together.weights()[i], alone.weights()[0], atol=2e-5)
         np.testing.assert_allclose(together.samples()[i], alone.samples()[0], atol=2e-4)
     assert together.steps == [0, 4, 8, 12]
@@ -33,7 +33,7 @@ def test_seeds_play_together_as_they_would_alone(options):
 
 
 def test_a_game_learns_a_gaussian():
-    record = play(
+    record = train(
         targets.gaussian(), steps=1500, records=2, hidden=(16,), seeds=range(3)
     )
     start, end = (record.samples(i)[..., 0] for i in (0, -1))
@@ -42,7 +42,7 @@ def test_a_game_learns_a_gaussian():
 
 
 def test_a_seed_keeps_its_generator_where_its_rate_is_nought():
-    record = play(targets.mixture(), generator_rate=0.0, **SMALL)
+    record = train(targets.mixture(), generator_rate=0.0, **SMALL)
     np.testing.assert_array_equal(record.samples(0), record.samples(-1))
     assert np.abs(record.weights(0) - record.weights(-1)).max() > 1e-3
 
@@ -78,7 +78,7 @@ def test_a_spectral_network_is_nowhere_steeper_than_1():
 
 
 def test_clipping_holds_for_every_weight_from_the_start():
-    record = play(
+    record = train(
         targets.ring(), "wasserstein", bound="clipping", strength=0.05, **SMALL
     )
     for i in range(4):
@@ -86,7 +86,7 @@ def test_clipping_holds_for_every_weight_from_the_start():
 
 
 def test_a_penalty_brings_slopes_to_where_its_optimum_is():
-    record = play(
+    record = train(
         targets.gaussian(),
         "wasserstein",
         bound="penalty",
@@ -107,7 +107,7 @@ def test_a_penalty_brings_slopes_to_where_its_optimum_is():
 
 
 def test_what_a_record_says_of_its_end():
-    record = play(targets.mixture(), "non_saturating", seeds=(0, 1), **SMALL)
+    record = train(targets.mixture(), "non_saturating", seeds=(0, 1), **SMALL)
     game = record.game
     x = np.linspace(-1, 1, 7)[:, None]
     outputs = record.outputs(x)
@@ -115,9 +115,9 @@ def test_what_a_record_says_of_its_end():
     np.testing.assert_allclose(outputs, ops.convert_to_numpy(live)[..., 0], atol=1e-6)
     # The non-saturating loss has the slope D - 1 by the logit.
     by_hand = (1 / (1 + np.exp(-outputs)) - 1)[..., None] * record.slopes(x)
-    np.testing.assert_allclose(record.pull(x), by_hand, atol=1e-6)
+    np.testing.assert_allclose(record.generator_gradients(x), by_hand, atol=1e-6)
     samples = record.samples(-1, 50)
-    norms = np.sqrt(np.mean(record.pull(samples)[..., 0] ** 2, axis=1))
+    norms = np.sqrt(np.mean(record.generator_gradients(samples)[..., 0] ** 2, axis=1))
     np.testing.assert_allclose(record.gradient_norms(50)[-1], norms, rtol=1e-5)
     d_loss, g_loss = record.losses(50)
     assert d_loss.shape == g_loss.shape == (4, 2)
@@ -127,11 +127,11 @@ def test_what_a_record_says_of_its_end():
 
 def test_least_squares_with_the_kits_labels_is_the_kits_game():
     kits, ours = (
-        play(targets.mixture(), losses, **SMALL)
-        for losses in ("least_squares", least_squares(0, 1, 1))
+        train(targets.mixture(), loss, **SMALL)
+        for loss in ("least_squares", least_squares(0, 1, 1))
     )
     np.testing.assert_array_equal(kits.weights(), ours.weights())
-    pearsons = play(targets.mixture(), least_squares(-1, 1, 0), **SMALL)
+    pearsons = train(targets.mixture(), least_squares(-1, 1, 0), **SMALL)
     assert np.abs(pearsons.weights() - ours.weights()).max() > 1e-3
 
 
@@ -146,7 +146,7 @@ def test_least_squares_with_the_kits_labels_is_the_kits_game():
 )
 def test_what_a_game_cannot_do_is_said_in_a_sentence(options, words):
     with pytest.raises(ValueError, match=words) as error:
-        play(targets.ring(), **{**SMALL, **options})
+        train(targets.ring(), **{**SMALL, **options})
     assert len(str(error.value).splitlines()) == 1
 
 
@@ -155,14 +155,14 @@ def test_nothing_of_a_game_hangs_on_the_global_seed(bound):
     weights = []
     for seed in (1, 2):
         keras.utils.set_random_seed(seed)
-        weights.append(play(targets.ring(), bound=bound, **SMALL).weights())
+        weights.append(train(targets.ring(), bound=bound, **SMALL).weights())
     np.testing.assert_array_equal(*weights)
 
 
-def test_a_game_goes_on_where_it_was():
-    record = play(targets.ring(), **SMALL)
-    more = record.game.go_on(8, records=2)
+def test_a_game_resumes_where_it_was():
+    record = train(targets.ring(), **SMALL)
+    more = record.game.fit_and_record(8, records=2)
     np.testing.assert_array_equal(record.weights(-1), more.weights(0))
     assert more.steps == [0, 4, 8]
-    at_once = play(targets.ring(), **{**SMALL, "steps": 20, "records": 5})
+    at_once = train(targets.ring(), **{**SMALL, "steps": 20, "records": 5})
     np.testing.assert_allclose(at_once.weights(), more.weights(), atol=1e-6)

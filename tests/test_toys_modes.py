@@ -1,4 +1,4 @@
-"""The benchmark of mode collapse: what is counted, chosen, kept and gone on with."""
+"""The benchmark of mode collapse: counting, choosing a rate, saving and resuming."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def row(rate, found, share, seed=0):
     return {"place": "ring", "loss": "hinge", "rate": rate, "seed": seed, **counts}
 
 
-def test_the_rate_with_more_modes_is_shown_then_the_one_of_better_quality():
+def test_the_rate_with_more_modes_is_best_then_the_one_of_better_quality():
     few, many = row(1, 5, 0.9), row(2, 6, 0.1)
     assert modes.best_rates([few, many]) == {("ring", "hinge"): [many]}
     better = [row(3, 6, 0.2), row(3, 6, 0.4, seed=1)]
@@ -32,7 +32,7 @@ def test_the_rate_with_more_modes_is_shown_then_the_one_of_better_quality():
     assert modes.medians(better)["high_quality"] == pytest.approx(0.3)
 
 
-def test_a_stopped_benchmark_goes_on(monkeypatch, tmp_path):
+def test_a_stopped_benchmark_resumes(monkeypatch, tmp_path):
     played = []
 
     def search(place, loss, *, steps, rate, seeds):

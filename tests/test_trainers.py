@@ -1,7 +1,10 @@
-"""The game: who moves when, on what, and what is saved."""
+"""Trainers: which player is updated when, on what, and what is saved."""
 
+import json
 import warnings
+import zipfile
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -32,44 +35,44 @@ def _changed(before, after):
     }
 
 
-@pytest.mark.parametrize("mover", NETWORKS)
-def test_a_player_moves_in_its_own_turn_only(make_gan, images, mover):
+@pytest.mark.parametrize("player", NETWORKS)
+def test_an_update_changes_only_its_own_player(make_gan, images, player):
     gan = make_gan()
-    still = ({*NETWORKS} - {mover}).pop()
+    opponent = ({*NETWORKS} - {player}).pop()
 
     minimize = gan.minimize
 
-    def one_turn(loss, networks, optimizer):
-        if networks == [getattr(gan, mover)]:
+    def minimize_player(loss, networks, optimizer):
+        if networks == [getattr(gan, player)]:
             return minimize(loss, networks, optimizer)
         return ops.zeros(())
 
-    gan.minimize = one_turn
+    gan.minimize = minimize_player
     before = _weights(gan, True), _weights(gan, False)
     gan.fit(Batches(images, batch_size=8, seed=0), steps_per_epoch=1, verbose=0)
-    moved = _changed(before[0], _weights(gan, True))
-    assert all(moved[mover])
-    assert not any(moved[still])
-    # Moving statistics follow every forward pass in training mode: the generator's in
-    # both turns, as both draw fakes, and so do the discriminator's.
+    changed = _changed(before[0], _weights(gan, True))
+    assert all(changed[player])
+    assert not any(changed[opponent])
+    # Both players' updates call both networks in training mode, which changes the
+    # moving statistics of both.
     updated = _changed(before[1], _weights(gan, False))
     assert all(updated["generator"]) and all(updated["discriminator"])
 
 
-def test_both_players_move_in_a_step(make_gan, images):
+def test_a_step_updates_both_players(make_gan, images):
     gan = make_gan()
     before = _weights(gan, True)
     gan.fit(Batches(images, batch_size=8, seed=0), steps_per_epoch=1, verbose=0)
-    moved = _changed(before, _weights(gan, True))
-    assert all(moved["generator"]) and all(moved["discriminator"])
+    changed = _changed(before, _weights(gan, True))
+    assert all(changed["generator"]) and all(changed["discriminator"])
 
 
 @pytest.mark.tensorflow
 def test_the_frozen_pattern_of_the_reports_leaves_the_discriminator_untrained(images):
-    """Documentation: compile D, freeze it, compile the stack, `train_on_batch`.
+    """Documents the old pattern: compile D, freeze it, compile the combined model.
 
-    On Keras 2 a model kept the variables that it had when it was compiled; on Keras 3
-    it asks again, finds none, and says so in a warning only.
+    In Keras 2 a model kept the trainable variables that it had when it was compiled. In
+    Keras 3 it finds none, and only warns.
     """
     latent = keras.Input((6,))
     x = keras.layers.Dense(64, activation="tanh")(latent)
@@ -99,7 +102,7 @@ def test_the_frozen_pattern_of_the_reports_leaves_the_discriminator_untrained(im
 
 
 def _record(gan, method, kept):
-    """Replaces a loss by one that keeps what it is given; for eager runs."""
+    """Replaces a loss by one that records its batches; for eager runs."""
     original = getattr(gan, method)
 
     def recording(batch):
@@ -110,7 +113,7 @@ def _record(gan, method, kept):
 
 
 @pytest.mark.tensorflow
-def test_every_discriminator_step_takes_a_fresh_batch(make_gan, images):
+def test_every_discriminator_update_takes_a_new_batch(make_gan, images):
     gan = make_gan(discriminator_steps=3)
     gan.run_eagerly = True
     seen, seen_by_generator = [], []
@@ -125,7 +128,7 @@ def test_every_discriminator_step_takes_a_fresh_batch(make_gan, images):
 
 
 @pytest.mark.tensorflow
-def test_every_turn_draws_new_latents(make_gan, images):
+def test_every_update_draws_new_latents(make_gan, images):
     gan = make_gan(discriminator_steps=2, generator_steps=3)
     gan.run_eagerly = True
     drawn = []
@@ -142,7 +145,7 @@ def test_every_turn_draws_new_latents(make_gan, images):
     assert len({latent.tobytes() for latent in drawn}) == len(drawn)
 
 
-def test_the_optimizers_count_their_own_turns(make_gan, images):
+def test_optimizers_count_their_own_updates(make_gan, images):
     gan = make_gan(discriminator_steps=2, generator_steps=3)
     gan.fit(Batches(images, batch_size=8, seed=0), steps_per_epoch=4, verbose=0)
     assert int(gan.discriminator_optimizer.iterations) == 8
@@ -150,11 +153,8 @@ def test_the_optimizers_count_their_own_turns(make_gan, images):
     assert gan.steps_done == 4
 
 
-def test_a_step_is_the_step_written_out_by_hand(make_gan, images):
-    """SGD on fixed latents: weights and losses against gradients taken by hand.
-
-    The oracle differentiates numerically, so it holds on the three backends.
-    """
+def test_a_step_equals_a_step_by_hand(make_gan, images):
+    """Compares SGD on fixed latents with numeric gradients, on all backends."""
     rate = 0.1
     gan = make_gan(lambda: keras.optimizers.SGD(rate))
     latents = np.random.default_rng(0).normal(size=(8, 6)).astype("float32")
@@ -164,7 +164,7 @@ def test_a_step_is_the_step_written_out_by_hand(make_gan, images):
     fake = gan.generator(latents, training=True)
 
     def bias_loss(shift):
-        """The discriminator's loss with its last bias moved by `shift`."""
+        """The discriminator's loss with its last bias increased by `shift`."""
         logits = [
             ops.convert_to_numpy(gan.discriminator(x, training=True)).astype("float64")
             for x in (real, fake)
@@ -182,8 +182,8 @@ def test_a_step_is_the_step_written_out_by_hand(make_gan, images):
     )
 
 
-def test_the_game_reaches_its_target():
-    """A generator of points learns a Gaussian's mean and spread."""
+def test_training_reaches_its_target():
+    """A generator of points learns the mean and standard deviation of a Gaussian."""
     rng = np.random.default_rng(0)
     target = (rng.normal(size=(4096, 2)) * 0.3 + [2.0, -1.0]).astype("float32")
     latent = keras.Input((4,))
@@ -201,7 +201,7 @@ def test_the_game_reaches_its_target():
     np.testing.assert_allclose(points.std(axis=0), 0.3, atol=0.1)
 
 
-def test_the_averaged_generator_is_the_moving_average(make_gan, images):
+def test_the_ema_generator_is_the_moving_average(make_gan, images):
     gan = make_gan(ema=0.9)
     kept = [w.copy() for w in gan.generator.get_weights()]
     batches = Batches(images, batch_size=8, seed=0)
@@ -218,7 +218,7 @@ def test_the_averaged_generator_is_the_moving_average(make_gan, images):
     assert not owned & {id(v) for v in gan.ema_generator.variables}
 
 
-def test_save_and_load_keep_everything(make_gan, images, tmp_path):
+def test_save_and_load_preserve_everything(make_gan, images, tmp_path):
     gan = make_gan(ema=0.9, real_label=0.9, latent_distribution="uniform")
     batches = Batches(images, batch_size=8, seed=0)
     gan.fit(batches, steps_per_epoch=3, verbose=0)
@@ -236,7 +236,7 @@ def test_save_and_load_keep_everything(make_gan, images, tmp_path):
     for one, other in zip(state(gan), state(loaded), strict=True):
         np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(gan.sample(5), loaded.sample(5))
-    # And the game goes on alike: same seeds, same moments.
+    # Training resumes identically: same seeds, same moments.
     later = Batches(images, batch_size=8, seed=0, start_step=3)
     for model in (gan, loaded):
         model.fit(later, steps_per_epoch=2, verbose=0)
@@ -252,7 +252,36 @@ def test_save_and_load_keep_everything(make_gan, images, tmp_path):
     )
 
 
-def test_samples_depend_on_their_seed_alone(make_gan):
+def test_models_saved_under_earlier_names_load_with_their_average(
+    make_gan, images, tmp_path
+):
+    gan = make_gan(ema=0.9, loss="hinge")
+    gan.fit(Batches(images, batch_size=8, seed=0), steps_per_epoch=2, verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    old = tmp_path / "old.keras"
+    weights = tmp_path / "model.weights.h5"
+    with zipfile.ZipFile(tmp_path / "gan.keras") as new, zipfile.ZipFile(old, "w") as z:
+        config = json.loads(new.read("config.json"))
+        options = config["config"]
+        options["losses"], options["average"] = options.pop("loss"), options.pop("ema")
+        weights.write_bytes(new.read(weights.name))
+        with h5py.File(weights, "a") as file:
+            file.move("ema_generator", "averaged_generator")
+        z.write(weights, weights.name)
+        z.writestr("config.json", json.dumps(config))
+        z.writestr("metadata.json", new.read("metadata.json"))
+    path = old
+    for _ in range(2):  # loaded, saved under the present names and loaded again
+        loaded = keras.saving.load_model(path)
+        assert (loaded.loss_name, loaded.ema) == ("hinge", 0.9)
+        for one, other in zip(gan.get_weights(), loaded.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+        np.testing.assert_array_equal(gan.sample(3), loaded.sample(3))
+        path = tmp_path / "again.keras"
+        loaded.save(path)
+
+
+def test_samples_depend_only_on_their_seed(make_gan):
     gan = make_gan()
     first = gan.sample(5, seed=3)
     assert first.shape == (5, 8, 8, 1) and first.dtype == np.uint8
@@ -294,12 +323,12 @@ def test_input_gradient_can_be_differentiated_again():
         ({"latent_distribution": "gaussian"}, "received 'gaussian'"),
     ],
 )
-def test_bad_arguments_get_a_sentence(make_gan, arguments, sentence):
+def test_bad_arguments_raise(make_gan, arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         make_gan(**arguments)
 
 
-def test_networks_and_optimizers_that_do_not_fit_get_a_sentence(make_gan):
+def test_networks_and_optimizers_that_do_not_fit_raise(make_gan):
     gan = make_gan()
     with pytest.raises(ValueError, match=r"latents \(n, 7\).*\(None, 6\)"):
         GAN(gan.generator, gan.discriminator, latent_dim=7)

@@ -29,8 +29,8 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _pipes_collected():
-    """Collects them while this module's filter still holds."""
+def _collect_pipes():
+    """Collects them while this module's filter is active."""
     yield
     gc.collect()
 
@@ -50,8 +50,12 @@ def _unfolding(name, sign=1.0):
 @pytest.fixture(scope="module")
 def model():
     """A to B changes nothing, B to A gives the negative."""
-    judges = [cyclegan.patch22((16, 16, 3), 2, name=name) for name in ("d_a", "d_b")]
-    return CycleGAN(_unfolding("g_ab"), _unfolding("g_ba", -1.0), *judges, pool_size=0)
+    discriminators = [
+        cyclegan.patch22((16, 16, 3), 2, name=name) for name in ("d_a", "d_b")
+    ]
+    return CycleGAN(
+        _unfolding("g_ab"), _unfolding("g_ba", -1.0), *discriminators, pool_size=0
+    )
 
 
 @pytest.fixture
@@ -73,9 +77,11 @@ def test_an_image_of_any_size_comes_back_from_a_network_of_stride_4(
 
 
 def _translator(generator):
-    """One translator for both ways."""
-    judges = [cyclegan.patch22((16, 16, 3), 2, name=name) for name in ("d_a", "d_b")]
-    return CycleGAN(generator, generator, *judges, pool_size=0)
+    """One translator for both directions."""
+    discriminators = [
+        cyclegan.patch22((16, 16, 3), 2, name=name) for name in ("d_a", "d_b")
+    ]
+    return CycleGAN(generator, generator, *discriminators, pool_size=0)
 
 
 def test_a_generator_is_padded_to_what_it_needs_and_no_further():
@@ -172,7 +178,7 @@ def test_flicker_is_what_changes_beyond_the_input():
 
 def test_smoothing_calms_what_stands_still_and_leaves_the_moving_figure_alone():
     film = walking_animal(30, 64, seed=2)
-    empty = walking_animal(1, 64, seed=2, walked=(-2, -2))
+    empty = walking_animal(1, 64, seed=2, positions=(-2, -2))
     figure = np.abs(film.astype(int) - empty).max(axis=-1) > 30
     assert 60 < figure.sum((1, 2)).max() < 64 * 64 // 2
     # A negative whose brightness and colour jump from frame to frame.
@@ -277,7 +283,7 @@ def test_what_cannot_be_translated_gets_a_sentence(model, make_gan, images, tmp_
     mp4 = next(new).with_suffix(".mp4")
     assert "that ffmpeg can read, received" in sentence(run, spoilt[1], mp4)
     assert "there is no" in sentence(run, tmp_path / "nowhere.png", png)
-    assert "not there yet, received" in sentence(run, image, image)
+    assert "does not exist yet, received" in sentence(run, image, image)
     assert "to end in .bmp" in sentence(run, image, mp4)
     assert "to end in .mkv, .mov, .mp4" in sentence(run, spoilt[1], png)
     assert "a folder or a video (" in sentence(run, tmp_path / "text.txt", png)

@@ -8,11 +8,11 @@ from gankit.datasets import UnpairedImageData, digits, stripes
 from gankit.metrics.classifiers import training as classifier_training
 from gankit.metrics.classifiers.scores import wilson_interval
 from gankit.metrics.translation import (
+    domain_classifier_for,
     domain_score,
     inverted_colours,
     luminance_correlation,
     reconstruction_error,
-    train_domain_classifier,
 )
 
 
@@ -22,8 +22,8 @@ def data():
 
 
 @pytest.fixture(scope="module")
-def classifier(data):
-    return train_domain_classifier(data)
+def classifier(data, tmp_path_factory):
+    return domain_classifier_for(data, folder=tmp_path_factory.mktemp("data"))
 
 
 def test_real_pictures_are_told_apart(classifier):
@@ -92,7 +92,7 @@ def test_inverted_colours_are_those_whose_luminance_correlates_negatively(data):
         inverted_colours(a[..., :1], b[..., :1], value_range=(0, 255))
 
 
-def test_domains_of_unequal_size_weigh_alike(monkeypatch):
+def test_domains_of_unequal_size_weigh_alike(monkeypatch, tmp_path):
     monkeypatch.setattr(classifier_training, "MINIMUM_STEPS", 30)
     random = np.random.default_rng(0)
     dark, bright = (
@@ -111,7 +111,7 @@ def test_domains_of_unequal_size_weigh_alike(monkeypatch):
         ),
     )
     data = UnpairedImageData(dark, bright, test_a=dark[:5])
-    classifier = train_domain_classifier(data)
+    classifier = domain_classifier_for(data, folder=tmp_path)
     # Only one domain has test pictures: a tenth of 2 x 20 is held back.
     assert (classifier.test_n, classifier.test_accuracy) == (4, 1)
     assert classifier.tested_on == "training images held back"
@@ -124,7 +124,7 @@ def test_domains_of_unequal_size_weigh_alike(monkeypatch):
 
 def test_other_data_get_a_sentence(classifier):
     with pytest.raises(ValueError, match="two domains, received ImageData: pass"):
-        train_domain_classifier(digits(size=8))
+        domain_classifier_for(digits(size=8))
     with pytest.raises(ValueError, match='"a" or "b" .* received \'c\''):
         domain_score(
             np.zeros((1, 64, 64, 3), "uint8"), classifier, "c", value_range=(0, 255)

@@ -1,4 +1,4 @@
-"""Norms of layers, gains and maps of attention, and their log over a training."""
+"""Norms of layers, gains and maps of attention, and their log during training."""
 
 import keras
 import numpy as np
@@ -37,7 +37,7 @@ def _network():
     )
 
 
-def test_norms_are_the_largest_singular_values():
+def test_norms_equal_the_largest_singular_values():
     network = _network()
     norms = layer_norms(network)
     assert [norm.name for norm in norms] == [
@@ -45,7 +45,7 @@ def test_norms_are_the_largest_singular_values():
         *("6 output", "7 conv2d"),
     ]
     project, _, transposed, attention, clipped = network.layers
-    # Columns are outputs: of a transposed convolution the last axis but one.
+    # Columns are outputs, the second last axis of a transposed convolution.
     kernel = np.swapaxes(_numpy(transposed.kernel), 2, 3).reshape(-1, 8)
     assert norms[1].kernel == pytest.approx(_largest(kernel), rel=1e-6)
     assert norms[1].normalised is None and norms[1].at_bound is None
@@ -58,7 +58,7 @@ def test_norms_are_the_largest_singular_values():
         assert norm.kernel == pytest.approx(_largest(kernel), rel=1e-6)
         assert norm.normalised == pytest.approx(_largest(used), rel=1e-6)
         assert 1 - 1e-5 < norm.normalised < 1.1
-    # Glorot's start goes up to sqrt(6 / (9 * (8 + 5))) = 0.23; nothing was clipped yet.
+    # Glorot's initial weights reach sqrt(6 / (9 * (8 + 5))) = 0.23, not clipped yet.
     assert norms[6].at_bound == pytest.approx(np.mean(np.abs(clipped.kernel) >= 0.1))
     clipped.kernel.assign(clipped.kernel_constraint(clipped.kernel * 1e6))
     assert layer_norms(network)[6].at_bound > 0.99
@@ -66,7 +66,7 @@ def test_norms_are_the_largest_singular_values():
     assert np.isnan(layer_norms(network)[6].kernel)
 
 
-def test_a_critic_clipped_as_a_whole_shows_what_lies_at_the_bound():
+def test_a_clipped_critic_has_shares_at_the_bound():
     network = _network()
     clip_weights(network, 1e-6)
     assert all(norm.at_bound > 0.9 for norm in layer_norms(network))
@@ -79,9 +79,7 @@ def test_gains_of_attention_are_found():
     assert attention_gains(network) == [0.25]
 
 
-def test_a_training_is_logged_and_a_resumed_one_leaves_the_same_file(
-    make_gan, images, tmp_path
-):
+def test_a_resumed_training_writes_the_same_log(make_gan, images, tmp_path):
     def train(gan, path, steps):
         batches = Batches(images, batch_size=8, seed=0, start_step=gan.steps_done)
         epochs = (steps - gan.steps_done) // 2
@@ -104,7 +102,7 @@ def test_a_training_is_logged_and_a_resumed_one_leaves_the_same_file(
     clipped = {name.split()[0] for name in whole if "at bound" in name}
     assert clipped == {"discriminator"}
 
-    # Killed at 4 with a checkpoint of 2: the row of 4 is dropped and measured again.
+    # Killed at 4 with a checkpoint at 2: the row of 4 is removed and measured again.
     (tmp_path / "parts.csv").write_text(
         text + (tmp_path / "whole.csv").read_text().splitlines()[3] + "\n"
     )
@@ -117,7 +115,7 @@ def test_a_training_is_logged_and_a_resumed_one_leaves_the_same_file(
         np.testing.assert_allclose(parts[name], column, rtol=1e-4)
 
 
-def test_rows_come_at_multiples_however_the_training_is_parted(
+def test_rows_come_at_multiples_however_the_training_is_divided(
     make_gan, images, tmp_path
 ):
     def steps(path, parts):
@@ -136,7 +134,7 @@ def test_rows_come_at_multiples_however_the_training_is_parted(
 
 
 @pytest.mark.parametrize("pool", [False, True])
-def test_maps_are_the_softmax_by_hand(pool):
+def test_maps_equal_the_softmax_by_hand(pool):
     images = keras.Input((8, 12, 3))
     x = layers.Conv2D(16, 3, 2, padding="same")(images)
     attention = SelfAttention2D(pool=pool)
@@ -151,7 +149,7 @@ def test_maps_are_the_softmax_by_hand(pool):
     key = features @ _numpy(attention.key.kernel)[0, 0]
     if pool:
         key = key.reshape(2, 2, 2, 3, 2, 2).max(axis=(2, 4))
-    # The pixel (5, 11) of the image is the place (2, 5) of the map.
+    # The pixel (5, 11) of the image is the position (2, 5) of the map.
     for i, (row, column) in enumerate([(0, 0), (2, 5)]):
         scores = np.einsum("nc,nhwc->nhw", query[:, row, column], key)
         weights = np.exp(scores - scores.max(axis=(1, 2), keepdims=True))
@@ -165,14 +163,14 @@ def test_maps_are_the_softmax_by_hand(pool):
     np.testing.assert_array_equal(shown.get_array(), maps[0, 1])
 
 
-def test_the_map_of_a_generator_is_over_its_images():
+def test_a_generators_map_refers_to_its_images():
     latent = keras.Input((4,))
     x = layers.Reshape((4, 4, 8))(layers.Dense(128)(latent))
     x = layers.UpSampling2D(4)(SelfAttention2D()(x))
-    told = keras.Input((), dtype="int32")
-    label = layers.Embedding(3, 8)(told)
+    labels = keras.Input((), dtype="int32")
+    label = layers.Embedding(3, 8)(labels)
     x = layers.Multiply()([x, layers.Reshape((1, 1, 8))(label)])
-    generator = keras.Model([latent, told], layers.Conv2D(3, 1)(x))
+    generator = keras.Model([latent, labels], layers.Conv2D(3, 1)(x))
     latents = np.eye(4, dtype="float32")
     maps = attention_maps(generator, [latents, np.array([0, 1, 2, 0])], [(15, 15)])
     assert maps.shape == (4, 1, 4, 4)

@@ -1,11 +1,10 @@
-"""A small training in a process of its own, which `test_resume.py` kills.
+"""A small training in a separate process, which `test_resume.py` kills.
 
     python training_process.py FOLDER PRECISION [DIE]
 
-DIE names where the process kills itself, as kill -9 would: `writing`, with half a
-checkpoint on the disk; `moving`, with a whole one that is not in its place yet; and
-`logged`, between the row of the history and the checkpoint. Each waits for the second
-checkpoint that the process writes.
+DIE says when the process kills itself, like kill -9, at its second checkpoint:
+`writing`, with half of the checkpoint on disk; `moving`, before the complete checkpoint
+replaces the old one; `logged`, between the row of the history and the checkpoint.
 """
 
 import os
@@ -38,12 +37,12 @@ def _data(size, folder):
 
 
 def _build(data):
-    """Everything that has a state: batch norm, dropout, two Adams, average, seeds."""
+    """Builds a GAN with all kinds of state: batch norm, dropout, Adam, EMA, seeds."""
     generator = dcgan.generator((8, 4), (2, 2), image_shape=IMAGE, latent_dim=6)
     image = keras.Input(IMAGE)
     x = dcgan.discriminator((4, 8), (2, 2), image_shape=IMAGE)(image)
     x = keras.layers.Dense(4, activation="leaky_relu")(x)
-    # torch's dropout without a seed of its own would use torch's global generator.
+    # Without its own seed, dropout on torch would use torch's global generator.
     x = keras.layers.Dropout(0.3, seed=1)(x)
     discriminator = keras.Model(image, keras.layers.Dense(1, dtype="float32")(x))
     gan = GAN(generator, discriminator, latent_dim=6, discriminator_steps=2, ema=0.9)
@@ -52,7 +51,7 @@ def _build(data):
 
 
 def _scorer(data, folder):
-    """Compares the mean levels of rows, for which no network is needed."""
+    """Scores the mean brightness of rows, which needs no network."""
     extractor = Extractor(
         name="rows",
         frechet_name="row distance",

@@ -1,6 +1,6 @@
-"""The only folder that knows a backend: device, gradients, prediction.
+"""Everything that depends on the Keras backend: device, gradients, prediction.
 
-Everything else is written with `keras.ops` and `keras.random` and runs on TensorFlow,
-PyTorch and JAX alike. Two readers of TensorFlow's own formats are the exceptions:
+The rest of gankit uses `keras.ops` and `keras.random` and runs on TensorFlow, PyTorch
+and JAX alike. The two exceptions read TensorFlow's own formats:
 `gankit.datasets.tensorflow_batches` and `gankit.metrics.inception.frozen_graph`.
 """

@@ -1,4 +1,4 @@
-"""What the machine offers, and the settings that follow from it."""
+"""Chooses precision, compilation and devices for this machine."""
 
 import contextlib
 import importlib.metadata
@@ -9,44 +9,42 @@ from pathlib import Path
 
 import keras
 
-
-def _is_worth_saying(record):
-    """A notebook trains many models, and each compiles a step of its own."""
-    return "triggered tf.function retracing" not in record.getMessage()
-
-
-logging.getLogger("tensorflow").addFilter(_is_worth_saying)
+# A notebook trains many models, each of which compiles its own step: TensorFlow's
+# warning about retracing would be a false alarm.
+logging.getLogger("tensorflow").addFilter(
+    lambda record: "triggered tf.function retracing" not in record.getMessage()
+)
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 _BACKEND_NAMES = {"tensorflow": "TensorFlow", "torch": "PyTorch", "jax": "JAX"}
 
-# What `setup(jit=...)` said; None leaves the choice to the device.
+# The `jit` given to `setup`; None leaves the choice to the device.
 _jit = None
 
 
 def setup(seed=0, *, precision=None, jit=None):
-    """Seeds everything and chooses precision and compilation for this machine.
+    """Sets all seeds and chooses precision and compilation for this machine.
 
-    Call it before building networks. It prints one line that says what was chosen and
-    why.
+    Call it before you build networks. It prints one line with its choices and the
+    reasons.
 
     Args:
-        seed: Seed of Python, NumPy, the backend and Keras, a whole number from 0.
-        precision: `"float32"` or `"mixed_bfloat16"`. `None` chooses bfloat16 where the
-            processor computes in it, else float32. Batch normalisation, losses and
-            weights stay float32 either way.
+        seed: Seed of Python, NumPy, the backend and Keras, an integer of at least 0.
+        precision: `"float32"` or `"mixed_bfloat16"`. `None` chooses bfloat16 if the
+            device has bfloat16 arithmetic, else float32. Batch normalisation, losses
+            and weights stay float32 either way.
         jit: Whether trainers compile with XLA (or `torch.compile`). `None` turns it
-            off on TensorFlow with a CPU, where it slows convolutions, and otherwise
-            leaves it to Keras.
+            off for TensorFlow on a CPU, where XLA slows convolutions, and otherwise
+            leaves the choice to Keras.
 
     Raises:
-        ValueError: If `precision` is another word.
+        ValueError: If `precision` has another value.
     """
     global _jit
     if precision is None:
         precision, why = _best_precision()
     elif precision in PRECISIONS:
-        why = "as asked"
+        why = "as requested"
     else:
         raise ValueError(
             f"Expected precision to be one of {', '.join(PRECISIONS)}, received "
@@ -62,12 +60,12 @@ def setup(seed=0, *, precision=None, jit=None):
 
 
 def default_jit_compile(*, small=False):
-    """The `jit_compile` of a trainer that is not told: a bool, or Keras's `"auto"`.
+    """Returns the default `jit_compile` of trainers: a bool, or Keras's `"auto"`.
 
     Args:
-        small: Whether a step is of many operations that take less than their calls. XLA
-            makes them one, and the step nearly twice as fast; `torch.compile` takes
-            longer than the training.
+        small: Whether the networks are so small that calling an operation takes longer
+            than computing it. XLA fuses the operations, which makes a step nearly
+            twice as fast; `torch.compile` takes longer than the whole training.
     """
     if _jit is not None:
         return _jit
@@ -79,7 +77,7 @@ def default_jit_compile(*, small=False):
 
 
 def has_gpu():
-    """Whether the backend sees an accelerator."""
+    """Returns whether the backend finds an accelerator."""
     match keras.backend.backend():
         case "tensorflow":
             import tensorflow as tf
@@ -96,21 +94,18 @@ def has_gpu():
 
 
 def distribute(devices):
-    """A context in which models are built and trained on several devices.
+    """Returns a context in which models are built and trained on several devices.
 
-    Each step's batch is divided among them. On TensorFlow this is a
-    `tf.distribute.MirroredStrategy`, on JAX a `keras.distribution.DataParallel`. On a
-    machine without accelerators the CPU is divided into that many virtual devices,
-    which is no faster: it is for tests.
+    Each batch is divided among the devices. TensorFlow uses a
+    `tf.distribute.MirroredStrategy`, JAX a `keras.distribution.DataParallel`. Without
+    accelerators, the CPU is divided into virtual devices. This is no faster and serves
+    tests.
 
     Args:
-        devices: How many; 1 changes nothing.
-
-    Returns:
-        A context manager.
+        devices: Number of devices; 1 changes nothing.
 
     Raises:
-        ValueError: If there are fewer, or the backend cannot distribute.
+        ValueError: If there are fewer devices, or the backend is PyTorch.
     """
     if devices == 1:
         return contextlib.nullcontext()
@@ -122,7 +117,7 @@ def distribute(devices):
             if kind == "CPU":
                 cpu = tf.config.list_physical_devices("CPU")[0]
                 parts = [tf.config.LogicalDeviceConfiguration()] * devices
-                with contextlib.suppress(RuntimeError):  # divided before
+                with contextlib.suppress(RuntimeError):  # already divided
                     tf.config.set_logical_device_configuration(cpu, parts)
             present = [d.name for d in tf.config.list_logical_devices(kind)]
             _check_devices(devices, present)
@@ -130,7 +125,7 @@ def distribute(devices):
         case "jax":
             import jax
 
-            # It takes effect on CPUs alone, and before JAX first looks for devices.
+            # This affects CPUs only, and only before JAX first looks for devices.
             with contextlib.suppress(RuntimeError):
                 jax.config.update("jax_num_cpu_devices", devices)
             present = keras.distribution.list_devices()
@@ -138,24 +133,24 @@ def distribute(devices):
             return keras.distribution.DataParallel(devices=present[:devices]).scope()
         case "torch":
             raise ValueError(
-                f"Expected one device on PyTorch, which Keras cannot distribute, "
-                f"received {devices}: set KERAS_BACKEND=tensorflow or jax."
+                "Expected one device on PyTorch, where Keras cannot distribute "
+                f"training, received {devices}: set KERAS_BACKEND=tensorflow or jax."
             )
 
 
 def _check_devices(devices, present):
     if devices > len(present):
         raise ValueError(
-            f"Expected at most {len(present)} devices, which is what there are, "
-            f"received {devices}: ask for fewer, and before anything is computed."
+            f"Expected at most {len(present)} devices, the number available, received "
+            f"{devices}: request fewer, and call this before any computation."
         )
 
 
 def replicas():
-    """How many replicas compute a step together, and which of them this one is.
+    """Returns how many replicas compute this step, and the index of this replica.
 
-    Only TensorFlow shows each replica its own share of the batch; elsewhere, and
-    outside a distributed step, the pair is `(1, 0)`.
+    Only in TensorFlow does each replica see just its own part of the batch. On other
+    backends, and outside a distributed step, the pair is `(1, 0)`.
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -167,7 +162,7 @@ def replicas():
 
 
 def count():
-    """How many devices a model that is built now will train on."""
+    """Returns how many devices a model built now will train on."""
     match keras.backend.backend():
         case "tensorflow":
             import tensorflow as tf
@@ -180,21 +175,21 @@ def count():
 
 
 def synchronizes_batches():
-    """Whether batch normalisation must gather its statistics from several replicas.
+    """Returns whether batch normalisation must synchronise replicas.
 
-    On JAX a batch is one array, however many devices hold it.
+    In JAX a batch is one array, however many devices hold it.
     """
     return keras.backend.backend() == "tensorflow" and count() > 1
 
 
 def threads():
-    """How many threads the backend computes with on the CPU."""
+    """Returns how many CPU threads the backend uses."""
     chosen = 0
     match keras.backend.backend():
         case "tensorflow":
             import tensorflow as tf
 
-            # 0 stands for all of them.
+            # 0 stands for all threads.
             chosen = tf.config.threading.get_intra_op_parallelism_threads()
         case "torch":
             import torch
@@ -210,7 +205,7 @@ def _available_cpus():
 
 
 def name():
-    """The device in words: the GPU's name, or the CPU's with its threads."""
+    """Returns the GPU's name, or the CPU's name with its number of threads."""
     if not has_gpu():
         return f"{_processor()} ({threads()} threads)"
     match keras.backend.backend():
@@ -232,12 +227,12 @@ def name():
 
 
 def backend_version():
-    """Version of the backend's package."""
+    """Returns the version of the backend's package."""
     return importlib.metadata.version(keras.backend.backend())
 
 
 def _cpu_info():
-    """What the kernel says of the last CPU: `flags`, `model name` and more."""
+    """Returns what Linux reports about the last CPU: `flags`, `model name` and more."""
     try:
         text = Path("/proc/cpuinfo").read_text()
     except OSError:  # not Linux
@@ -251,15 +246,15 @@ def _processor():
 
 
 def _best_precision():
-    """The precision that is fast here, and why."""
+    """Returns the faster precision on this device, and the reason."""
     if has_gpu():
         if _gpu_computes_in_bfloat16():
-            return "mixed_bfloat16", "which this GPU computes in"
+            return "mixed_bfloat16", "as this GPU computes in bfloat16"
         return "float32", "as this GPU has no bfloat16"
     if keras.backend.backend() == "jax":
         return "float32", "as bfloat16 gains nothing with XLA on a CPU"
     info = _cpu_info()
-    # x86 lists "flags", 64-bit Arm "Features".
+    # x86 lists "flags"; 64-bit Arm lists "Features".
     flags = set((info.get("flags") or info.get("Features") or "").split())
     found = {"amx_bf16": "AMX", "avx512_bf16": "AVX512-BF16", "bf16": "Arm's BF16"}
     for flag, instructions in found.items():
@@ -296,5 +291,5 @@ def _compilation():
             "jax": "compiled",
         }[keras.backend.backend()]
     if _jit is not None:
-        return f"jit {'on' if _jit else 'off'}, as asked"
+        return f"jit {'on' if _jit else 'off'}, as requested"
     return "XLA off, as it slows convolutions on CPUs"

@@ -1,4 +1,4 @@
-"""Gradients on the three backends, which `keras.ops` lacks."""
+"""Gradients on all three backends, which `keras.ops` does not offer."""
 
 import keras
 from keras import ops
@@ -7,17 +7,17 @@ from gankit.backend import device
 
 
 def input_gradient(function, inputs):
-    """The gradient of `sum(function(inputs))` with respect to `inputs`.
+    """Computes the gradient of `sum(function(inputs))` with respect to `inputs`.
 
-    It can be differentiated again, for gradient penalties inside a loss. As each
-    output depends on its own example alone, row i is the gradient of output i.
+    If each output depends only on its own example, row i is the gradient of output i.
+    The result can be differentiated again, so a loss may contain it.
 
     Args:
-        function: Maps a batch to one number, or several, per example.
+        function: Maps a batch to one or several numbers per example.
         inputs: Tensor `(n, ...)`.
 
     Returns:
-        A tensor of the shape of `inputs`.
+        A tensor of the same shape as `inputs`.
     """
     match keras.backend.backend():
         case "tensorflow":
@@ -41,23 +41,29 @@ def input_gradient(function, inputs):
 
 
 def value_and_gradients(loss, variables, state):
-    """The value of `loss()` and its gradients with respect to `variables`.
+    """Computes `loss()` and its gradients with respect to `variables`.
 
-    Of a tuple the gradients are those of its first entry. `state()` lists all variables
-    that the loss may read or update; only JAX asks. A variable that the loss does not
-    depend on gets zeros.
+    Args:
+        loss: Function without arguments that returns a scalar, or a tuple whose first
+            entry is the scalar to differentiate.
+        variables: The variables to differentiate with respect to. A variable on which
+            the loss does not depend gets zeros.
+        state: Function that lists all variables the loss may read or update. Only JAX
+            calls it.
+
+    Returns:
+        The pair `(value, gradients)`.
     """
     match keras.backend.backend():
         case "tensorflow":
             import tensorflow as tf
 
-            # Watching one player alone spares the tape the other player's forward
-            # pass.
+            # Watching only one player keeps the other's forward pass off the tape.
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch([v.value for v in variables])
                 value = loss()
-                # Keras sums the gradients of replicas; one device with the whole
-                # batch would average them.
+                # Keras sums the gradients of all replicas. A single device with the
+                # whole batch would average them.
                 share = _scalar(value) / device.replicas()[0]
             return value, tape.gradient(
                 share, [v.value for v in variables], unconnected_gradients="zero"
@@ -67,9 +73,9 @@ def value_and_gradients(loss, variables, state):
 
             value = loss()
             if not variables or not _scalar(value).requires_grad:
-                # torch refuses what the others answer with zeros.
+                # Where the others return zeros, torch raises an error.
                 return value, [torch.zeros_like(v.value) for v in variables]
-            # Unlike `backward`, this leaves nothing behind in the other player.
+            # Unlike `backward`, this leaves no gradients in the other player.
             gradients = torch.autograd.grad(
                 _scalar(value),
                 [v.value for v in variables],
@@ -80,11 +86,11 @@ def value_and_gradients(loss, variables, state):
         case "jax":
             import jax
 
-            moving = {id(v) for v in variables}
-            others = [v for v in state() if id(v) not in moving]
+            trained = {id(v) for v in variables}
+            others = [v for v in state() if id(v) not in trained]
 
             def value_and_updates(values, other_values):
-                # A nested scope does not see its parent's values: pass them all.
+                # A nested scope does not see its parent's values, so pass them all.
                 mapping = [
                     *zip(variables, values, strict=True),
                     *zip(others, other_values, strict=True),
@@ -107,6 +113,7 @@ def _scalar(value):
 
 
 def without_gradient(function):
+    """Calls `function` without recording gradients and returns its result."""
     if keras.backend.backend() == "torch":
         import torch
 

@@ -1,16 +1,16 @@
-"""The layers inside a network, also those inside wrappers and nested models."""
+"""The layers of a network, including those in wrappers and nested models."""
 
 
 def all_layers(layer, *, recursive=True):
-    """Lists the layers that a layer or model holds, however deep.
+    """Lists the layers inside a layer or model, at any depth.
 
-    `keras.Model.layers` leaves out what a wrapper such as `SpectralNormalization`
-    holds. Keras lists these too, but only in a private method, so gankit calls it
-    here and nowhere else.
+    `keras.Model.layers` omits the layer inside a wrapper such as
+    `SpectralNormalization`. Keras lists it only in a private method, which gankit
+    calls here and nowhere else.
 
     Args:
         layer: A Keras layer or model.
-        recursive: Whether layers inside of layers are listed as well.
+        recursive: Whether to descend into the layers found.
 
     Returns:
         A list of layers, each once.

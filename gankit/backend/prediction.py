@@ -1,4 +1,4 @@
-"""What networks answer to many examples."""
+"""Outputs of networks for many examples."""
 
 import keras
 import numpy as np
@@ -7,14 +7,14 @@ import numpy as np
 def predict(network, inputs, *, batch_size):
     """Computes the outputs of a network batch by batch.
 
-    As `network.predict`, without the data set that Keras makes for it on TensorFlow,
-    whose end may take longer than a few batches to compute: see
+    This is `network.predict` without the data set that Keras creates on TensorFlow.
+    Closing that data set may take longer than computing a few batches; see
     `gankit.datasets.tensorflow_batches`.
 
     Args:
-        network: A `keras.Model` of one output.
-        inputs: Array `(n, ...)`, or a list of them for a network of several inputs.
-        batch_size: How many examples are computed at once.
+        network: A `keras.Model` with one output.
+        inputs: Array `(n, ...)`, or a list of arrays if the network has several inputs.
+        batch_size: Number of examples to compute at once.
 
     Returns:
         NumPy array `(n, ...)`.
@@ -24,6 +24,6 @@ def predict(network, inputs, *, batch_size):
     for start in range(0, n, batch_size):
         rows = slice(start, min(start + batch_size, n))
         batch = keras.tree.map_structure(lambda array, rows=rows: array[rows], inputs)
-        # Each replica of a distributed training gives all rows of the batch.
+        # In distributed training each replica returns all rows of the batch.
         outputs.append(network.predict_on_batch(batch)[: rows.stop - rows.start])
     return np.concatenate(outputs)

@@ -1,4 +1,4 @@
-"""Checkpoints: one file that holds the whole state of a training."""
+"""Checkpoints: files with the complete state of a training."""
 
 import zipfile
 from pathlib import Path
@@ -11,7 +11,7 @@ from gankit.files import atomic
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Saves the whole state at the end of every epoch of `fit()`.
+    """Saves the complete state at the end of every epoch of `fit()`.
 
     Args:
         path: The file; see `save`.
@@ -26,42 +26,42 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 def save(model, path):
-    """Writes weights, optimizers, seeds and averages of `model` into one file.
+    """Saves weights, optimizers, seeds and averages of `model` in one file.
 
-    The file replaces the old one in one step, so whatever happens `path` holds either
-    the old state or the new one.
+    The file is replaced in one step, so `path` always holds either the old state or
+    the new one.
 
     Args:
         model: A compiled `gankit.AdversarialModel`.
-        path: Where to, a file that ends in `.npz`.
+        path: Name of the file, which ends in `.npz`.
     """
     with atomic(path) as temporary, temporary.open("wb") as file:
         np.savez(file, *(ops.convert_to_numpy(v) for v in _state(model)))
 
 
 def restore(model, path):
-    """Gives `model` the state that `save` wrote.
+    """Loads the state that `save` wrote into `model`.
 
     Args:
-        model: A compiled `gankit.AdversarialModel` of the same networks and
+        model: A compiled `gankit.AdversarialModel` with the same networks and
             optimizers.
         path: A file that `save` wrote.
 
     Returns:
-        The number of steps done.
+        The number of training steps done.
 
     Raises:
         ValueError: If the file is damaged or belongs to another model.
     """
     path = Path(path)
     try:
-        # np.load leaves a damaged file open that it opened itself.
+        # If np.load opened a damaged file itself, it would leave it open.
         with path.open("rb") as file, np.load(file) as archive:
             arrays = list(archive.values())
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(
             f"Expected a checkpoint in {path}, received a file that cannot be read: "
-            "move it away to start anew."
+            "move it away to start again."
         ) from error
     variables = _state(model)
     expected = [tuple(v.shape) for v in variables]
@@ -69,7 +69,7 @@ def restore(model, path):
         raise ValueError(
             f"Expected {path} to hold the {len(expected)} arrays of this model, "
             f"received {len(arrays)} of other shapes: build the model that was saved, "
-            "or move the file away to start anew."
+            "or move the file away to start again."
         )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)

@@ -1,4 +1,4 @@
-"""The losses of a training, in a CSV file."""
+"""A callback that writes the losses of a training to a CSV file."""
 
 from pathlib import Path
 

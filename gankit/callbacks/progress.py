@@ -1,4 +1,4 @@
-"""A progress bar over a whole training, and Ctrl-C that loses nothing."""
+"""A progress bar for a whole training, and a safe way to stop with Ctrl-C."""
 
 import itertools
 import signal
@@ -10,21 +10,21 @@ from tqdm import tqdm
 
 
 class Progress(keras.callbacks.Callback):
-    """A progress bar over a whole training, with the time left, losses and a score.
+    """A progress bar for a whole training, with time left, losses and a score.
 
-    Keras's own bar ends with each epoch; this one, a context manager, spans every
-    `fit()` of a training.
+    Keras's own bar ends with each epoch. This one is a context manager that spans all
+    calls of `fit()` in a training.
 
     Args:
         steps: Steps of the whole training.
-        start: Steps done before, by an earlier process.
+        start: Steps already done by an earlier process.
     """
 
     def __init__(self, steps, *, start=0):
         super().__init__()
         self.steps = steps
         self.start = start
-        self.shown = {}
+        self.values = {}
 
     def __enter__(self):
         if _in_notebook():
@@ -49,10 +49,11 @@ class Progress(keras.callbacks.Callback):
         self.bar.update(self.model.steps_per_execution)
 
     def on_epoch_end(self, epoch, logs=None):
-        # Scores come now and then: the last one stays. There is room for the first.
-        self.shown.update((name, f"{value:.3g}") for name, value in logs.items())
+        # Only some epochs have scores, so keep the last ones. The bar has room for
+        # three values.
+        self.values.update((name, f"{value:.3g}") for name, value in logs.items())
         self.bar.set_postfix(
-            dict(itertools.islice(self.shown.items(), 3)), refresh=False
+            dict(itertools.islice(self.values.items(), 3)), refresh=False
         )
 
 
@@ -62,7 +63,7 @@ def _in_notebook():
 
 
 class _NotebookLine:
-    """A file for tqdm that shows its last line alone, so that a notebook keeps one."""
+    """A file for tqdm that shows only its last line in a notebook."""
 
     encoding = "utf-8"  # tqdm then draws a smooth bar
 
@@ -76,14 +77,14 @@ class _NotebookLine:
             self.handle.update({"text/plain": line}, raw=True)
 
     def flush(self):
-        """Nothing is held back."""
+        """Does nothing, as nothing is buffered."""
 
 
 class StopOnInterrupt(keras.callbacks.Callback):
-    """Lets Ctrl-C end a training at the end of the epoch, when its state is saved.
+    """Makes Ctrl-C stop a training at the end of the epoch, when its state is saved.
 
-    A context manager around `fit()`. A second Ctrl-C interrupts as Python does without
-    it. Outside the main thread, where Python delivers no signals, it does nothing.
+    Use it as a context manager around `fit()`. A second Ctrl-C interrupts immediately.
+    Outside the main thread, where Python delivers no signals, it does nothing.
 
     Attributes:
         requested: Whether Ctrl-C was pressed.
@@ -96,20 +97,20 @@ class StopOnInterrupt(keras.callbacks.Callback):
 
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():
-            self._previous = signal.signal(signal.SIGINT, self._interrupted)
+            self._previous = signal.signal(signal.SIGINT, self._on_interrupt)
         return self
 
     def __exit__(self, *exception):
         if self._previous is not None:
             signal.signal(signal.SIGINT, self._previous)
 
-    def _interrupted(self, number, frame):
-        # A flag, as an exception raised here may get lost inside a compiled step.
+    def _on_interrupt(self, number, frame):
+        # An exception raised here may get lost inside a compiled step.
         self.requested = True
         signal.signal(signal.SIGINT, self._previous)
         tqdm.write(
-            "Stopping at the next checkpoint; Ctrl-C again stops at once and loses the "
-            "steps since the last one.",
+            "Stopping at the next checkpoint. Press Ctrl-C again to stop immediately "
+            "and lose the steps since the last one.",
             file=sys.stderr,
         )
 

@@ -1,4 +1,4 @@
-"""Samples of the same latents throughout a training."""
+"""A callback that saves samples of the same latents during a training."""
 
 import bisect
 from pathlib import Path
@@ -9,14 +9,14 @@ from gankit import plotting
 
 
 class SampleGrid(keras.callbacks.Callback):
-    """Draws samples from the same latents again and again, as frames of a film.
+    """Saves grids of samples from the same latents, as frames of an animation.
 
     Args:
-        folder: Where the frames go, as `step-000100.png`.
-        at: Steps at which to draw, in rising order; 0 is the start. A frame is drawn
-            at the end of the first epoch of `fit()` that reaches one of them.
-        count: Samples in a frame.
-        columns: Samples in a row.
+        folder: Folder for the frames, named like `step-000100.png`.
+        at: Steps at which to save a frame, in ascending order; 0 is the start. Each is
+            saved at the end of the first epoch of `fit()` that reaches it.
+        count: Samples per frame.
+        columns: Samples per row.
         seed: Seed of the latents.
     """
 
@@ -42,11 +42,11 @@ class SampleGrid(keras.callbacks.Callback):
             self.draw()
 
     def _frames(self):
-        """How many of the steps were reached."""
+        """Returns how many of the steps have been reached."""
         return bisect.bisect_right(self.at, self.model.steps_done)
 
     def draw(self):
-        """Writes a frame of the generator as it is now."""
+        """Saves a frame of the current generator."""
         images = self.model.sample(self.count, seed=self.seed)
         path = self.folder / f"step-{self.model.steps_done:06d}.png"
         plotting.save_grid(path, images, columns=self.columns)

@@ -1,4 +1,4 @@
-"""A callback that scores samples while a GAN is trained."""
+"""A callback that scores samples during a training."""
 
 from pathlib import Path
 
@@ -8,36 +8,34 @@ from gankit import files
 
 
 class ScoreCallback(keras.callbacks.Callback):
-    """Scores samples from the same latents again and again during a training.
+    """Scores samples from the same latents at regular intervals during a training.
 
-    The scores go into the `logs` of the epoch, where callbacks that come after this
-    one and Keras's `History` find them by name; epochs without a scoring have none.
-    So it belongs after `gankit.callbacks.HistoryLog`, whose columns stay the losses,
-    and before `Checkpoint`: a run that is killed while it scores then goes on from
-    before, and scores again.
+    The scores enter the `logs` of the epoch, where later callbacks and Keras's
+    `History` find them by name. Epochs without a scoring have none. Put this callback
+    after `gankit.callbacks.HistoryLog`, which then logs only losses, and before
+    `Checkpoint`: a run that is killed while scoring then resumes before the scoring.
 
-    Scoring changes nothing in the model, its seeds included: a training with it ends
-    with the weights of one without.
+    Scoring changes nothing in the model, not even its seeds: training ends with the
+    same weights with or without it.
 
     Args:
         scorer: Function from uint8 images `(n, height, width, channels)` and
             `value_range=(0, 255)` to a `gankit.metrics.Score` or a list of them, such
             as a `gankit.metrics.Scorer`.
-        every: Steps between two scorings. One takes place at the end of the first
+        every: Steps between two scorings. Each takes place at the end of the first
             epoch of `fit()` that reaches a multiple of it.
-        count: Samples to score, at least 2. Scores of different counts are not to be
-            compared.
+        count: Samples to score, at least 2. Do not compare scores of different counts.
         seed: Seed of the latents.
-        path: CSV file for the scores, a row per scoring; see `gankit.files`. Rows
-            after the model's steps are dropped when `fit()` begins, so a resumed run
-            leaves the file of an uninterrupted one. `None` writes none.
+        path: CSV file with a row per scoring; see `gankit.files`. When `fit()` begins,
+            rows beyond the model's steps are removed, so a resumed run writes the same
+            file as an uninterrupted one. `None` writes no file.
 
     Attributes:
-        scores: List of `(step, list of Score)`, in order, of this process.
+        scores: List of `(step, list of Score)` from this process, in order.
 
     Raises:
-        ValueError: If `every` or `count` is out of its range; out of `fit()`, if the
-            file holds other scores than those that the scorer gives.
+        ValueError: If `every` or `count` is out of range; from `fit()`, if the file
+            has other scores than the scorer returns.
 
     Example:
 
@@ -60,7 +58,7 @@ class ScoreCallback(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._steps = self.model.steps_done
-        self.scores = [scored for scored in self.scores if scored[0] <= self._steps]
+        self.scores = [entry for entry in self.scores if entry[0] <= self._steps]
         if self.path is not None:
             files.cut_history(self.path, self._steps)
 
@@ -78,7 +76,7 @@ class ScoreCallback(keras.callbacks.Callback):
         logs.update(values)
 
     def score(self):
-        """Scores the model as it is now; returns a `Score` or a list of them."""
+        """Scores the current model; returns a `Score` or a list of them."""
         images = self.model.sample(self.count, seed=self.seed)
         return self.scorer(images, value_range=(0, 255))
 
@@ -86,21 +84,17 @@ class ScoreCallback(keras.callbacks.Callback):
         _, *known = files.read_history(self.path) or ("step", *values)
         if known != list(values):
             raise ValueError(
-                f"Expected the scores {', '.join(known)} that are in {self.path}, "
-                f"received {', '.join(values)}: go on with the scorer of before, or "
-                "move the file away."
+                f"Expected the scores {', '.join(known)}, as in {self.path}, received "
+                f"{', '.join(values)}: use the same scorer as before, or move the file "
+                "away."
             )
         files.append_history(self.path, {"step": self._steps, **values})
 
 
 def check_whole_number(name, value, least, advice):
-    """Refuses a `value` that is no whole number of at least `least`.
-
-    Raises:
-        ValueError: With `advice` on what to do.
-    """
+    """Raises a `ValueError` with `advice` unless `value` is an integer >= `least`."""
     if not isinstance(value, int) or value < least:
         raise ValueError(
-            f"Expected {name} to be a whole number of at least {least}, received "
+            f"Expected {name} to be an integer of at least {least}, received "
             f"{value!r}: {advice}."
         )

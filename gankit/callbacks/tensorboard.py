@@ -1,4 +1,4 @@
-"""A callback that shows a training in TensorBoard, without TensorFlow."""
+"""A callback that logs a training for TensorBoard, without TensorFlow."""
 
 import keras
 
@@ -7,25 +7,25 @@ from gankit.callbacks.scores import check_whole_number
 
 
 class TensorBoardLog(keras.callbacks.Callback):
-    """Writes losses, scores and sample grids as events that TensorBoard shows.
+    """Writes losses, scores and sample grids as TensorBoard events.
 
-    Every number in the logs of an epoch becomes a point at the steps that the model
-    has done, on any backend. A run that is resumed in the same folder goes on from its
-    checkpoint: TensorBoard drops the events after that. A new training drops all
-    that the folder had.
+    At the end of an epoch, every number in its logs becomes a point at the model's
+    current step, on any backend. A run that is resumed in the same folder continues
+    from its checkpoint: TensorBoard drops the later events. A new training in the
+    folder drops all earlier events.
 
-    It belongs after what adds to the logs, such as `gankit.ScoreCallback`, and before
-    `gankit.callbacks.Checkpoint`. Events reach the disk within about a second, so a
-    process that is killed may lose the last of them. TensorBoard keeps ten images of a
-    run, evenly spread, unless it is started with `--samples_per_plugin images=100`.
+    Put this callback after those that add to the logs, such as `gankit.ScoreCallback`,
+    and before `gankit.callbacks.Checkpoint`. Events are written within about a second,
+    so a process that is killed may lose the last ones. TensorBoard shows ten images
+    per run, evenly spaced; for more, start it with `--samples_per_plugin images=100`.
 
     Args:
-        folder: Where the event files go, one for each call of `fit()`; a folder for
-            each run. `tensorboard --logdir` takes it or a folder above it.
-        images_every: Steps between two grids of samples from the same latents. One is
-            drawn at the end of the first epoch of `fit()` that reaches a multiple of
-            it; `None` draws none.
-        count: Samples in a grid.
+        folder: Folder for the event files of one run; each call of `fit()` writes one.
+            Pass it, or a folder above it, to `tensorboard --logdir`.
+        images_every: Steps between two grids of samples from the same latents. Each is
+            logged at the end of the first epoch of `fit()` that reaches a multiple of
+            it; `None` logs none.
+        count: Samples per grid.
         seed: Seed of the latents.
 
     Raises:
@@ -41,9 +41,9 @@ class TensorBoardLog(keras.callbacks.Callback):
     def __init__(self, folder, *, images_every=None, count=64, seed=0):
         super().__init__()
         if images_every is not None:
-            advice = "pass the steps between two grids, or None"
+            advice = "pass the number of steps between two grids, or None"
             check_whole_number("images_every", images_every, 1, advice)
-        check_whole_number("count", count, 1, "pass the samples in a grid")
+        check_whole_number("count", count, 1, "pass the number of samples per grid")
         try:
             from tensorboardX import SummaryWriter
         except ImportError as error:
@@ -59,13 +59,13 @@ class TensorBoardLog(keras.callbacks.Callback):
         self._writer = None
 
     def on_train_begin(self, logs=None):
-        self.on_train_end()  # where an exception ended the last fit()
+        self.on_train_end()  # in case an exception ended the last fit()
         self._steps = self.model.steps_done
         self._writer = self._open(
             self.folder,
-            purge_step=self._steps + 1,  # the first that is dropped
+            purge_step=self._steps + 1,  # the first step to drop
             flush_secs=1,
-            # Files of one second would else have one name, and the last one remain.
+            # Otherwise files of the same second would overwrite each other.
             filename_suffix=f".{self._steps:09d}",
         )
 

@@ -1,4 +1,4 @@
-"""A callback that measures what a training does to the weights."""
+"""A callback that logs norms of weights during a training."""
 
 from pathlib import Path
 
@@ -7,32 +7,32 @@ import keras
 from gankit import files
 from gankit.inspection.layer_norms import attention_gains, layer_norms
 
-# Significant digits that are kept: the CSV files of long trainings stay small.
+# Significant digits; few, so that the CSV files of long trainings stay small.
 DIGITS = 5
 
 
 class WeightLog(keras.callbacks.Callback):
-    """Appends norms of all layers and gains of attention to a CSV file.
+    """Appends the norms of all layers and the gains of attention to a CSV file.
 
-    There is a row before the first step, and then at the end of every epoch of `fit()`,
-    or of the first that reaches a multiple of `every` steps.
-    Its columns are `step` and, behind the network's name, for layer `3 conv2d`
+    It writes a row before the first step, then at the end of every epoch of `fit()`, or
+    only of those that reach a multiple of `every` steps. The columns are `step` and,
+    with the network's name in front, for example for layer `3 conv2d`,
 
     - `3 conv2d`: the largest singular value of its kernel;
-    - `3 conv2d, normalised`: under spectral normalisation, that of the kernel divided
-      by its estimated norm, with which the layer computes;
-    - `3 conv2d, at bound`: under weight clipping, the share of entries at the bound;
+    - `3 conv2d, normalised`: with spectral normalisation, the largest singular value of
+      the normalised kernel, which the layer uses;
+    - `3 conv2d, at bound`: with weight clipping, the share of entries at the bound;
 
-    and `gamma` for self-attention, numbered from the second on. See
-    `gankit.inspection.layer_norms` for which matrix a convolution's kernel is.
+    and `gamma` for self-attention, then `gamma 2` and so on.
+    `gankit.inspection.layer_norms` describes the matrix of a convolution.
 
-    A resumed run leaves the file of an uninterrupted one: rows after the model's steps
-    are dropped when `fit()` begins.
+    When `fit()` begins, rows beyond the model's steps are removed, so a resumed run
+    writes the same file as an uninterrupted one.
 
     Args:
         path: The file; see `gankit.files`.
-        every: Steps between two rows; `None` for one an epoch. Measuring a large
-            network takes as long as many steps of it on a GPU.
+        every: Steps between two rows; `None` writes one per epoch. On a GPU, measuring
+            a large network takes as long as many training steps.
 
     Example:
 
@@ -50,11 +50,11 @@ class WeightLog(keras.callbacks.Callback):
         files.cut_history(self.path, self.model.steps_done)
         if self.model.steps_done == 0 and not self.path.exists():
             self._append()
-        self._seen = self._multiples()
+        self._count = self._multiples()
 
     def on_epoch_end(self, epoch, logs=None):
-        before, self._seen = self._seen, self._multiples()
-        if self._seen > before:
+        before, self._count = self._count, self._multiples()
+        if self._count > before:
             self._append()
 
     def _multiples(self):

@@ -4,36 +4,15 @@ Keras and its backend take seconds to import: each command imports what it needs
 that --help answers at once.
 """
 
-from gankit.cli import (
-    claims,
-    clinic,
-    compare,
-    dataset,
-    experiments,
-    fid_weights,
-    grade,
-    laboratory,
-    modes,
-    retrain,
-    scores,
-    study,
-    translate,
-)
+import importlib
+
 from gankit.cli.app import app
 
-__all__ = [
-    "app",
-    "claims",
-    "clinic",
-    "compare",
-    "dataset",
-    "experiments",
-    "fid_weights",
-    "grade",
-    "laboratory",
-    "modes",
-    "retrain",
-    "scores",
-    "study",
-    "translate",
-]
+__all__ = ["app"]
+
+# Each module registers its commands with the application.
+for _module in (
+    *("claims", "clinic", "dataset", "experiments", "fid_weights", "grade"),
+    *("laboratory", "modes", "reports", "retrain", "scores", "study", "translate"),
+):
+    importlib.import_module(f"{__name__}.{_module}")

@@ -1,5 +1,6 @@
 """The command `claims`."""
 
+from collections import Counter
 from typing import Annotated
 
 import typer
@@ -12,31 +13,29 @@ from gankit.cli.output import sentences, show, table
 def claims(
     report: Annotated[str, typer.Argument(help="A report, such as imperial.")] = "",
     markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print the table of the README.")
+        bool, typer.Option("--markdown", help="Print a Markdown table.")
     ] = False,
     referee: Annotated[
-        bool, typer.Option("--referee", help="Leave verdicts and findings to you.")
+        bool, typer.Option("--referee", help="Leave the verdicts to the reader.")
     ] = False,
 ):
-    """Print what the reports claim, and how it fares here."""
+    """Print the claims of the reports, and whether they hold here."""
     with sentences():
-        from gankit.experiments import claims as of
+        from gankit.experiments import claims
 
-        found = of.ledger(report)
+        found = claims.ledger(report)
         if markdown:
-            typer.echo(of.markdown(found), nl=False)
-            return
-        if referee:
+            typer.echo(claims.markdown(found), nl=False)
+        elif referee:
             rows = table("place", "claim", "tested by", "your verdict")
             for claim in found:
                 rows.add_row(claim.place, claim.claim, ", ".join(claim.tested_by), "")
             show(rows, "referee this report")
-            return
-        rows = table("place", "claim", "verdict", "found")
-        verdicts = {}
-        for claim in found:
-            judged = of.judge(claim)
-            rows.add_row(claim.place, claim.claim, judged.verdict, judged.found)
-            verdicts[judged.verdict] = verdicts.get(judged.verdict, 0) + 1
-        counts = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
-        show(rows, f"{len(found)} claims: {counts}")
+        else:
+            rows = table("place", "claim", "verdict", "found")
+            outcomes = [claims.check(claim) for claim in found]
+            for claim, outcome in zip(found, outcomes, strict=True):
+                rows.add_row(claim.place, claim.claim, outcome.verdict, outcome.found)
+            counts = Counter(outcome.verdict for outcome in outcomes)
+            told = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
+            show(rows, f"{len(found)} claims: {told}")

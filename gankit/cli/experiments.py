@@ -1,8 +1,10 @@
-"""Commands on experiments: `list`, `run`, `sample`, `publish`, `report`."""
+"""Commands on one experiment: `show`, `run`, `sample`, `publish`."""
 
 import os
+import re
 import shutil
 import sys
+import textwrap
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +12,10 @@ from typing import Annotated
 import typer
 
 from gankit.cli.app import app
-from gankit.cli.output import sentences, show, table
+from gankit.cli.output import show, table
+from gankit.cli.scores import Data
+
+LINE = 80
 
 
 class Size(StrEnum):
@@ -21,100 +26,152 @@ class Size(StrEnum):
     full = "full"
 
 
+class Width(StrEnum):
+    """How wide the networks are."""
+
+    full = "full"
+    half = "half"
+
+
 Name = Annotated[str, typer.Argument(help="Name of an experiment; see gankit list.")]
 SizeOption = Annotated[
     Size,
-    typer.Option(
-        help="smoke: seconds, to see that it works; class: minutes on a laptop; "
-        "full: the report's data and budget."
-    ),
+    typer.Option(help="smoke: seconds. class: minutes. full: the report's budget."),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of everything.")]
+WidthOption = Annotated[
+    Width, typer.Option(help="half: networks of half the width, where there are any.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the whole run.")]
 RunFolder = Annotated[
     Path | None,
-    typer.Option(
-        help="Folder of the run, instead of runs/NAME (class, seed 0) or "
-        "runs/NAME@SIZE-seedN."
-    ),
+    typer.Option(help="Folder of the run. Default: runs/NAME or runs/NAME@SIZE-seedN."),
 ]
 
 
-@app.command("list")
-def list_experiments(
-    prefix: Annotated[str, typer.Argument(help="Beginning of the names.")] = "",
-):
-    """List the experiments."""
-    with sentences():
-        from gankit import experiments
+@app.command("show")
+def show_experiment(name: Name, width: WidthOption = Width.full):
+    """Show everything about one experiment."""
+    from gankit import experiments
 
-        rows = table("experiment", "what it trains", "steps: class", "full")
-        for name in experiments.names(prefix):
-            experiment = experiments.find(name)
-            rows.add_row(
-                name,
-                experiment.summary,
-                f"{experiment.budgets['class'].steps:,}",
-                f"{experiment.budgets['full'].steps:,}",
-            )
-        show(rows)
+    experiment = experiments.find(name, width=width.value)
+    runs = experiments.find_runs(experiment.name)
+    steps = {size: budget.steps for size, budget in experiment.budgets.items()}
+    typer.echo(f"{experiment.name}\n{textwrap.fill(experiment.summary, LINE)}\n")
+    data = {scores["data"]: None for _, scores in runs if "data" in scores}
+    data = data or [getattr(experiment.data, "__name__", "").strip("_")]
+    half = experiment.width == "full" and f"{name}-half" in experiments.names()
+    for what, words in (
+        ("source", experiment.source),
+        ("data", ", ".join(data)),
+        ("batch size", str(experiment.batch_size)),
+        ("steps", ", ".join(f"{size} {n:,}" for size, n in steps.items())),
+        ("width", experiment.width + (", or --width half" if half else "")),
+        ("reported", _listed(experiment.reported)),
+    ):
+        if words:
+            _paragraph(words, f"{what:12}")
+    if experiment.our_reading:
+        typer.echo("\nOur reading of what the report leaves open:")
+        for words in experiment.our_reading:
+            _paragraph(words, "- ")
+    for folder, scores in runs:
+        typer.echo()
+        _show_scores(scores, f"{_how_far(scores)}\n({folder})")
+    if not runs:
+        typer.echo("\nNo results yet.")
+    if half and experiments.find_runs(f"{name}-half"):
+        typer.echo(f"\nResults at half width: gankit show {name} --width half")
+    typer.echo("\nTry:")
+    call = _call(experiment)
+    for arguments, size in ((call, "class"), (f"{call} --size full", "full")):
+        minutes = _minutes(runs, steps[size])
+        typer.echo(
+            f"  {_command()} run {arguments}\n      {steps[size]:,} steps{minutes}"
+        )
+
+
+def _paragraph(words, begin):
+    indent = " " * len(begin)
+    typer.echo(
+        textwrap.fill(words, LINE, initial_indent=begin, subsequent_indent=indent)
+    )
+
+
+def _call(experiment):
+    """The name and options that select an experiment."""
+    if experiment.width == "half" and experiment.base:
+        return f"{experiment.base} --width half"
+    return experiment.name
+
+
+def _minutes(runs, steps):
+    """How long so many steps take, by a run on a machine like this one if any."""
+    from gankit.backend import device
+
+    here = device.name()
+    timed = [scores for _, scores in runs if scores["steps"] and "seconds" in scores]
+    timed.sort(key=lambda scores: scores["device"] != here)
+    if not timed:
+        return ""
+    seconds = steps * timed[0]["seconds"] / timed[0]["steps"]
+    time = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:,.0f} min"
+    on = "this kind of machine" if timed[0]["device"] == here else timed[0]["device"]
+    return f", about {time} on {on}"
 
 
 @app.command()
 def run(
     name: Name,
     size: SizeOption = Size.class_,
+    width: WidthOption = Width.full,
     seed: Seed = 0,
     steps: Annotated[
         int | None,
-        typer.Option(min=1, help="Total of steps at which to stop, instead of all."),
+        typer.Option(min=1, help="Step at which to stop, instead of all steps."),
     ] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="Folder of the data sets ($GANKIT_DATA).")
-    ] = None,
+    data: Data = None,
     out: RunFolder = None,
     devices: Annotated[
         int, typer.Option(min=1, help="Devices to divide each batch among.")
     ] = 1,
 ):
-    """Train an experiment, or go on where it stopped, and score it."""
-    with sentences():
-        from gankit import experiments, files
-        from gankit.backend import device
+    """Train an experiment, or resume it, and score it."""
+    from gankit import experiments, files
+    from gankit.backend import device
 
-        # Before anything is trained or loaded: a wrong name costs no time.
-        experiments.find(name)
-        folder = out or experiments.run_folder(name, size.value, seed)
-        try:
-            with device.distribute(devices):
-                device.setup(seed)
-                done = experiments.run(
-                    name, size=size.value, seed=seed, steps=steps, data=data, out=out
-                )
-        except KeyboardInterrupt:
-            saved = files.read_history(folder / "history.csv").get("step", [0])[-1]
-            typer.echo(
-                f"\nStopped; {folder} holds the state of step {int(saved):,}. The same "
-                "command goes on from there.",
-                err=True,
+    # Before anything is trained or loaded: a wrong name costs no time.
+    experiment = experiments.find(name, width=width.value)
+    name = experiment.name
+    folder = out or experiments.run_folder(name, size.value, seed)
+    try:
+        with device.distribute(devices):
+            device.setup(seed)
+            done = experiments.run(
+                name, size=size.value, seed=seed, steps=steps, data=data, out=out
             )
-            raise typer.Exit(130) from None
-        _conclude(done, name, size.value, seed, out)
+    except KeyboardInterrupt:
+        saved = files.read_history(folder / "history.csv").get("step", [0])[-1]
+        typer.echo(
+            f"\nStopped. {folder} holds the state of step {int(saved):,}; the same "
+            "command resumes from there.",
+            err=True,
+        )
+        raise typer.Exit(130) from None
+    _conclude(done, experiment, size.value, seed, out)
 
 
-def _conclude(done, name, size, seed, out):
-    from gankit import experiments
-
+def _conclude(done, experiment, size, seed, out):
     _show_scores(done.scores)
-    typer.echo(f"{done.folder}/ holds, after step {done.scores['steps']:,}:")
+    typer.echo(f"\n{done.folder}/ holds, after step {done.scores['steps']:,}:")
     for file, what in (
         ("samples.png", "samples"),
-        ("training.gif", "the same samples from the first step to the last"),
-        ("losses.png", "losses of both players, from history.csv"),
-        ("scores.png", "scores on the way, from scores.csv"),
+        ("training.gif", "the same samples throughout the training"),
+        ("losses.png", "the losses, from history.csv"),
+        ("scores.png", "scores during training, from scores.csv"),
         ("scores.json", "scores, settings, versions"),
         ("weights.csv", "norms of all layers, gains of attention"),
         ("tensorboard", "the same curves, for tensorboard --logdir runs"),
-        ("confusion.csv", "for which class each class ordered was taken"),
+        ("confusion.csv", "classes found by a classifier, per requested class"),
         ("generator.keras", "the generator, for keras.saving.load_model"),
         ("g_ab.keras", "the generator from A to B, likewise"),
         ("g_ba.keras", "the generator from B to A"),
@@ -124,19 +181,19 @@ def _conclude(done, name, size, seed, out):
     options = "" if size == "class" else f" --size {size}"
     options += f" --seed {seed}" if seed else ""
     options += f" --out {out}" if out else ""
-    budget = experiments.find(name).budgets[size].steps
-    more = max(budget, 2 * done.scores["steps"])
+    call = f"{_call(experiment)}{options}"
+    more = max(experiment.budgets[size].steps, 2 * done.scores["steps"])
     typer.echo("Try next:")
     if hasattr(done.model, "sample"):
-        first = (f"sample {name}{options} --sample-seed 7", "other latents")
+        first = (f"sample {call} --sample-seed 7", "draws other samples")
     else:
-        first = (f"translate {done.folder} IN.png OUT.png", "a picture of yours")
+        first = (f"translate {done.folder} IN.png OUT.png", "translates a picture")
     for arguments, what in (
         first,
-        (f"run {name}{options} --steps {more}", "trains on"),
-        ("list", "the other experiments"),
+        (f"run {call} --steps {more}", "trains longer"),
+        ("list", "lists the other experiments"),
     ):
-        typer.echo(f"  {_command()} {arguments:44}  {what}")
+        typer.echo(f"  {_command()} {arguments}\n      {what}")
 
 
 def _command():
@@ -151,99 +208,87 @@ def _command():
 @app.command()
 def sample(
     name: Name,
-    count: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
+    count: Annotated[int, typer.Option(min=1, help="Number of images.")] = 64,
     sample_seed: Annotated[int, typer.Option(min=0, help="Seed of the latents.")] = 0,
     to: Annotated[
         Path | None,
-        typer.Option(
-            help="A .png file for one grid, or a folder for one file per image; "
-            "samples-SEED.png in the run's folder if not given."
-        ),
+        typer.Option(help="A .png file for one grid, or a folder for single images."),
     ] = None,
     size: SizeOption = Size.class_,
+    width: WidthOption = Width.full,
     seed: Seed = 0,
     out: RunFolder = None,
 ):
     """Draw samples from a trained experiment."""
-    with sentences():
-        from gankit import experiments, plotting
+    from gankit import experiments, plotting
 
-        experiments.find(name)
-        folder = out or experiments.run_folder(name, size.value, seed)
-        images = experiments.load(folder).model.sample(count, seed=sample_seed)
-        to = to or folder / f"samples-{sample_seed}.png"
-        if to.suffix == ".png":
-            to.parent.mkdir(parents=True, exist_ok=True)
-            plotting.save_grid(to, images, scale=2)
-        else:
-            plotting.save_each(to, images)
-        typer.echo(f"{count} samples: {to}")
+    name = experiments.find(name, width=width.value).name
+    folder = out or experiments.run_folder(name, size.value, seed)
+    images = experiments.load(folder).model.sample(count, seed=sample_seed)
+    to = to or folder / f"samples-{sample_seed}.png"
+    if to.suffix == ".png":
+        to.parent.mkdir(parents=True, exist_ok=True)
+        plotting.save_grid(to, images, scale=2)
+    else:
+        plotting.save_each(to, images)
+    typer.echo(f"{count} samples: {to}")
 
 
 @app.command()
 def publish(
     name: Name,
     size: SizeOption = Size.full,
+    width: WidthOption = Width.full,
     seed: Seed = 0,
     out: RunFolder = None,
 ):
-    """Copy scores, history and samples of a run to results/."""
-    with sentences():
-        from gankit import experiments
+    """Copy the results of a run to results/."""
+    from gankit import experiments
 
-        typer.echo(experiments.publish(name, size=size.value, seed=seed, out=out))
-
-
-@app.command()
-def report(
-    prefix: Annotated[str, typer.Argument(help="Beginning of the names.")] = "",
-):
-    """Print what the reports say beside what the runs gave."""
-    with sentences():
-        from gankit import experiments
-
-        for name in experiments.names(prefix):
-            experiment = experiments.find(name)
-            found = experiments.find_runs(name)
-            if not found:
-                rows = table("score", "report", "ours")
-                for score, value in experiment.reported.items():
-                    rows.add_row(score, f"{value:g}", "not run")
-                show(rows, f"{name}: not run")
-            for folder, scores in found:
-                _show_scores(scores, f"{name}: {_how_far(scores)} ({folder})")
+    folder = experiments.publish(
+        name, size=size.value, width=width.value, seed=seed, out=out
+    )
+    typer.echo(folder)
 
 
 def _how_far(scores):
+    """Size, seed, steps, time and place of a run, in one line."""
     steps = f"{scores['steps']:,}"
     if scores["steps"] < scores["budget"]:
         steps += f" of {scores['budget']:,}"
-    return f"{scores['size']}, seed {scores['seed']}, {steps} steps"
+    words = f"{scores['size']}, seed {scores['seed']}: {steps} steps"
+    if "seconds" in scores:
+        words += f" in {scores['seconds']:,.0f} s on {scores['device']}"
+    return words
 
 
 def _show_scores(scores, title=None):
-    reported = any(score["report"] is not None for score in scores["scores"])
-    report = ["report"] if reported else []
-    rows = table("score", *report, "ours", "95 %", "real images", "n real/fake")
+    rows = table("score", "ours [95 % interval]", "real")
     baseline = {
         score["name"]: f"{score['value']:.3g}"
         for score in scores.get("baselines", {}).get("real against real", [])
     }
+    counts = (None, None)
     for score in scores["scores"]:
-        if reported:
-            report = ["" if score["report"] is None else f"{score['report']:g}"]
-        interval = score.get("interval")
-        sides = (score["n_real"], score["n_fake"])
-        counts = ["–" if n is None else f"{n:,}" for n in sides]
-        rows.add_row(
-            score["name"],
-            *report,
-            f"{score['value']:.3g}",
-            "" if interval is None else "{:.3g} to {:.3g}".format(*interval),
-            baseline.get(score["name"], ""),
-            "" if sides == (None, None) else "/".join(counts),
+        if counts != (counts := (score["n_real"], score["n_fake"])):
+            n = zip(counts, ("real", "generated"), strict=True)
+            said = ", ".join(f"{count:,} {what}" for count, what in n if count)
+            rows.add_row(f"of {said} images:" if said else "")
+        name = re.sub(
+            r", (training|held-out|generated) images$", r" (\1)", score["name"]
         )
+        value = f"{score['value']:.3g}"
+        if interval := score.get("interval"):
+            value += " [{:.3g}, {:.3g}]".format(*interval)
+        rows.add_row(name, value, baseline.get(score["name"], ""))
     show(rows, title)
     extractors = {score["extractor"]: None for score in scores["scores"]}
     for extractor in filter(None, extractors):
-        typer.echo(f"Features of {extractor}.")
+        _paragraph(f"Features of {extractor}.", "")
+    reported = {s["name"]: s["report"] for s in scores["scores"] if s["report"]}
+    if reported:
+        _paragraph(_listed(reported), "The report: ")
+
+
+def _listed(values):
+    return "; ".join(f"{name} {value:g}" for name, value in values.items())

@@ -6,11 +6,9 @@ from typing import Annotated
 import typer
 
 from gankit.cli.app import app
-from gankit.cli.output import sentences
 
 commands = typer.Typer(
-    help="Look for the weights of the FID network, or convert them.",
-    no_args_is_help=True,
+    help="Find or convert the weights of the FID network.", no_args_is_help=True
 )
 app.add_typer(commands, name="fid-weights")
 
@@ -20,12 +18,11 @@ def convert(
     source: Annotated[Path, typer.Argument(help="A .pth, .pb, .tgz or .npz file.")],
     target: Annotated[Path, typer.Argument(help="The .npz file to write.")],
 ):
-    """Make an .npz file of the weights, which every backend reads."""
-    with sentences():
-        from gankit.metrics.inception import weights as inception_weights
+    """Convert weights to an .npz file, which every backend reads."""
+    from gankit.metrics.inception import weights as inception_weights
 
-        features, name = inception_weights.convert(source, target)
-        typer.echo(f"{target}: {name}, up to --features {features}")
+    features, name = inception_weights.convert(source, target)
+    typer.echo(f"{target}: {name}, up to --features {features}")
 
 
 @commands.command()
@@ -34,19 +31,18 @@ def show(
         Path | None, typer.Option(help="Folder of the data sets ($GANKIT_DATA).")
     ] = None,
 ):
-    """Print which file each tap of the network would be loaded from."""
-    with sentences():
-        from gankit.metrics.inception import weights
-        from gankit.metrics.inception.layers import TAPS
+    """Print the file of weights for each number of features."""
+    from gankit.metrics.inception import weights
+    from gankit.metrics.inception.layers import TAPS
 
-        for features in TAPS:
-            path = weights.find_weights(features, folder=data)
-            try:
-                if path is None:
-                    line = "no file yet, it would be fetched"
-                else:
-                    _, name = weights.load_weights(path, features=features, folder=data)
-                    line = f"{path}, {name}"
-            except weights.FIDWeightsUnavailable:
-                line = f"not in {path}"
-            typer.echo(f"--features {features:<4}  {line}")
+    for features in TAPS:
+        path = weights.find_weights(features, folder=data)
+        try:
+            if path is None:
+                line = "no file yet, it would be fetched"
+            else:
+                _, name = weights.load_weights(path, features=features, folder=data)
+                line = f"{path}, {name}"
+        except weights.FIDWeightsUnavailable:
+            line = f"not in {path}"
+        typer.echo(f"--features {features:<4}  {line}")

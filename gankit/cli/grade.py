@@ -6,53 +6,52 @@ from typing import Annotated
 import typer
 
 from gankit.cli.app import app
-from gankit.cli.output import sentences, show, table
+from gankit.cli.output import show, table
 
 Notebooks = Annotated[
-    Path,
-    typer.Option(help="Folder of the course's notebooks, or the teachers' edition."),
+    Path, typer.Option(help="Folder of the notebooks or of the teachers' edition.")
 ]
 
 
 @app.command()
 def grade(
     folder: Annotated[
-        Path, typer.Argument(help="Folder with a sub-folder for each student.")
+        Path, typer.Argument(help="Folder with one sub-folder per student.")
     ],
-    out: Annotated[Path, typer.Option(help="The marks.")] = Path("marks.csv"),
+    out: Annotated[Path, typer.Option(help="File for the marks.")] = Path("marks.csv"),
     notebooks: Notebooks = Path("notebooks"),
     seconds: Annotated[
-        float, typer.Option(min=1, help="Most seconds for an answer.")
+        float, typer.Option(min=1, help="Time limit for an answer, in seconds.")
     ] = 60,
     memory: Annotated[
         float,
-        typer.Option(min=0.1, help="Most GiB for an answer, beside the libraries'."),
+        typer.Option(
+            min=0.1, help="Memory limit for an answer, in GiB, libraries excluded."
+        ),
     ] = 4,
 ):
-    """Grade the exercises in the notebooks that a class handed in.
+    """Grade the exercises that a class handed in.
 
-    See docs/grading.md for what is run of them, and how.
+    docs/grading.md says what is run, and how.
     """
-    with sentences():
-        from gankit import course
-        from gankit.course.grading.predictions import counts
+    from gankit.course import grading
 
-        marks = course.grading.grade(
-            folder, notebooks, seconds=seconds, memory=int(memory * 2**30)
-        )
-        course.grading.save_marks(out, marks)
-        _show_shares(course.grading.shares(marks, notebooks))
-        typer.echo(out)
-        if predicted := course.grading.predictions(folder, notebooks):
-            path = out.with_name(f"{out.stem}-predictions.csv")
-            course.grading.save_predictions(path, predicted)
-            _show_predictions(counts(predicted))
-            typer.echo(path)
+    marks = grading.grade(
+        folder, notebooks, seconds=seconds, memory=int(memory * 2**30)
+    )
+    grading.save_table(out, marks)
+    _show_summaries(grading.summarise(marks, notebooks))
+    typer.echo(out)
+    if predictions := grading.read_predictions(folder, notebooks):
+        path = out.with_name(f"{out.stem}-predictions.csv")
+        grading.save_table(path, predictions)
+        _show_predictions(grading.count_predictions(predictions))
+        typer.echo(path)
 
 
-def _show_shares(found):
+def _show_summaries(summaries):
     rows = table("notebook", "exercise", "right", "commonest reason")
-    for one in found:
+    for one in summaries:
         reason = f"{one.reason} ({one.count} of {one.students})" if one.reason else ""
         rows.add_row(
             one.notebook,
@@ -63,10 +62,10 @@ def _show_shares(found):
     show(rows, "Exercises")
 
 
-def _show_predictions(found):
+def _show_predictions(counts):
     rows = table("notebook", "before", "prediction", "students")
     above = None
-    for notebook, number, question, words, count in found:
+    for notebook, number, question, words, count in counts:
         head = (notebook, _plain(question)) if (notebook, number) != above else ("", "")
         above = notebook, number
         rows.add_row(*head, _plain(words), str(count))
@@ -74,10 +73,8 @@ def _show_predictions(found):
 
 
 def _plain(text):
-    """Text that rich prints as it is."""
-    from rich.markup import escape
-
-    return escape("".join(c if c.isprintable() else " " for c in text))
+    """Text without control characters, which would steer a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 @app.command()
@@ -85,9 +82,11 @@ def handout(
     out: Annotated[Path, typer.Argument(help="Folder that holds the wheel.")],
     notebooks: Notebooks = Path("notebooks"),
 ):
-    """Write the students' and the teachers' edition; `make handout` calls this."""
-    with sentences():
-        from gankit import course
+    """Write the students' and the teachers' edition.
 
-        for path in course.exercises.handout(out, notebooks):
-            typer.echo(path)
+    make handout builds the wheel and then calls this.
+    """
+    from gankit import course
+
+    for path in course.exercises.handout(out, notebooks):
+        typer.echo(path)

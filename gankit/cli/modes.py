@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from gankit.cli.app import app
-from gankit.cli.output import sentences, show, table
+from gankit.cli.output import show, table
 
 
 @app.command()
@@ -14,29 +14,28 @@ def modes(
         bool, typer.Option("--publish", help="Copy the table and picture to results/.")
     ] = False,
 ):
-    """Count the modes that each loss finds on a ring and a grid of Gaussians."""
-    with sentences():
-        from tqdm import tqdm
+    """Count the modes each loss finds in Gaussian mixtures."""
+    from tqdm import tqdm
 
-        from gankit.backend import device
-        from gankit.course.toys import modes as benchmark
-        from gankit.experiments.running.saved import RESULTS, save_files
+    from gankit.backend import device
+    from gankit.course.toys import modes as benchmark
+    from gankit.experiments.running.saved import RESULTS, save_files
 
-        device.setup(precision="float32")
-        folder = benchmark.FOLDER
-        rows = benchmark.search_all(folder, lambda games: tqdm(games, unit="game"))
-        if publish:
-            files = (benchmark.TABLE, benchmark.PICTURE)
-            folder = save_files(folder, RESULTS / "toys" / "modes", files)
-        words = table("place", "loss", "rate", "modes", "high quality")
-        for (place, loss), chosen in benchmark.best_rates(rows).items():
-            middle = benchmark.medians(chosen)
-            words.add_row(
-                place,
-                loss,
-                f"{chosen[0]['rate']:g}",
-                f"{middle['modes']:g}",
-                f"{middle['high_quality']:.2f}",
-            )
-        show(words, "medians over the seeds, at the better learning rate")
-        typer.echo(f"{folder}/ holds {benchmark.TABLE} and {benchmark.PICTURE}.")
+    device.setup(precision="float32")
+    folder = benchmark.FOLDER
+    rows = benchmark.search_all(folder, lambda games: tqdm(games, unit="game"))
+    if publish:
+        files = (benchmark.TABLE, benchmark.PICTURE)
+        folder = save_files(folder, RESULTS / "toys" / "modes", files)
+    words = table("place", "loss", "rate", "modes", "high quality")
+    for (place, loss), chosen in benchmark.best_rates(rows).items():
+        middle = benchmark.medians(chosen)
+        words.add_row(
+            place,
+            loss,
+            f"{chosen[0]['rate']:g}",
+            f"{middle['modes']:g}",
+            f"{middle['high_quality']:.2f}",
+        )
+    show(words, "Medians over the seeds, at the better learning rate")
+    typer.echo(f"{folder}/ holds {benchmark.TABLE} and {benchmark.PICTURE}.")

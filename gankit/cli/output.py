@@ -1,53 +1,62 @@
-"""What every command prints with: tables, and errors as sentences."""
+"""What every command prints with: tables, and errors and warnings as sentences."""
 
 import contextlib
 import traceback
+import warnings
 from pathlib import Path
 
 import typer
 
 PACKAGE = Path(__file__).parents[1]
+# Columns of words stand left, those of numbers right.
+WORDS = (
+    *("experiment", "score", "what it trains", "notebook", "exercise", "before"),
+    *("commonest reason", "prediction", "place", "claim", "verdict", "found"),
+    *("tested by", "your verdict", "name", "university", "subject", "model"),
+)
+# A name that is cut cannot be copied.
+NAMES = ("experiment", "name", "model")
 
 
 @contextlib.contextmanager
 def sentences():
-    """Prints an error that gankit raised as its sentence; other errors are bugs."""
-    try:
-        yield
-    except typer.Exit:  # a RuntimeError too
-        raise
-    except (ValueError, OSError, ImportError, RuntimeError) as error:
-        *_, last = traceback.walk_tb(error.__traceback__)
-        raised_in = Path(last[0].f_code.co_filename)
-        if PACKAGE not in raised_in.parents:
+    """Prints warnings, and errors that gankit raised, as sentences.
+
+    Other errors are bugs and keep their traceback.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("default", module=r"gankit\b")
+        warnings.showwarning = lambda warning, *_: typer.echo(str(warning), err=True)
+        try:
+            yield
+        except typer.Exit:  # a RuntimeError too
             raise
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+        except (ValueError, OSError, ImportError, RuntimeError) as error:
+            *_, last = traceback.walk_tb(error.__traceback__)
+            raised_in = Path(last[0].f_code.co_filename)
+            if PACKAGE not in raised_in.parents:
+                raise
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from None
 
 
 def table(*columns):
     """An empty table; words stand left, numbers right."""
-    from rich.box import SIMPLE
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    made = Table(box=SIMPLE)
-    words = (
-        *("experiment", "score", "what it trains", "notebook", "exercise", "before"),
-        *("commonest reason", "prediction", "place", "claim", "verdict", "found"),
-        *("tested by", "your verdict"),
-    )
-    for column in columns:
-        justify = "left" if column in words else "right"
-        # A name that is cut cannot be copied.
-        made.add_column(column, justify=justify, no_wrap=column == "experiment")
+    made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for i, column in enumerate(columns):
+        justify = "left" if column in WORDS else "right"
+        made.add_column(column, justify=justify, no_wrap=not i and column in NAMES)
     return made
 
 
 def show(table, title=None):
-    """Prints a table under its title."""
+    """Prints a table under its title, both as they are: without rich's markup."""
     from rich.console import Console
 
-    console = Console()
+    console = Console(markup=False, highlight=False)
     if title:
-        console.print(title, highlight=False)
+        console.print(title)
     console.print(table)

@@ -24,7 +24,7 @@ def retrain(
     data: Data = None,
     out: RunFolder = None,
 ):
-    """Train a classifier on mixes of real images and those of a trained CGAN."""
+    """Train a classifier on mixes of real digits and samples of a trained CGAN."""
     with sentences():
         from gankit.backend import device
         from gankit.experiments import retraining

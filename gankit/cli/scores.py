@@ -10,40 +10,36 @@ from typing import Annotated
 import typer
 
 from gankit.cli.app import app
-from gankit.cli.output import sentences
 
 
 class Resize(StrEnum):
-    """How images get to the 299 pixels of the network."""
+    """How images are resized to the 299 pixels of the network."""
 
     tf1 = "tf1"
     torch = "torch"
     clean = "clean"
 
 
-IMAGES_HELP = "a folder, statistics (.npz), or a part of a data set, as in cifar10:test"
+IMAGES_HELP = "a folder, statistics (.npz) or a part of a data set, as cifar10:test"
 Real = Annotated[str, typer.Argument(help=f"Real images: {IMAGES_HELP}.")]
 Fake = Annotated[str, typer.Argument(help=f"Generated images: {IMAGES_HELP}.")]
 Features = Annotated[
-    int, typer.Option(help="Where the network is tapped: 64, 192, 768 or 2048.")
+    int, typer.Option(help="Features of the network: 64, 192, 768 or 2048.")
 ]
 ResizeOption = Annotated[
-    Resize,
-    typer.Option(
-        help="tf1: as the authors of FID; torch: as pytorch-fid; clean: as clean-fid."
-    ),
+    Resize, typer.Option(help="As FID's authors (tf1), pytorch-fid or clean-fid do it.")
 ]
 Weights = Annotated[
-    str, typer.Option(help="File of the network's weights, or auto to look for it.")
+    str, typer.Option(help="File with the network's weights; auto looks for it.")
 ]
-BatchSize = Annotated[int, typer.Option(min=1, help="Images computed at once.")]
+BatchSize = Annotated[int, typer.Option(min=1, help="Images in a batch.")]
 Count = Annotated[
-    int | None, typer.Option(min=2, help="Images of each side, instead of all.")
+    int | None, typer.Option(min=2, help="Images per side, instead of all.")
 ]
 Data = Annotated[
     Path | None, typer.Option(help="Folder of the data sets ($GANKIT_DATA).")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -58,14 +54,11 @@ def fid(
     data: Data = None,
     as_json: Json = False,
 ):
-    """Print the Fréchet inception distance between two sets of images."""
-    with sentences():
-        from gankit import metrics
+    """Print the Fréchet inception distance of two image sets."""
+    from gankit import metrics
 
-        extractor = metrics.inception_extractor(features, resize.value, weights)
-        _print_scores(
-            real, fake, extractor, ("frechet",), batch_size, count, data, as_json
-        )
+    extractor = metrics.inception_extractor(features, resize.value, weights)
+    _print_scores(real, fake, extractor, ("frechet",), batch_size, count, data, as_json)
 
 
 @app.command()
@@ -76,8 +69,8 @@ def score(
         bool,
         typer.Option(
             "--classifier",
-            help="Use a small classifier trained on the data set of REAL, which needs "
-            "no download, instead of the FID network: FCD in place of FID.",
+            help="Use a classifier trained on the data set REAL instead of the FID "
+            "network. It needs no download and gives FCD instead of FID.",
         ),
     ] = False,
     features: Features = 2048,
@@ -88,71 +81,68 @@ def score(
     data: Data = None,
     as_json: Json = False,
 ):
-    """Print FID, KID, precision, recall, density and coverage of FAKE."""
-    with sentences():
-        from gankit import metrics
+    """Print FID, KID, precision, recall, density and coverage."""
+    from gankit import metrics
 
-        if classifier:
-            known = metrics.find_images(real, folder=data).data
-            if known is None:
-                raise ValueError(
-                    f"Expected a labelled data set to train a classifier on, received "
-                    f"{real}: name one such as mnist:test, or leave out --classifier."
-                )
-            extractor = metrics.classifier_for(known, folder=data).extractor
-        else:
-            extractor = metrics.inception_extractor(features, resize.value, weights)
-        _print_scores(
-            real, fake, extractor, metrics.KINDS, batch_size, count, data, as_json
-        )
+    if classifier:
+        known = metrics.find_images(real, folder=data).data
+        if known is None:
+            raise ValueError(
+                f"Expected a labelled data set to train a classifier on, received "
+                f"{real}: name one such as mnist:test, or leave out --classifier."
+            )
+        extractor = metrics.classifier_for(known, folder=data).extractor
+    else:
+        extractor = metrics.inception_extractor(features, resize.value, weights)
+    _print_scores(
+        real, fake, extractor, metrics.KINDS, batch_size, count, data, as_json
+    )
 
 
 @app.command()
 def baselines(
     real: Real,
     source: Annotated[
-        str | None,
-        typer.Option(help=f"Pictures that models would translate: {IMAGES_HELP}."),
+        str | None, typer.Option(help=f"Images to be translated: {IMAGES_HELP}.")
     ] = None,
     features: Features = 2048,
     resize: ResizeOption = Resize.tf1,
     weights: Weights = "auto",
     batch_size: BatchSize = 64,
     count: Annotated[
-        int | None, typer.Option(min=2, help="Images of each side of every line.")
+        int | None, typer.Option(min=2, help="Images per side of every line.")
     ] = None,
     data: Data = None,
     as_json: Json = False,
 ):
-    """Print what real images score: the lines beside which a model is read."""
-    with sentences():
-        from gankit import metrics
+    """Print what real images score against real images."""
+    from gankit import metrics
 
-        extractor = metrics.inception_extractor(features, resize.value, weights)
-        lines = metrics.baselines(
-            _array(real, extractor, data),
-            extractor,
-            value_range=(0, 255),
-            n=count,
-            source=None if source is None else _array(source, extractor, data),
-            batch_size=batch_size,
-            progress=sys.stderr.isatty(),
-        )
-        if as_json:
-            rows = {
-                line: [dataclasses.asdict(score) for score in scores]
-                for line, scores in lines.items()
-            }
-            typer.echo(json.dumps(rows, indent=2))
-            return
-        for line, scores in lines.items():
-            typer.echo(f"{line}:")
-            for each in scores:
-                typer.echo(f"  {each}")
+    extractor = metrics.inception_extractor(features, resize.value, weights)
+    lines = metrics.baselines(
+        _array(real, extractor, data),
+        extractor,
+        value_range=(0, 255),
+        n=count,
+        source=None if source is None else _array(source, extractor, data),
+        batch_size=batch_size,
+        progress=sys.stderr.isatty(),
+    )
+    if as_json:
+        rows = {
+            line: [dataclasses.asdict(score) for score in scores]
+            for line, scores in lines.items()
+        }
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for line, scores in lines.items():
+        typer.echo(f"{line}:")
+        for each in scores:
+            typer.echo(f"  {each}")
 
 
 def _array(name, extractor, data):
-    """All images of that name in one array, as disjoint sets are drawn from it."""
+    """All images of that name in one array, for disjoint sets to be drawn from."""
     import numpy as np
 
     from gankit import metrics

@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 
 from gankit.cli.app import app
-from gankit.cli.output import sentences
 
 
 class Direction(StrEnum):
-    """From which domain into which."""
+    """The direction of a translation."""
 
     a_to_b = "a-to-b"
     b_to_a = "b-to-a"
@@ -23,68 +22,68 @@ def translate(
     run: Annotated[
         str,
         typer.Argument(
-            help="Folder of a translator's run, or the name of its experiment, for the "
-            "run in runs/NAME."
+            help="Folder of a CycleGAN's run, or its experiment's name for runs/NAME."
         ),
     ],
     source: Annotated[
         Path,
-        typer.Argument(metavar="INPUT", help="An image, a folder of images, a video."),
+        typer.Argument(
+            metavar="INPUT", help="An image, a folder of images or a video."
+        ),
     ],
     target: Annotated[
         Path,
         typer.Argument(
             metavar="OUTPUT",
-            help="An image; a folder, for PNG files; a video (.mp4, .mov, .mkv).",
+            help="An image, a folder for PNG files or a video (.mp4, .mov, .mkv).",
         ),
     ],
     direction: Annotated[
-        Direction, typer.Option(help="From which domain into which.")
+        Direction, typer.Option(help="Which domain becomes which.")
     ] = Direction.a_to_b,
     smoothing: Annotated[
         float,
         typer.Option(
             min=0.0,
             max=0.99,
-            help="Of a video: share of the past that is kept, from frame to frame, in "
-            "what the translation adds to places that stand still.",
+            help="For videos: weight of the previous frames where the picture is "
+            "still. 0 smooths nothing.",
         ),
     ] = 0.0,
     batch_size: Annotated[
-        int, typer.Option(min=1, help="Images or frames computed at once.")
+        int, typer.Option(min=1, help="Images or frames in a batch.")
     ] = 8,
 ):
-    """Translate an image, a folder of images or a video by a trained CycleGAN.
+    """Translate images or a video with a trained CycleGAN.
 
-    Any size will do. Sound of videos is left out.
+    Images may have any size. The sound of videos is left out.
     """
-    with sentences():
-        from gankit.photos import translation
+    from gankit.photos import translation
 
-        # Before the model is loaded: a wrong name costs no time.
-        translation.kind_of(source, target)
-        done = translation.translate_file(
-            _translator(run),
-            source,
-            target,
-            direction[0] + direction[-1],
-            smoothing=smoothing,
-            batch_size=batch_size,
-            progress=sys.stderr.isatty(),
+    # Before the model is loaded: a wrong name costs no time.
+    translation.kind_of(source, target)
+    done = translation.translate_file(
+        _translator(run),
+        source,
+        target,
+        direction[0] + direction[-1],
+        smoothing=smoothing,
+        batch_size=batch_size,
+        progress=sys.stderr.isatty(),
+    )
+    unit = "frame" if done.kind == "video" else "image"
+    rate = f" at {done.fps:g} a second" if done.fps else ""
+    plural = "" if done.count == 1 else "s"
+    typer.echo(f"{done.count:,} {unit}{plural} translated{rate}: {target}")
+    if done.sound_left_out:
+        typer.echo("Sound is left out.")
+    if done.kind == "video":
+        smoothed = f", {done.flicker_before:.2f} before smoothing"
+        typer.echo(
+            f"Flicker {done.flicker:.2f}{smoothed if smoothing else ''}: grey "
+            "levels of 255 by which a pixel changes from frame to frame beyond "
+            "the change of the input (gankit's own measure, no optical flow)."
         )
-        unit = "frame" if done.kind == "video" else "image"
-        rate = f" at {done.fps:g} a second" if done.fps else ""
-        plural = "" if done.count == 1 else "s"
-        typer.echo(f"{done.count:,} {unit}{plural} translated{rate}: {target}")
-        if done.sound_left_out:
-            typer.echo("Sound is left out.")
-        if done.kind == "video":
-            smoothed = f", {done.flicker_before:.2f} before smoothing"
-            typer.echo(
-                f"Flicker {done.flicker:.2f}{smoothed if smoothing else ''}: grey "
-                "levels of 255 by which a pixel changes from frame to frame beyond "
-                "the change of the input; gankit's own measure, without optical flow."
-            )
 
 
 def _translator(run):
@@ -97,7 +96,7 @@ def _translator(run):
     if not folder.is_dir():
         raise FileNotFoundError(
             f"Expected the folder of a run or the name of an experiment that was run, "
-            f"received {run}: train one with gankit run; gankit list names them."
+            f"received {run}: train it with gankit run. gankit list names them."
         )
     model = experiments.load(folder).model
     if not isinstance(model, CycleGAN):

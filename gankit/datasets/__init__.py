@@ -1,4 +1,4 @@
-"""Data sets as uint8 arrays, and batches from which training can resume."""
+"""Data sets as uint8 arrays, and batches that let training resume exactly."""
 
 from gankit.datasets.batches import Batches
 from gankit.datasets.classics import cifar10, fashion_mnist, mnist
@@ -8,7 +8,7 @@ from gankit.datasets.drawn_shapes import shapes
 from gankit.datasets.embedded_digits import digits
 from gankit.datasets.folders import image_folder, unpaired_folders
 from gankit.datasets.image_data import ImageData, Split, UnpairedImageData, to_uint8
-from gankit.datasets.tensorflow_batches import repeated
+from gankit.datasets.tensorflow_batches import repeat_batch
 
 __all__ = [
     "Batches",
@@ -21,7 +21,7 @@ __all__ = [
     "fashion_mnist",
     "image_folder",
     "mnist",
-    "repeated",
+    "repeat_batch",
     "shapes",
     "stripes",
     "to_uint8",

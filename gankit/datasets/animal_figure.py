@@ -1,4 +1,4 @@
-"""Draws a horse, plain or striped, out of limbs with a middle line and a width."""
+"""Draws a horse or a zebra from limbs with a centre line and a width."""
 
 import math
 
@@ -21,25 +21,25 @@ class Pen:
     """Draws in units of the animal: feet at y = 0, the back near y = -1.
 
     Args:
-        canvas: A square PIL image in RGB, drawn upon.
-        random: NumPy generator; it chooses place, scale and facing.
-        walked: Share of the width that lies behind the animal's middle, instead of the
-            place chosen; outside [0, 1] the middle is outside the canvas.
+        canvas: The square RGB PIL image to draw on.
+        random: NumPy generator for position, scale and direction.
+        position: Share of the width behind the centre of the animal; `None` chooses it
+            at random. Outside [0, 1], the centre is outside the canvas.
     """
 
-    def __init__(self, canvas, random, walked=None):
+    def __init__(self, canvas, random, position=None):
         from PIL import ImageDraw
 
         self.draw = ImageDraw.Draw(canvas)
-        # A body seen a little from the front or from behind looks shorter.
+        # A body seen slightly from the front or from behind looks shorter.
         unit = random.uniform(0.38, 0.52) * canvas.width
         self.scale = np.array([random.uniform(0.82, 1.0) * random.choice([-1, 1]), 1])
         self.scale *= unit
-        # The tail is at x = -0.8, the nose at x = 1.2: centre 0.2, half length 1.
+        # The tail is at x = -0.8 and the nose at x = 1.2: centre 0.2, half length 1.
         room = max(0.5 * canvas.width - abs(self.scale[0]), 0)
         middle = 0.5 * canvas.width + random.uniform(-1, 1) * room
-        if walked is not None:
-            middle = canvas.width * (walked if self.scale[0] > 0 else 1 - walked)
+        if position is not None:
+            middle = canvas.width * (position if self.scale[0] > 0 else 1 - position)
         feet = random.uniform(0.84, 0.95) * canvas.width
         self.origin = np.array([middle - 0.2 * self.scale[0], feet])
         # The shadow is the ground between the feet, darkened.
@@ -59,7 +59,7 @@ class Pen:
 
 
 class Limb:
-    """A smooth middle line with a width that varies along it.
+    """A smooth centre line with a varying width.
 
     Args:
         nodes: Rows of `(x, y, half width)`.
@@ -67,7 +67,7 @@ class Limb:
 
     def __init__(self, nodes):
         nodes = np.asarray(nodes, dtype=float)
-        for _ in range(3):  # Chaikin's corner cutting makes the line smooth.
+        for _ in range(3):  # Chaikin's corner cutting smooths the line.
             before, after = nodes[:-1], nodes[1:]
             cut = np.stack([0.75 * before + 0.25 * after, 0.25 * before + 0.75 * after])
             cut = cut.transpose(1, 0, 2).reshape(-1, 3)
@@ -80,7 +80,7 @@ class Limb:
         self.nodes = np.concatenate([nodes, along[:, 1:], -along[:, :1]], axis=1)
 
     def point(self, t, u):
-        """Points at `t` (0 to 1 along) and `u` across (1 is the left edge)."""
+        """Returns points at `t` along (0 to 1) and `u` across (1 is the left edge)."""
         x, y, half, normal_x, normal_y = (
             np.interp(t, self.t, column) for column in self.nodes.T
         )
@@ -92,7 +92,7 @@ class Limb:
         pen.polygon(np.concatenate(sides), colour)
 
     def stripe(self, pen, colour, spacing, random, *, lean=0.0, taper=0.0):
-        """Draws bands across: edge 1 is `lean` ahead, edge -1 thinner by `taper`."""
+        """Draws bands across. Edge 1 is `lean` ahead, edge -1 thinner by `taper`."""
         u = np.linspace(-1, 1, 7)
         step = spacing / self.length
         for t in np.arange(0.5 * step, 1.0, step):
@@ -103,17 +103,17 @@ class Limb:
             pen.polygon(np.concatenate(sides), colour)
 
 
-def draw_animal(canvas, striped, random, *, walked=None, stride=None):
+def draw_animal(canvas, striped, random, *, position=None, stride=None):
     """Draws one animal, seen from the side, on a square PIL image.
 
     Args:
-        canvas: The image, in RGB.
-        striped: Whether it is striped.
-        random: NumPy generator of all that is not given.
-        walked: As in `Pen`.
-        stride: Angle by which the legs swing, in radians.
+        canvas: The RGB image.
+        striped: Whether the animal has stripes.
+        random: NumPy generator for everything not given.
+        position: As in `Pen`.
+        stride: Angle of the legs in radians.
     """
-    pen = Pen(canvas, random, walked)
+    pen = Pen(canvas, random, position)
     coat, mane = (np.array(colour) for colour in COATS[random.integers(len(COATS))])
     coat = coat + random.normal(0, 6, 3)
     if striped:
@@ -128,7 +128,7 @@ def draw_animal(canvas, striped, random, *, walked=None, stride=None):
         return drawn
 
     def leg(top, bend, half, swing, light):
-        # Two bones: the upper one swings, the lower one stays nearly upright.
+        # The upper bone swings, the lower one stays almost upright.
         top = np.array(top)
         knee = np.array([top[0] + bend + 0.30 * math.sin(swing), -0.30])
         foot = np.array([knee[0] - 0.4 * bend + 0.12 * math.sin(swing), -0.03])
@@ -150,7 +150,7 @@ def draw_animal(canvas, striped, random, *, walked=None, stride=None):
 
     back = [(-0.65, -0.80, 0.02), (-0.62, -0.79, 0.14), (-0.44, -0.775, 0.215)]
     chest = [(0.22, -0.745, 0.215), (0.42, -0.76, 0.2), (0.52, -0.77, 0.03)]
-    # On the ribs the stripes stand upright, on the rump they lean back.
+    # The stripes are vertical on the ribs and lean back on the rump.
     torso = limb(
         back + [(-0.05, -0.745, 0.205)] + chest,
         lean=lambda t: -0.12 * max(0.0, 0.5 - t),
@@ -174,7 +174,7 @@ def _draw_neck_and_head(pen, limb, coat, mane, striped, spacing, random):
     neck = [(*(base - 0.06 * forward), 0.14), (*base, 0.19), (*middle, 0.135)]
     neck.append((*poll, 0.085))
 
-    # The mane stands along the upper edge, shorter in a zebra.
+    # The mane follows the upper edge and is shorter on a zebra.
     edge = Limb(neck).point(np.linspace(0.15, 1, 6), 0.95)
     crest = Limb(np.column_stack([edge, [0.05 if striped else 0.065] * 6]))
     crest.fill(pen, mane)

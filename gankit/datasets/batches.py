@@ -1,4 +1,4 @@
-"""Batches that depend on the seed and the step alone, so training can resume."""
+"""Batches that depend only on the seed and the step, so training can resume."""
 
 import functools
 
@@ -10,33 +10,32 @@ from gankit.datasets.tensorflow_batches import without_autotuning
 
 
 class Batches(keras.utils.PyDataset):
-    """Endless batches, each a function of the seed and the step alone.
+    """Endless batches, each determined by the seed and the step.
 
-    Every pass over the data takes each image exactly once, in an order of its
-    own. Batches are always full: one batch may hold the end of a pass and the
-    beginning of the next. Nothing is drawn from a generator with a state, so
-    training resumed at step s sees the very batches that an uninterrupted run
-    sees, however far the input pipeline had read ahead.
+    Every pass over the data contains each image exactly once, in a new order. Batches
+    are always full, so one batch may contain the end of a pass and the start of the
+    next. No random generator with a state is involved. Training that resumes at step s
+    therefore sees the same batches as an uninterrupted run, no matter how far the input
+    pipeline had read ahead.
 
-    Pass `steps_per_epoch` to `fit()`, as there is no end.
+    The batches never end, so pass `steps_per_epoch` to `fit()`.
 
     Args:
-        images: uint8 array of shape `(n, height, width, channels)`, values 0 to
-            255; or a tuple `(images_a, images_b)` of two such arrays, unpaired,
-            whose lengths may differ.
-        labels: Whole numbers of shape `(n,)`, or None; not with two arrays.
-        batch_size: Number of images in a batch; may exceed n.
-        seed: A whole number from 0 up. It fixes the order of all passes.
-        start_step: The step to begin at: item i is the batch of step
-            `start_step + i`.
+        images: uint8 array of shape `(n, height, width, channels)`, values 0 to 255;
+            or a tuple `(images_a, images_b)` of two such arrays, unpaired, whose
+            lengths may differ.
+        labels: Integers of shape `(n,)`, or None. Not with two arrays.
+        batch_size: Number of images in a batch. It may exceed n.
+        seed: An integer from 0. It determines the order of all passes.
+        start_step: The first step: item i is the batch of step `start_step + i`.
 
     Returns (by indexing):
         `images` of shape `(batch_size, height, width, channels)`; or `(images,
-        labels)`, with labels int32 of shape `(batch_size,)`; or `(images_a,
-        images_b)`, where each domain goes through its own passes.
+        labels)`, with int32 labels of shape `(batch_size,)`; or `(images_a, images_b)`,
+        where each domain has its own passes.
 
     Raises:
-        ValueError: If an argument is of another kind than stated here.
+        ValueError: If an argument has the wrong type, shape or range.
 
     Example:
 
@@ -52,13 +51,13 @@ class Batches(keras.utils.PyDataset):
         self.unpaired = isinstance(images, (tuple, list))
         if self.unpaired and len(images) != 2:
             raise ValueError(
-                "Unpaired images must be two arrays, (images_a, images_b), but "
+                "Expected unpaired images as two arrays, (images_a, images_b), "
                 f"received {len(images)}: pass exactly two."
             )
         if self.unpaired and labels is not None:
             raise ValueError(
-                "Labels go with one array of images, but received labels and two "
-                "unpaired arrays: leave the labels out."
+                "Expected labels only with one array of images, received labels and "
+                "two unpaired arrays: leave the labels out."
             )
         self.domains = tuple(images) if self.unpaired else (images,)
         for domain in self.domains:
@@ -70,7 +69,7 @@ class Batches(keras.utils.PyDataset):
 
     @property
     def num_batches(self):
-        """None, by which Keras knows that there is no end."""
+        """None, which tells Keras that the batches never end."""
         return None
 
     def for_fit(self):
@@ -81,11 +80,6 @@ class Batches(keras.utils.PyDataset):
         step is done; on other backends it is this object.
         """
         return without_autotuning(self)
-
-    @property
-    def steps_per_pass(self):
-        """Steps in which each image is seen once (float); of two sets, the larger."""
-        return max(len(domain) for domain in self.domains) / self.batch_size
 
     def __getitem__(self, index):
         step = self.start_step + index
@@ -102,20 +96,18 @@ class Batches(keras.utils.PyDataset):
         """Returns the indices of the images in the batch of a step."""
         start = step * self.batch_size
         first, last = start // count, (start + self.batch_size - 1) // count
-        orders = [
-            _order(count, self.seed, stream, number)
-            for number in range(first, last + 1)
-        ]
+        passes = range(first, last + 1)
+        orders = [_order(count, self.seed, stream, number) for number in passes]
         order = orders[0] if len(orders) == 1 else np.concatenate(orders)
         return order[start - first * count :][: self.batch_size]
 
 
 @functools.lru_cache(maxsize=8)
 def _order(count, seed, stream, number):
-    """Returns the order of one pass; the cache only saves computing it again.
+    """Returns the order of the images in one pass.
 
-    NumPy promises to keep the bits of Philox, and not what `permutation` makes of
-    them: sorting the bits gives the same order with every version of NumPy.
+    NumPy guarantees that the bits of Philox never change, but not the permutations that
+    it derives from them. Sorting the bits gives the same order in every version.
     """
     sequence = np.random.SeedSequence(seed, spawn_key=(stream, number))
     order = np.argsort(np.random.Philox(sequence).random_raw(count), kind="stable")

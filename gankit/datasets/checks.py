@@ -1,4 +1,4 @@
-"""Checks shared by the data sets: each refusal is one sentence that says why."""
+"""Checks that the data sets share."""
 
 import numpy as np
 
@@ -8,19 +8,19 @@ def check_images(images, what="images"):
     if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
         received = getattr(images, "dtype", type(images).__name__)
         raise ValueError(
-            f"{what} must be a NumPy array of type uint8 (0 to 255), but received "
+            f"Expected {what} to be a NumPy array of type uint8 (0 to 255), received "
             f"{received}: convert with gankit.datasets.to_uint8(images, (low, high))."
         )
     if images.ndim != 4 or images.shape[-1] not in (1, 3):
         raise ValueError(
-            f"{what} must have the shape (n, height, width, channels) with 1 or 3 "
-            f"channels, but received {images.shape}: add or move an axis, as "
-            "images[..., None] does for grey images."
+            f"Expected {what} to have the shape (n, height, width, channels) with 1 or "
+            f"3 channels, received {images.shape}: add or move an axis, for example "
+            "with images[..., None] for grey images."
         )
     if 0 in images.shape:
         raise ValueError(
-            f"{what} must hold at least one image, but received the shape "
-            f"{images.shape}: check the source, or leave an empty split out."
+            f"Expected {what} to hold at least one image, received the shape "
+            f"{images.shape}: check the source, or leave out an empty split."
         )
 
 
@@ -29,30 +29,30 @@ def check_labels(labels, count):
     labels = np.asarray(labels)
     if labels.dtype.kind not in "iu":
         raise ValueError(
-            "Labels must be whole numbers (0, 1, ...), but received "
+            "Expected labels to be whole numbers (0, 1, ...), received "
             f"{labels.dtype}: number the classes and pass integers."
         )
     if labels.shape != (count,):
         raise ValueError(
-            f"Labels must have the shape ({count},), one per image, but received "
+            f"Expected labels to have the shape ({count},), one per image, received "
             f"{labels.shape}: pass labels.reshape(-1) if only the axes differ."
         )
     if labels.min() < 0 or labels.max() > np.iinfo(np.int32).max:
         raise ValueError(
-            "Labels must be whole numbers from 0 up, but received values from "
+            "Expected labels to be whole numbers from 0 up, received values from "
             f"{labels.min()} to {labels.max()}: number the classes from 0."
         )
     return labels.astype(np.int32)
 
 
 def check_number(name, value, at_least, at_most=None):
-    """Returns a whole number within limits as an int, or refuses it."""
+    """Returns a whole number within limits as an int, or refuses the value."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     high = value if at_most is None else at_most
     if not whole or not at_least <= value <= high:
         limits = f"from {at_least} " + ("up" if at_most is None else f"to {at_most}")
         raise ValueError(
-            f"{name} must be a whole number {limits}, but received {value!r}: choose "
-            "a number within these limits."
+            f"Expected {name} to be a whole number {limits}, received {value!r}: "
+            "choose a number within these limits."
         )
     return int(value)

@@ -24,21 +24,21 @@ CIFAR10_CLASSES = (
 def mnist(folder=None):
     """Loads MNIST: 70,000 handwritten digits, 28 x 28, white on black.
 
-    Y. LeCun, C. Cortes and C. Burges, after "Gradient-Based Learning Applied to
-    Document Recognition" (LeCun et al., 1998), in the file that
-    `keras.datasets.mnist` uses. A missing file is fetched (11 MB) and checked.
+    By Y. LeCun, C. Cortes and C. Burges, after "Gradient-Based Learning Applied to
+    Document Recognition" (LeCun et al., 1998). The file is that of
+    `keras.datasets.mnist`. If it is missing, it is downloaded (11 MB) and checked.
 
     Args:
-        folder: Where `mnist.npz` is or shall be; None for `data_folder()`.
+        folder: The folder of `mnist.npz`; None for `data_folder()`.
 
     Returns:
-        `ImageData` with uint8 images of shape `(n, 28, 28, 1)`, labels 0 to 9:
-        train holds the first 55,000 images of the training file, validation its
-        last 5,000, test the 10,000 of the test file.
+        `ImageData` with uint8 images of shape `(n, 28, 28, 1)` and labels 0 to 9. Train
+        contains the first 55,000 images of the training file, validation its last
+        5,000, and test the 10,000 images of the test file.
 
     Raises:
-        FileNotFoundError: If the file is missing and cannot be fetched.
-        ValueError: If the file is damaged or another.
+        FileNotFoundError: If the file is missing and cannot be downloaded.
+        ValueError: If the file is damaged or a different one.
     """
     return _with_validation(MNIST.load(folder), MNIST_CLASSES, "mnist")
 
@@ -47,45 +47,46 @@ def fashion_mnist(folder=None):
     """Loads Fashion-MNIST: 70,000 pictures of clothes, 28 x 28, white on black.
 
     H. Xiao, K. Rasul and R. Vollgraf, "Fashion-MNIST: a Novel Image Dataset for
-    Benchmarking Machine Learning Algorithms", 2017
-    (https://arxiv.org/abs/1708.07747). A missing file is fetched (30 MB). No
-    checksum is published with these files: that of the first download is recorded
-    in `fashion_mnist.npz.sha256`, and later loads are compared with it.
+    Benchmarking Machine Learning Algorithms", 2017 (https://arxiv.org/abs/1708.07747).
+    If the file is missing, it is downloaded (30 MB). No checksum is published with
+    these files, so the first download records its own in `fashion_mnist.npz.sha256`.
+    Later loads must match it.
 
     Args:
-        folder: Where `fashion_mnist.npz` is or shall be; None for `data_folder()`.
+        folder: The folder of `fashion_mnist.npz`; None for `data_folder()`.
 
     Returns:
-        `ImageData` with uint8 images of shape `(n, 28, 28, 1)`, labels 0 to 9:
-        train holds the first 55,000 images of the training file, validation its
-        last 5,000, test the 10,000 of the test file.
+        `ImageData` with uint8 images of shape `(n, 28, 28, 1)` and labels 0 to 9. Train
+        contains the first 55,000 images of the training file, validation its last
+        5,000, and test the 10,000 images of the test file.
 
     Raises:
-        FileNotFoundError: If the file is missing and cannot be fetched.
-        ValueError: If the file is damaged or another, or not the one recorded.
+        FileNotFoundError: If the file is missing and cannot be downloaded.
+        ValueError: If the file is damaged, or differs from the recorded one.
     """
-    arrays = FASHION_MNIST.load(folder)
-    return _with_validation(arrays, FASHION_CLASSES, "fashion_mnist")
+    return _with_validation(
+        FASHION_MNIST.load(folder), FASHION_CLASSES, "fashion_mnist"
+    )
 
 
 def cifar10(folder=None):
-    """Loads CIFAR-10: 60,000 photographs of ten kinds of things, 32 x 32.
+    """Loads CIFAR-10: 60,000 photographs of ten classes, 32 x 32.
 
     A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009
-    (https://www.cs.toronto.edu/~kriz/cifar.html). A missing file is made from the
-    archive of that page (170 MB), which is fetched and checked.
+    (https://www.cs.toronto.edu/~kriz/cifar.html). If the file is missing, it is
+    created from the archive on that page, which is downloaded (170 MB) and checked.
 
     Args:
-        folder: Where `cifar10.npz` is or shall be; None for `data_folder()`.
+        folder: The folder of `cifar10.npz`; None for `data_folder()`.
 
     Returns:
-        `ImageData` with uint8 images of shape `(n, 32, 32, 3)`, labels 0 to 9:
-        50,000 in train and 10,000 in test. Validation is None, as the Fréchet
-        inception distance is computed against the whole training set.
+        `ImageData` with uint8 images of shape `(n, 32, 32, 3)` and labels 0 to 9:
+        50,000 in train and 10,000 in test. Validation is None, because the Fréchet
+        inception distance is computed with the full training set.
 
     Raises:
-        FileNotFoundError: If the file is missing and cannot be fetched.
-        ValueError: If the file is damaged or another.
+        FileNotFoundError: If the file is missing and cannot be downloaded.
+        ValueError: If the file is damaged or a different one.
     """
     arrays = CIFAR10.load(folder)
     return ImageData(
@@ -121,7 +122,7 @@ def _unpack_fashion(downloads):
 
 
 def _unpack_cifar10(downloads):
-    """Reads the pickled batches; only after the checksum has been verified."""
+    """Reads the pickled batches. Call it only after verifying the checksum."""
     with tarfile.open(downloads[0]) as archive:
 
         def batch(name):
@@ -132,7 +133,7 @@ def _unpack_cifar10(downloads):
         test = [batch("test_batch")]
     arrays = {}
     for part, batches in (("train", train), ("test", test)):
-        # A row holds the red, then the green, then the blue pixels.
+        # A row contains all red, then all green, then all blue pixels.
         rows = np.concatenate([batch[b"data"] for batch in batches])
         images = rows.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
         arrays[f"x_{part}"] = np.ascontiguousarray(images)
@@ -141,7 +142,7 @@ def _unpack_cifar10(downloads):
     return arrays
 
 
-# The checksums are those that Keras pins for the same files.
+# The checksums are those that Keras uses for the same files.
 MNIST = Archive(
     file="mnist.npz",
     origin="https://storage.googleapis.com/tensorflow/tf-keras-datasets/",

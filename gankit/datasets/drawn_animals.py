@@ -1,4 +1,4 @@
-"""Two unpaired domains of drawn animals: an embedded stand-in for photographs."""
+"""Two unpaired domains of drawn animals, a built-in substitute for photographs."""
 
 import math
 
@@ -8,10 +8,10 @@ from gankit.datasets.animal_figure import draw_animal
 from gankit.datasets.checks import check_number
 from gankit.datasets.image_data import UnpairedImageData
 
-# Scenes are drawn this many times larger and averaged down: smooth edges.
+# Scenes are drawn this many times larger and averaged down, for smooth edges.
 OVERSAMPLING = 4
 TEST_IMAGES = 40
-# Strides of a walking animal in the width of the picture.
+# Strides of a walking animal across the width of the image.
 STEPS_ACROSS = 2.5
 
 SKIES = [(110, 170, 230), (160, 200, 235), (200, 212, 222), (236, 200, 160)]
@@ -21,28 +21,27 @@ GROUNDS = [(96, 144, 60), (126, 158, 70), (168, 156, 82), (190, 164, 104)]
 def stripes(count=300, size=64, seed=0):
     """Draws plain and striped animals, two domains for unpaired translation.
 
-    Domain A are horses with plain brown coats, domain B zebras: the same kind of
-    animal, with black and white stripes that run around body, neck, head and
-    legs. Position, scale, pose, facing and scenery are random and alike in the
-    two domains, and no animal of A has a partner in B. Nothing is downloaded:
-    the set stands in for photographs such as those of horse2zebra.
+    Domain A contains horses with plain brown coats. Domain B contains zebras, the same
+    animal with black and white stripes around body, neck, head and legs. Position,
+    scale, pose, direction and scenery are random with the same distribution in both
+    domains, and no animal in A has a counterpart in B. Use this set instead of
+    photographs such as horse2zebra if you want to avoid a download.
 
     Args:
-        count: Number of training images of each domain, at least 1; beside them
-            there are always 40 test images of each domain.
+        count: Number of training images of each domain, at least 1. There are always
+            40 test images of each domain as well.
         size: Height and width of the images in pixels, from 16 to 256.
-        seed: A whole number from 0 up; the same seed draws the same images.
+        seed: An integer from 0; the same seed draws the same images.
 
     Returns:
-        `UnpairedImageData` with uint8 images of shape `(n, size, size, 3)` and the
-        domain names "plain" and "striped".
+        `UnpairedImageData` with uint8 images of shape `(n, size, size, 3)` and domain
+        names "plain" and "striped".
 
     Raises:
         ValueError: If an argument is outside its limits.
     """
     check_number("count", count, at_least=1)
-    check_number("size", size, at_least=16, at_most=256)
-    check_number("seed", seed, at_least=0)
+    _check_size_and_seed(size, seed)
     counts = (count, count, TEST_IMAGES, TEST_IMAGES)
     coats = (False, True, False, True)
     streams = np.random.SeedSequence(seed).spawn(len(counts))
@@ -55,18 +54,17 @@ def stripes(count=300, size=64, seed=0):
     )
 
 
-def walking_animal(frames=48, size=64, seed=0, walked=(-0.2, 1.2)):
-    """Draws the frames of a film of a plain animal that walks across a landscape.
+def walking_animal(frames=48, size=64, seed=0, positions=(-0.2, 1.2)):
+    """Draws a film of a plain animal that walks across a landscape.
 
-    Landscape and camera stand still; the figure is the same in all frames but for its
-    place and its legs.
+    Landscape and camera do not move. The animal changes only its position and its legs.
 
     Args:
         frames: Number of frames, at least 1.
         size: Height and width of the frames in pixels, from 16 to 256.
-        seed: A whole number from 0 up; the same seed draws the same film.
-        walked: Where the middle of the animal is in the first frame and in the last,
-            in shares of the width, counted from the side that it comes from.
+        seed: An integer from 0; the same seed draws the same film.
+        positions: Where the centre of the animal is in the first and in the last frame,
+            as shares of the width, measured from the side where it starts.
 
     Returns:
         uint8 array `(frames, size, size, 3)`.
@@ -75,22 +73,26 @@ def walking_animal(frames=48, size=64, seed=0, walked=(-0.2, 1.2)):
         ValueError: If an argument is outside its limits.
     """
     check_number("frames", frames, at_least=1)
-    check_number("size", size, at_least=16, at_most=256)
-    check_number("seed", seed, at_least=0)
+    _check_size_and_seed(size, seed)
     place, figure = np.random.SeedSequence(seed).spawn(2)
     landscape = _canvas(size, np.random.Generator(np.random.Philox(place)))
     film = []
-    for share in np.linspace(*walked, frames):
+    for share in np.linspace(*positions, frames):
         canvas = landscape.copy()
         draw_animal(
             canvas,
             striped=False,
             random=np.random.Generator(np.random.Philox(figure)),
-            walked=share,
+            position=share,
             stride=0.4 * math.sin(2 * math.pi * STEPS_ACROSS * share),
         )
         film.append(np.asarray(canvas.reduce(OVERSAMPLING)))
     return np.stack(film)
+
+
+def _check_size_and_seed(size, seed):
+    check_number("size", size, at_least=16, at_most=256)
+    check_number("seed", seed, at_least=0)
 
 
 def _scene(size, striped, random):
@@ -101,7 +103,7 @@ def _scene(size, striped, random):
 
 
 def _canvas(size, random):
-    """A landscape to draw an animal on, as a PIL image, larger by OVERSAMPLING."""
+    """Draws a landscape, enlarged by OVERSAMPLING; returns a PIL image."""
     from PIL import Image
 
     landscape = Image.fromarray(_landscape(size, random))
@@ -116,7 +118,7 @@ def _landscape(size, random):
     meadow = np.array(GROUNDS[random.integers(len(GROUNDS))]) + random.normal(0, 8, 3)
     horizon = random.uniform(0.38, 0.62)
 
-    # Paler towards the horizon, as skies are.
+    # The sky is paler towards the horizon.
     height = np.clip(1 - row / horizon, 0, 1)[..., None]
     image = 245 + (sky - 245) * (0.45 + 0.55 * height) + np.zeros((size, size, 3))
 
@@ -128,7 +130,7 @@ def _landscape(size, random):
     image += (trees - image) * _below(row, treetops, size)
 
     nearness = np.clip((row - horizon) / (1 - horizon), 0, 1)[..., None]
-    # Blades of grass: noise smeared upright.
+    # Blades of grass are noise smoothed vertically.
     noise = random.normal(0, 1, (size + 2, size))
     blades = (noise[:-2] + noise[1:-1] + noise[2:])[..., None]
     grass = meadow * (1.05 - 0.25 * nearness) + blades * (3 + 5 * nearness)
@@ -137,5 +139,5 @@ def _landscape(size, random):
 
 
 def _below(row, edge, size):
-    """1 below an edge, 0 above, and in between on the pixels that it crosses."""
+    """Returns 1 below an edge, 0 above it, and values between on the edge itself."""
     return np.clip((row - edge) * size + 0.5, 0, 1)[..., None]

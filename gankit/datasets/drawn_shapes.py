@@ -1,4 +1,4 @@
-"""Ten classes of drawn shapes in colour: an embedded stand-in for CIFAR-10."""
+"""Ten classes of drawn shapes in colour, a built-in substitute for CIFAR-10."""
 
 import math
 
@@ -7,27 +7,26 @@ import numpy as np
 from gankit.datasets.checks import check_number
 from gankit.datasets.image_data import ImageData, Split
 
-# Masks are drawn this many times larger and averaged down: smooth edges.
+# Masks are drawn this many times larger and averaged down, for smooth edges.
 OVERSAMPLING = 4
 
 
 def shapes(count=5000, size=32, seed=0):
-    """Draws a data set of ten shapes in colour, with the form of CIFAR-10.
+    """Draws a data set of ten shapes in colour, in the format of CIFAR-10.
 
-    Every image shows one shape of random colour, position, scale and rotation
-    before a background that runs from one colour to another. No photograph is
-    needed and no download: the set stands in for CIFAR-10 (the same image shape
-    and number of classes, other classes).
+    Every image shows one shape of random colour, position, scale and rotation on a
+    colour gradient. Use this set instead of CIFAR-10 if you want to avoid a download:
+    it has the same image shape and number of classes, but other classes.
 
     Args:
-        count: Number of images in train, at least 10. Validation has a tenth of
-            it and test a fifth, at least 10 each.
+        count: Number of training images, at least 10. Validation has a tenth and test
+            a fifth of this number, at least 10 each.
         size: Height and width of the images in pixels, from 8 to 512.
-        seed: A whole number from 0 up; the same seed draws the same images.
+        seed: An integer from 0; the same seed draws the same images.
 
     Returns:
-        `ImageData` with uint8 images of shape `(n, size, size, 3)`, labels and
-        ten class names. In each split the classes differ by one image at most.
+        `ImageData` with uint8 images of shape `(n, size, size, 3)`, labels and ten
+        class names. In each split, class sizes differ by at most one image.
 
     Raises:
         ValueError: If an argument is outside its limits.
@@ -77,7 +76,7 @@ def _paint(masks, size, random):
     hue = random.uniform(0, 1, count)
     value = random.uniform(0.75, 1.0, count)
     shape = _colour(hue, random.uniform(0.55, 1.0, count), value)
-    # A background of another hue, and darker or paler than the shape.
+    # The background has another hue and is darker or paler than the shape.
     other = hue + random.uniform(0.25, 0.75, count)
     pale = random.uniform(0, 1, count) < 0.5
     saturation = random.uniform(0.1, 0.6, count) * np.where(pale, 0.4, 1)
@@ -101,14 +100,14 @@ def _paint(masks, size, random):
     )
     ramp = np.clip(ramp + 0.5, 0, 1)[..., None].astype(np.float32)
     background = begin + (end - begin) * ramp
-    # A little light from above gives the flat shapes some depth.
+    # Light from above gives the flat shapes some depth.
     light = np.linspace(1.0, 0.78, size, dtype=np.float32)[:, None, None]
     images = background + (shape * light - background) * masks
     return np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
 
 
 def _colour(hue, saturation, value):
-    """Converts arrays `(n,)` of hue, saturation, value to `(n, 1, 1, 3)` RGB."""
+    """Converts arrays `(n,)` of hue, saturation and value to RGB `(n, 1, 1, 3)`."""
     sector = (np.array([5, 3, 1]) + 6 * hue[:, None]) % 6
     strength = np.clip(np.minimum(sector, 4 - sector), 0, 1)
     rgb = value[:, None] * (1 - saturation[:, None] * strength)
@@ -116,7 +115,7 @@ def _colour(hue, saturation, value):
 
 
 def _star(radii):
-    """Corners at equal angles around the origin, the first one above it."""
+    """Returns corners at equal angles around the origin, the first one above it."""
     angle = np.arange(len(radii)) / len(radii) * 2 * math.pi
     return np.array(radii)[:, None] * np.stack([np.sin(angle), -np.cos(angle)], 1)
 
@@ -137,8 +136,8 @@ def _cross():
 ARROW = [(-1, -0.25), (0.1, -0.25), (0.1, -0.75), (1.05, 0), (0.1, 0.75), (0.1, 0.25)]
 BOLT = [(-0.1, -1), (0.52, -1), (0.18, -0.35), (0.62, -0.35), (-0.32, 1), (-0.04, 0.12)]
 
-# Class names and outlines, y downwards, within a circle of radius 1.13 around the
-# origin; a second outline is cut out of the first.
+# Class names and outlines within a circle of radius 1.13 around the origin, with y
+# downwards. A second outline is cut out of the first.
 OUTLINES = {
     "circle": [_star([0.92] * 60)],
     "square": [_star([1.05] * 4)],

@@ -1,4 +1,4 @@
-"""Image files in folders: one data set, or two unpaired domains."""
+"""Loads folders of images as one data set, or as two unpaired domains."""
 
 from pathlib import Path
 
@@ -14,14 +14,14 @@ BERKELEY_SETS = ("apple2orange", "horse2zebra", "monet2photo")
 
 
 def image_folder(path, *, size, channels=3):
-    """Loads a folder of images of any kind as a data set of squares.
+    """Loads a folder of images as a data set of square images.
 
-    Sub-folders with images in them are the classes, in alphabetical order;
-    without sub-folders there are no labels. Read are JPEG, PNG, BMP, GIF (first
-    frame), WebP, TIFF and PPM files. Images are turned upright as their EXIF data
-    say, put on white where they are transparent, scaled to `size` along the
-    shorter side (bicubic, antialiased) and cropped in the centre. Files that
-    cannot be decoded are left out, with one warning.
+    Subfolders with images are the classes, in alphabetical order. Without subfolders,
+    there are no labels. The folder may contain JPEG, PNG, BMP, GIF (first frame), WebP,
+    TIFF and PPM files. Images are rotated according to their EXIF data, placed on white
+    if they are transparent, scaled to `size` along the shorter side (bicubic,
+    antialiased) and cropped at the centre. Files that cannot be decoded are skipped
+    with one warning.
 
     Args:
         path: The folder.
@@ -29,39 +29,39 @@ def image_folder(path, *, size, channels=3):
         channels: 3 for colour or 1 for grey.
 
     Returns:
-        `ImageData` with uint8 images of shape `(n, size, size, channels)` in train,
-        in the order of their paths; no validation and no test.
+        `ImageData` with uint8 images of shape `(n, size, size, channels)` in train, in
+        the order of their paths, and without validation and test.
 
     Raises:
-        FileNotFoundError: If there is no such folder.
-        ValueError: If the folder holds no image that can be decoded, or images
-            both beside and in its sub-folders.
+        FileNotFoundError: If the folder does not exist.
+        ValueError: If the folder contains no image that can be decoded, or images both
+            next to and inside its subfolders.
     """
     check_number("size", size, at_least=1)
     if channels not in (1, 3):
         raise ValueError(
-            f"channels must be 3 (colour) or 1 (grey), but received {channels!r}: "
+            f"Expected channels to be 3 (colour) or 1 (grey), received {channels!r}: "
             "choose one of the two."
         )
     folder = Path(path).expanduser()
     if not folder.exists():
         raise FileNotFoundError(
-            f"path must be a folder of images, but there is no {folder}: check the "
-            f"spelling (the working directory is {Path.cwd()})."
+            f"Expected path to be a folder of images, received {folder}, which does "
+            f"not exist: check the spelling (the working directory is {Path.cwd()})."
         )
     files = list_images(folder)
     classes = [file.relative_to(folder).parts[:-1][:1] for file in files]
     if () in classes and any(classes):
         raise ValueError(
-            f"{folder} must hold either images or one sub-folder per class, but it "
-            f"holds {classes.count(())} images beside sub-folders with images: move "
-            "them into a sub-folder."
+            f"Expected {folder} to hold either images or one subfolder per class, "
+            f"received {classes.count(())} images next to subfolders with images: move "
+            "them into a subfolder."
         )
-    images, kept = load_images(files, folder, size=size, channels=channels)
+    images, indices = load_images(files, folder, size=size, channels=channels)
     labels = names = None
     if any(classes):
         names, numbers = np.unique([name for (name,) in classes], return_inverse=True)
-        labels, names = numbers[kept], tuple(names.tolist())
+        labels, names = numbers[indices], tuple(names.tolist())
     return ImageData(
         Split(np.stack(images), labels), None, None, names, folder.absolute().name
     )
@@ -70,26 +70,26 @@ def image_folder(path, *, size, channels=3):
 def unpaired_folders(path_or_name, *, size=None, folder=None):
     """Loads two unpaired domains from folders trainA, trainB, testA and testB.
 
-    This is the form of the data sets of "Unpaired Image-to-Image Translation using
+    This is the folder structure of "Unpaired Image-to-Image Translation using
     Cycle-Consistent Adversarial Networks" (Zhu et al., 2017,
-    https://arxiv.org/abs/1703.10593). The test folders may be missing. Files are
-    decoded as by `image_folder`.
+    https://arxiv.org/abs/1703.10593). The test folders are optional. Files are decoded
+    as in `image_folder`.
 
     Args:
-        path_or_name: The folder that holds trainA and trainB; or a bare name such
-            as "horse2zebra", which is looked for in the data folder first.
-        size: Height and width in pixels to scale and crop the images to; None
-            keeps them as they are, and then all must be of one size.
+        path_or_name: The folder that contains trainA and trainB; or a name such as
+            "horse2zebra", which is first looked up in the data folder.
+        size: Scale and crop the images to this height and width in pixels. None keeps
+            their size, which must then be the same for all.
         folder: The data folder; None for `data_folder()`.
 
     Returns:
-        `UnpairedImageData` with uint8 images of shape `(n, height, width, 3)`, in
-        the order of their names. A name such as "horse2zebra" gives the domain
-        names "horse" and "zebra", any other "A" and "B".
+        `UnpairedImageData` with uint8 images of shape `(n, height, width, 3)`, in the
+        order of their names. A name such as "horse2zebra" gives the domain names
+        "horse" and "zebra", any other name "A" and "B".
 
     Raises:
         FileNotFoundError: If trainA or trainB is missing.
-        ValueError: If a folder holds no image that can be decoded, or the images
+        ValueError: If a folder contains no image that can be decoded, or the images
             differ in size and `size` is None.
     """
     if size is not None:
@@ -106,9 +106,9 @@ def unpaired_folders(path_or_name, *, size=None, folder=None):
     if len(shapes) > 1:
         (one, place), (other, elsewhere) = list(shapes.items())[:2]
         raise ValueError(
-            f"All images must be of one size, but {root} holds images of "
-            f"{one[0]} x {one[1]} pixels (in {place}) and of {other[0]} x {other[1]} "
-            f"(in {elsewhere}): pass size= to scale and crop them to one."
+            f"Expected all images in {root} to be of one size, received "
+            f"{one[0]} x {one[1]} pixels (in {place}) and {other[0]} x {other[1]} "
+            f"(in {elsewhere}): pass size= to scale and crop them to the same size."
         )
     name = root.absolute().name
     domains = name.split("2")
@@ -123,11 +123,11 @@ def unpaired_folders(path_or_name, *, size=None, folder=None):
 
 
 def _find_unpaired(path_or_name, folder):
-    """Returns the folder that holds trainA and trainB, or says what is missing."""
+    """Returns the folder that contains trainA and trainB, or says what is missing."""
     root = Path(path_or_name).expanduser()
     if len(root.parts) == 1:
         named = data_folder(folder) / root
-        # Relative folders keep working where the data folder has no such name.
+        # Relative folders work too if the data folder does not contain the name.
         root = named if named.is_dir() or not root.is_dir() else root
     missing = [part for part in ("trainA", "trainB") if not (root / part).is_dir()]
     if not missing:
@@ -135,11 +135,11 @@ def _find_unpaired(path_or_name, folder):
     if root.name in BERKELEY_SETS:
         source = f"unpack {BERKELEY}{root.name}.zip into {root.parent}"
     elif root.name == "grumpycat":
-        source = "ask your course for this set, as no address of it is known"
+        source = "ask your course for this set, since it has no public address"
     else:
-        source = "put the images of either domain there"
+        source = "put the images of both domains there"
     raise FileNotFoundError(
-        f"{root} must hold the folders trainA and trainB (and may hold testA and "
-        f"testB), but {' and '.join(missing)} cannot be found: {source}, or use the "
-        "drawn animals of stripes(size=...), which need no download."
+        f"Expected {root} to hold the folders trainA and trainB (testA and testB are "
+        f"optional), received one where {' and '.join(missing)} cannot be found: "
+        f"{source}, or use stripes(size=...), drawn animals that need no download."
     )

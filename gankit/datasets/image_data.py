@@ -1,4 +1,4 @@
-"""What a data set is: images in uint8, labels in int32, in named parts."""
+"""Data sets: uint8 images and int32 labels, divided into splits."""
 
 import dataclasses
 import functools
@@ -11,13 +11,13 @@ from gankit.datasets.checks import check_images, check_labels
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Split:
-    """Images of one part of a data set, with their labels where there are any.
+    """One part of a data set: images, and labels if there are any.
 
     Args:
-        images: uint8 array of shape `(n, height, width, channels)`, values 0 to
-            255, with 1 (grey) or 3 (red, green, blue) channels.
-        labels: Whole numbers from 0 up, of shape `(n,)`; kept as int32. None for
-            images without classes.
+        images: uint8 array of shape `(n, height, width, channels)`, values 0 to 255,
+            with 1 (grey) or 3 (red, green, blue) channels.
+        labels: Integers from 0, of shape `(n,)`, converted to int32. None for images
+            without classes.
 
     Raises:
         ValueError: If the images or the labels have another type or shape.
@@ -42,14 +42,14 @@ class ImageData:
 
     Args:
         train: The `Split` to train on.
-        validation: A `Split` for choices made during training, or None.
-        test: A `Split` kept back for the final scores, or None.
+        validation: A `Split` for decisions during training, or None.
+        test: A `Split` held out for the final scores, or None.
         class_names: The names of labels 0, 1, ... or None.
-        name: What the data set is called in results.
+        name: Name of the data set in results.
 
     Raises:
         ValueError: If the splits differ in image shape, if only some of them have
-            labels, or if a label is no index of `class_names`.
+            labels, or if a label has no name in `class_names`.
     """
 
     train: Split
@@ -62,24 +62,19 @@ class ImageData:
         if self.class_names is not None:
             object.__setattr__(self, "class_names", tuple(self.class_names))
         for part, split in self._splits():
-            if split.images.shape[1:] != self.image_shape:
-                raise ValueError(
-                    "All splits must hold images of one shape, but train holds "
-                    f"{self.image_shape} and {part} {split.images.shape[1:]}: resize "
-                    "one of them."
-                )
+            _check_shape(split.images, part, "train", self.image_shape)
             if (split.labels is None) != (self.train.labels is None):
                 raise ValueError(
-                    "Either all splits have labels or none has, but train and "
-                    f"{part} differ in that: pass the missing labels or leave all "
-                    "labels out."
+                    "Expected labels in all splits or in none, received splits where "
+                    f"train and {part} differ: pass the missing labels or leave out "
+                    "all labels."
                 )
             if split.labels is not None and split.labels.max() >= self.num_classes:
                 raise ValueError(
-                    f"Labels must lie in 0..{self.num_classes - 1} (num_classes="
-                    f"{self.num_classes}), but {part} holds the label "
-                    f"{split.labels.max()}: correct the labels or give class_names "
-                    "one name per class."
+                    f"Expected labels in 0..{self.num_classes - 1} (num_classes="
+                    f"{self.num_classes}), received a split where {part} holds the "
+                    f"label {split.labels.max()}: correct the labels or give "
+                    "class_names one name per class."
                 )
 
     @property
@@ -89,7 +84,7 @@ class ImageData:
 
     @property
     def num_classes(self):
-        """Number of classes, or None where there are neither names nor labels."""
+        """Number of classes, or None without names and labels."""
         if self.class_names is not None:
             return len(self.class_names)
         if self.train.labels is not None:
@@ -98,7 +93,7 @@ class ImageData:
 
     @functools.cached_property
     def fingerprint(self):
-        """SHA-256 (hexadecimal) over shapes, types and bytes of all arrays."""
+        """SHA-256 (hexadecimal) of the shapes, types and bytes of all arrays."""
         arrays = {}
         for part, split in self._splits():
             arrays[f"{part}.images"] = split.images
@@ -113,18 +108,18 @@ class ImageData:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class UnpairedImageData:
-    """Two sets of images, domain A and domain B, with no pairs between them.
+    """Two sets of images, domain A and domain B, without pairs.
 
     Args:
         train_a: uint8 array of shape `(n, height, width, channels)`, domain A.
         train_b: The same for domain B; its number of images may differ.
-        test_a: Images of domain A kept back for the scores, or None.
-        test_b: Images of domain B kept back for the scores, or None.
-        name: What the data set is called in results.
-        domain_names: Names of domain A and of domain B.
+        test_a: Images of domain A held out for the scores, or None.
+        test_b: Images of domain B held out for the scores, or None.
+        name: Name of the data set in results.
+        domain_names: Names of domain A and domain B.
 
     Raises:
-        ValueError: If an array is not uint8 images, or shapes differ.
+        ValueError: If an array does not contain uint8 images, or shapes differ.
     """
 
     train_a: np.ndarray
@@ -138,19 +133,13 @@ class UnpairedImageData:
         object.__setattr__(self, "domain_names", tuple(self.domain_names))
         if len(self.domain_names) != 2:
             raise ValueError(
-                "domain_names must be two names, of domain A and of domain B, but "
+                "Expected domain_names to be two names, of domain A and domain B, "
                 f"received {self.domain_names}: pass exactly two."
             )
         for part, images in self._arrays().items():
-            if images is None:
-                continue
-            check_images(images, part)
-            if images.shape[1:] != self.image_shape:
-                raise ValueError(
-                    "Both domains must hold images of one shape, but train_a holds "
-                    f"{self.image_shape} and {part} {images.shape[1:]}: resize one "
-                    "of them."
-                )
+            if images is not None:
+                check_images(images, part)
+                _check_shape(images, part, "train_a", self.image_shape)
 
     @property
     def image_shape(self):
@@ -159,7 +148,7 @@ class UnpairedImageData:
 
     @functools.cached_property
     def fingerprint(self):
-        """SHA-256 (hexadecimal) over shapes, types and bytes of all arrays."""
+        """SHA-256 (hexadecimal) of the shapes, types and bytes of all arrays."""
         return _sha256(self._arrays())
 
     def _arrays(self):
@@ -168,49 +157,58 @@ class UnpairedImageData:
 
 
 def to_uint8(images, value_range):
-    """Converts images of a stated range to uint8, rounding to the nearest level.
+    """Converts images with values in a given range to uint8, rounding to nearest.
 
     Args:
         images: Array of numbers, of any shape.
-        value_range: `(low, high)`, the values that mean black and full intensity,
-            as `(-1, 1)` for what a generator with a tanh output gives.
+        value_range: `(low, high)`, the values of black and full intensity, such as
+            `(-1, 1)` for the output of a generator with tanh.
 
     Returns:
-        uint8 array of the same shape: `low` becomes 0 and `high` 255.
+        uint8 array of the same shape, where `low` becomes 0 and `high` 255.
 
     Raises:
-        ValueError: If `low` is not below `high`, or a value is outside the range,
-            NaN or not a number.
+        ValueError: If `low` is not below `high`, or a value is outside the range or not
+            a number.
     """
     low, high = value_range
     if not (np.isfinite([low, high]).all() and low < high):
         raise ValueError(
-            "value_range must be two finite numbers, low below high, but received "
+            "Expected value_range to be two finite numbers, low below high, received "
             f"{value_range}: pass (-1, 1) or (0, 255), for example."
         )
     images = np.asarray(images)
     if images.dtype.kind not in "iuf":
         raise ValueError(
-            f"Images must be an array of real numbers, but received {images.dtype}: "
+            f"Expected images to be an array of real numbers, received {images.dtype}: "
             "convert it with images.astype('float32') first."
         )
     if np.isnan(images).any():
         raise ValueError(
-            f"Images must lie in [{low}, {high}], but {np.isnan(images).sum()} of "
-            f"{images.size} values are NaN: find out where they come from first."
+            f"Expected images in [{low}, {high}], received an array where "
+            f"{np.isnan(images).sum()} of {images.size} values are NaN: find out where "
+            "they come from first."
         )
     if images.size and (images.min() < low or images.max() > high):
         raise ValueError(
-            f"Images must lie in [{low}, {high}], but received values from "
-            f"{images.min():g} to {images.max():g}: pass the range that they have, or "
+            f"Expected images in [{low}, {high}], received values from "
+            f"{images.min():g} to {images.max():g}: pass the range of the images, or "
             "clip them."
         )
     wide = images.astype(np.promote_types(images.dtype, np.float32))
     return np.rint((wide - low) * (255 / (high - low))).astype(np.uint8)
 
 
+def _check_shape(images, part, first, shape):
+    if images.shape[1:] != shape:
+        raise ValueError(
+            f"Expected all images to have one shape, received {first} {shape} and "
+            f"{part} {images.shape[1:]}: resize one of them."
+        )
+
+
 def _sha256(arrays):
-    """Hashes named arrays; a missing array counts as None, not as nothing."""
+    """Hashes named arrays. A missing array is hashed as None."""
     digest = hashlib.sha256()
     for part, array in arrays.items():
         if array is None:

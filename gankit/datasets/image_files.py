@@ -1,4 +1,4 @@
-"""Finds image files and decodes them, whatever their mode, to one form."""
+"""Finds image files and decodes them to uint8 arrays, whatever their mode."""
 
 import concurrent.futures
 import functools
@@ -12,14 +12,14 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", "
 
 
 def list_images(folder):
-    """Returns the image files in a folder and below, sorted; never hidden ones."""
+    """Returns the image files in a folder and its subfolders, except hidden ones."""
     if not folder.is_dir():
         raise ValueError(
-            f"A folder of images is expected, but {folder} is a file: pass the folder "
-            f"that it lies in, {folder.parent}."
+            f"Expected a folder of images, received a path where {folder} is a file: "
+            f"pass the folder that it is in, {folder.parent}."
         )
     files = []
-    # Links are followed, as data sets often lie on another disk.
+    # Links are followed, since data sets are often on another disk.
     for place, folders, names in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith(".")]
         files += [
@@ -29,70 +29,71 @@ def list_images(folder):
         ]
     if not files:
         raise ValueError(
-            f"{folder} must hold images ({', '.join(sorted(SUFFIXES))}), but none is "
-            "there or below: check the path, or convert the images."
+            f"Expected {folder} to hold images ({', '.join(sorted(SUFFIXES))}), "
+            "received none, not even in subfolders: check the path, or convert the "
+            "images."
         )
     return sorted(files, key=lambda file: file.relative_to(folder).parts)
 
 
 def load_images(files, folder, *, size, channels):
-    """Decodes files on all cores and warns once of those that cannot be.
+    """Decodes files on all cores, and warns once about those that cannot be decoded.
 
     Args:
         files: Paths of image files.
-        folder: Where they lie, for messages.
-        size: Height and width to scale and crop to, or None to keep them.
+        folder: Their folder, for messages.
+        size: Height and width to scale and crop to, or None to keep the size.
         channels: 1 or 3.
 
     Returns:
-        A list of uint8 arrays `(height, width, channels)`, and the positions of
-        these images in `files`.
+        A list of uint8 arrays `(height, width, channels)`, and the indices of these
+        images in `files`.
     """
     from PIL import Image
 
     read = functools.partial(decode, size=size, channels=channels)
     with warnings.catch_warnings():
-        # What Pillow has to say of single files is summed up below.
+        # One warning below replaces Pillow's warnings about single files.
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             images = list(pool.map(read, files))
-    kept = [index for index, image in enumerate(images) if image is not None]
+    indices = [index for index, image in enumerate(images) if image is not None]
     bad = [
         file.name for file, image in zip(files, images, strict=True) if image is None
     ]
-    shown = ", ".join(bad[:3]) + (" and others" if len(bad) > 3 else "")
-    if not kept:
+    examples = ", ".join(bad[:3]) + (" and others" if len(bad) > 3 else "")
+    if not indices:
         raise ValueError(
-            f"{folder} must hold images, but none of its {len(files)} image files can "
-            f"be decoded ({shown}): replace them."
+            f"Expected {folder} to hold images, received a folder where none of its "
+            f"{len(files)} image files can be decoded ({examples}): replace them."
         )
     if bad:
         warnings.warn(
             f"{len(bad)} of {len(files)} images in {folder} cannot be decoded and are "
-            f"left out: {shown}.",
+            f"left out: {examples}.",
             stacklevel=3,
         )
-    return [images[index] for index in kept], kept
+    return [images[index] for index in indices], indices
 
 
 def decode(file, *, size=None, channels=3):
-    """Decodes one image file, turned upright as its EXIF data say.
+    """Decodes one image file and rotates it according to its EXIF data.
 
     Args:
         file: Its path.
-        size: Height and width to scale and crop to, or None to keep them.
+        size: Height and width to scale and crop to, or None to keep the size.
         channels: 1 or 3.
 
     Returns:
-        A uint8 array `(height, width, channels)`, or None where the file is damaged.
+        A uint8 array `(height, width, channels)`, or None if the file is damaged.
     """
     from PIL import Image, ImageOps
 
     try:
         with Image.open(file) as opened:
             image = _flatten(ImageOps.exif_transpose(opened), channels)
-    except Exception:  # Damaged files raise nearly every kind of exception.
+    except Exception:  # Damaged files raise almost every kind of exception.
         return None
     if size is not None:
         image = ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
@@ -104,9 +105,9 @@ def _flatten(image, channels):
     from PIL import Image
 
     if image.mode == "F":
-        raise ValueError("The range of floating-point images is not stated.")
+        raise ValueError("The range of floating-point images is unknown.")
     if image.mode.startswith("I"):
-        # 16 bits of grey: convert() would cut all levels above 255 to white.
+        # 16 bits of grey: convert() would clip all levels above 255 to white.
         levels = np.clip(np.asarray(image), 0, 65535) / 257
         image = Image.fromarray(np.rint(levels).astype(np.uint8))
     elif image.has_transparency_data:

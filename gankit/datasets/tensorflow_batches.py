@@ -1,21 +1,21 @@
-"""Batches for TensorFlow, handed over so that `fit()` ends when it is done."""
+"""TensorFlow data sets of batches that let `fit()` end without delay."""
 
 import itertools
 
 
 def without_autotuning(batches):
-    """Makes a data set of TensorFlow that does not tune itself.
+    """Makes a TensorFlow data set of batches, with autotuning switched off.
 
-    Keras would let it. A thread then looks at the data set after 10 ms, and again after
-    twice as long each time, up to a minute; and `fit()`, when its last step is done,
-    often waits for the next look (seen with TensorFlow 2.21). So 3 seconds of training
-    may take 5.1, and an hour a minute more. Two batches made ahead need no tuning.
+    Keras leaves autotuning on. A thread then checks the data set after 10 ms, and again
+    after twice the time, up to once a minute. After its last step, `fit()` often waits
+    for the next check (observed with TensorFlow 2.21): 3 seconds of training may take
+    5.1, and an hour one minute more. Prefetching two batches needs no tuning.
 
     Args:
         batches: Endless `Batches`.
 
     Returns:
-        A `tf.data.Dataset` of the same batches; on other backends `batches` itself.
+        A `tf.data.Dataset` of the same batches; on other backends, `batches` itself.
     """
     from keras import backend
 
@@ -31,8 +31,8 @@ def without_autotuning(batches):
         tf.data.Dataset.from_generator(
             lambda: map(batch, itertools.count()),
             output_signature=tuple(
-                # The size of a batch is open, as with Keras: if it were known, a step
-                # would be computed in another way, with other last digits.
+                # As in Keras, the batch size is unknown. With a known size, TensorFlow
+                # computes a step differently, and the last digits change.
                 tf.TensorSpec((None, *array.shape[1:]), array.dtype)
                 for array in batch(0)
             ),
@@ -40,14 +40,14 @@ def without_autotuning(batches):
     )
 
 
-def repeated(batch):
-    """Makes a data set of one batch without end, of TensorFlow, for steps that count.
+def repeat_batch(batch):
+    """Makes an endless TensorFlow data set that repeats one batch.
 
     Args:
         batch: An array.
 
     Returns:
-        A `tf.data.Dataset`, which does not tune itself either.
+        A `tf.data.Dataset` with autotuning switched off.
     """
     import tensorflow as tf
 

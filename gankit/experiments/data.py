@@ -1,4 +1,4 @@
-"""The data sets of the experiments, for each size."""
+"""Data sets of the experiments, for each size of a run."""
 
 import numpy as np
 
@@ -6,14 +6,14 @@ from gankit import datasets
 
 # Steps of 128 in a pass over MNIST's 55,000 training digits, rounded up.
 MNIST_EPOCH = 430
-# Pictures of each of two kinds that are kept back for scores.
+# Pictures of each of two kinds that are held out for scores.
 HELD_OUT = 200
-# Of the 204 pictures of one cat.
+# The same of the 204 pictures of one cat.
 CATS_HELD_OUT = 44
 
 
 def mnist(size, folder):
-    """MNIST; the embedded digits where it must be quick or MNIST is not at hand."""
+    """MNIST; scikit-learn's digits for quick runs or where MNIST is missing."""
     present = (datasets.data_folder(folder) / "mnist.npz").exists()
     if size == "full" or (size == "class" and present):
         return datasets.mnist(folder)
@@ -21,7 +21,7 @@ def mnist(size, folder):
 
 
 def cifar10(size, folder):
-    """CIFAR-10; drawn shapes where it must be quick or CIFAR-10 is not at hand."""
+    """CIFAR-10; drawn shapes for quick runs or where CIFAR-10 is missing."""
     present = (datasets.data_folder(folder) / "cifar10.npz").exists()
     if size == "full" or (size == "class" and present):
         return datasets.cifar10(folder)
@@ -31,7 +31,7 @@ def cifar10(size, folder):
 def fruit(size, folder):
     """Apples and oranges, 64 x 64, as one set of two classes; drawn animals for tests.
 
-    Of the photographs of apple2orange the last 200 of either kind are kept back.
+    The last 200 photographs of each kind in apple2orange are held out.
     """
     present = (datasets.data_folder(folder) / "apple2orange" / "trainA").is_dir()
     if size == "full" or (size == "class" and present):
@@ -41,7 +41,7 @@ def fruit(size, folder):
 
 
 def church(size, folder):
-    """LSUN's church_outdoor from the data folder, 64 x 64; drawn animals for tests.
+    """LSUN's churches from the data folder, 64 x 64; drawn animals for tests.
 
     Raises:
         FileNotFoundError: For full runs, if there is no folder `church_outdoor`.
@@ -58,12 +58,12 @@ def church(size, folder):
 
 
 def _as_classes(data, held_out):
-    """Two unpaired domains as one data set with a class for each."""
+    """Turns two unpaired domains into one data set of two classes."""
     domains = (data.train_a, data.train_b)
 
     def split(*parts):
         labels = np.repeat([0, 1], [len(part) for part in parts])
-        # Mixed, as scores take the first images, whichever kind came first.
+        # Shuffled, as scores use the first images, which must be of both kinds.
         order = np.random.default_rng(0).permutation(len(labels))
         return datasets.Split(np.concatenate(parts)[order], labels[order])
 
@@ -76,13 +76,13 @@ def _as_classes(data, held_out):
 
 
 def cats(size, folder):
-    """All 204 pictures of one cat, 64 x 64; drawn animals where it must be quick."""
+    """All 204 pictures of one cat, 64 x 64; drawn animals for quick runs."""
     pictures, name = _cats(size, folder)
     return datasets.ImageData(datasets.Split(pictures), name=name)
 
 
 def cats_held_out(size, folder):
-    """The same pictures, 44 of them, drawn at random, kept back."""
+    """The same pictures, 44 of which, chosen at random, are held out."""
     pictures, name = _cats(size, folder)
     pictures = pictures[np.random.default_rng(0).permutation(len(pictures))]
     return datasets.ImageData(
@@ -108,12 +108,12 @@ def stripes(size, folder):
 
 
 def unpaired(name, side, *, in_class=False):
-    """Makes a function that gives photographs of two domains, or drawn animals.
+    """Returns a function that loads photographs of two domains, or drawn animals.
 
     Args:
         name: Folder in the data folder, with trainA and trainB.
         side: Height and width in pixels.
-        in_class: Whether photographs that are at hand are for class size as well.
+        in_class: Whether runs of class size use the photographs too if they are there.
 
     Returns:
         Function `(size, folder) -> gankit.datasets.UnpairedImageData`.
@@ -129,5 +129,5 @@ def unpaired(name, side, *, in_class=False):
 
 
 def is_drawn(images):
-    """Whether a data set is of the drawn animals."""
+    """Whether a data set consists of drawn animals."""
     return images.name.startswith("stripes")

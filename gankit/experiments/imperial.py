@@ -1,139 +1,138 @@
 """Experiments of the Imperial College report: DCGAN and CGAN on MNIST."""
 
+import functools
+
 from keras.optimizers import Adam
 
 from gankit.experiments import data
-from gankit.experiments.running.registry import Budget, Experiment, register
+from gankit.experiments.running.registry import Budget, experiment
 from gankit.experiments.scoring.adversarial import adversarial_scores, classifier_scorer
-from gankit.layers.augmentation import DifferentiableAugmentation
+from gankit.layers import DifferentiableAugmentation
 from gankit.metrics import classifier_for
 from gankit.networks import cgan, dcgan
 from gankit.trainers import GAN, ConditionalGAN
 
 BATCH_SIZE = 128
-# 55,000 training digits in batches of 128, 25 times.
-DCGAN_STEPS = 25 * 55_000 // BATCH_SIZE
-# The same 20 times.
-CGAN_STEPS = 20 * 55_000 // BATCH_SIZE
 EPOCH = data.MNIST_EPOCH
+# 55,000 training digits in batches of 128, 25 and 20 times.
+DCGAN_STEPS = 25 * 55_000 // BATCH_SIZE
+CGAN_STEPS = 20 * 55_000 // BATCH_SIZE
 
-
-def _dcgan(build, beta_1=0.5):
-    def gan(images):
-        generator, discriminator = build(images.image_shape)
-        gan = GAN(
-            generator, discriminator, latent_dim=100, latent_distribution="uniform"
-        )
-        gan.compile(Adam(2e-4, beta_1), Adam(2e-4, beta_1))
-        return gan
-
-    return gan
-
-
-_BETA_1 = (
-    "beta_1 is 0.5: section 2.1 says 0.9 'as suggested by' the DCGAN paper, which "
-    "suggests 0.5, and section 3.1 gives 0.5 as what was found to be optimal before"
+_mnist = functools.partial(
+    experiment,
+    data=data.mnist,
+    score=adversarial_scores,
+    scorer=classifier_scorer,
+    batch_size=BATCH_SIZE,
 )
 
-for _name, _summary, _source, _build, _class_steps, _reported, _reading in (
-    (
-        "dcgan-shallow",
-        "Shallow DCGAN on MNIST, 25 epochs (figures 1, 2 and 4)",
-        "imperial, section 2.1",
-        _dcgan(dcgan.shallow),
-        400,
-        {"g_loss": 1.0, "d_loss": 0.75},
-        (_BETA_1, "the generator goes from 7 x 7 x 128 to 64 channels to the image"),
-    ),
-    (
-        "dcgan-shallow-beta09",
-        "the same with beta_1 = 0.9",
-        "imperial, section 2.1",
-        _dcgan(dcgan.shallow, beta_1=0.9),
-        400,
-        {},
-        ("the generator goes from 7 x 7 x 128 to 64 channels to the image",),
-    ),
-    (
-        "dcgan-deep",
-        "Deep DCGAN on MNIST, 25 epochs (figures 2, 3 and 4)",
-        "imperial, section 2.2",
-        _dcgan(dcgan.deep),
-        100,
-        {"d_loss": 0.75},
-        (
-            _BETA_1,
-            "the generator goes from 7 x 7 x 256 to 128 and 64 channels with stride 2, "
-            "to 32 and to the image with stride 1; the discriminator to 32, 64, 128 "
-            "and 256, the first two with stride 2",
-        ),
-    ),
-):
-    register(
-        Experiment(
-            name=f"imperial/{_name}",
-            summary=_summary,
-            source=_source,
-            data=data.mnist,
-            build=_build,
-            score=adversarial_scores,
-            scorer=classifier_scorer,
-            batch_size=BATCH_SIZE,
-            budgets={
-                "smoke": Budget(steps=4, epoch_steps=2),
-                "class": Budget(steps=_class_steps, epoch_steps=_class_steps // 20),
-                "full": Budget(steps=DCGAN_STEPS, epoch_steps=EPOCH // 10),
-            },
-            stages=tuple(EPOCH * epoch for epoch in (1, 5)) + (DCGAN_STEPS,),
-            reported=_reported,
-            our_reading=(
-                *_reading,
-                "latents are U(-1, 1) of size 100, which the report gives for its "
-                "CGANs",
-                "weights start at N(0, 0.02) and LeakyReLU has slope 0.2, as in the "
-                "DCGAN paper",
-                "no dropout, and no smoothing of labels",
-                "the discriminator's loss of 'around 0.75', which the report gives for "
-                "Deep and calls about the same for Shallow, sums its two terms: their "
-                "mean would be worse than chance, which the text rules out; the "
-                "generator's of 'about 1' is Shallow's, and Deep's is said to be lower",
-            ),
-        )
+
+def _budgets(full_steps, class_steps, smoke_steps):
+    return {
+        "smoke": Budget(smoke_steps, smoke_steps // 2),
+        "class": Budget(class_steps, max(1, class_steps // 20)),
+        "full": Budget(full_steps, EPOCH // 10),
+    }
+
+
+# DCGAN: sections 2.1 and 2.2, figures 1 to 4.
+
+_DCGAN_READING = (
+    "latents are U(-1, 1) of size 100, which the report gives for its CGANs",
+    "weights start at N(0, 0.02) and LeakyReLU has slope 0.2, as in the DCGAN paper",
+    "no dropout and no label smoothing",
+    "the discriminator's loss of 'around 0.75' is the sum of its two terms: their mean "
+    "would be worse than chance, which the text rules out. The report gives it for "
+    "Deep and calls it about the same for Shallow. The generator's loss of 'about 1' "
+    "is Shallow's; Deep's is said to be lower",
+)
+_BETA_1 = (
+    "beta_1 is 0.5: section 2.1 says 0.9 'as suggested by' the DCGAN paper, which "
+    "suggests 0.5, and section 3.1 gives 0.5 as what was found to be optimal"
+)
+_SHALLOW = "the generator goes from 7 x 7 x 128 to 64 channels to the image"
+
+
+def _dcgan(name, *, section, class_steps, reported=None, our_reading=()):
+    return _mnist(
+        f"imperial/{name}",
+        source=f"imperial, section {section}",
+        budgets=_budgets(DCGAN_STEPS, class_steps, smoke_steps=4),
+        stages=(EPOCH, 5 * EPOCH, DCGAN_STEPS),
+        reported=reported or {},
+        our_reading=(*our_reading, *_DCGAN_READING),
     )
 
 
-def _cgan(build, *, rates=(2e-4, 2e-4), beta_1=0.5, networks=None, **game):
-    def gan(images):
-        gan = ConditionalGAN(
-            *build(images.image_shape, images.num_classes, **(networks or {})),
-            num_classes=images.num_classes,
-            latent_dim=100,
-            latent_distribution="uniform",
-            **game,
-        )
-        gan.compile(*(Adam(rate, beta_1) for rate in rates))
-        return gan
-
+def _trained_by_adam(networks, beta_1=0.5):
+    gan = GAN(*networks, latent_dim=100, latent_distribution="uniform")
+    gan.compile(Adam(2e-4, beta_1), Adam(2e-4, beta_1))
     return gan
 
 
-def _augmented(image_shape, num_classes, **options):
-    return cgan.shallow(
-        image_shape,
-        num_classes,
-        augmentation=DifferentiableAugmentation("translation"),
-        **options,
-    )
+@_dcgan(
+    "dcgan-shallow",
+    section="2.1",
+    class_steps=400,
+    reported={"g_loss": 1.0, "d_loss": 0.75},
+    our_reading=(_BETA_1, _SHALLOW),
+)
+def dcgan_shallow(images):
+    """Shallow DCGAN on MNIST, 25 epochs (figures 1, 2 and 4)."""
+    return _trained_by_adam(dcgan.shallow(images.image_shape))
+
+
+@_dcgan("dcgan-shallow-beta09", section="2.1", class_steps=400, our_reading=(_SHALLOW,))
+def dcgan_shallow_beta09(images):
+    """Shallow DCGAN with beta_1 = 0.9."""
+    return _trained_by_adam(dcgan.shallow(images.image_shape), beta_1=0.9)
+
+
+@_dcgan(
+    "dcgan-deep",
+    section="2.2",
+    class_steps=100,
+    reported={"d_loss": 0.75},
+    our_reading=(
+        _BETA_1,
+        "the generator goes from 7 x 7 x 256 to 128 and 64 channels with stride 2, to "
+        "32 and to the image with stride 1; the discriminator to 32, 64, 128 and 256, "
+        "the first two with stride 2",
+    ),
+)
+def dcgan_deep(images):
+    """Deep DCGAN on MNIST, 25 epochs (figures 2, 3 and 4)."""
+    return _trained_by_adam(dcgan.deep(images.image_shape))
+
+
+# CGAN: sections 3 and 4, figures 5 to 11, table 1.
+
+TABLE_1 = "conditional accuracy"
+
+_BY_EMBEDDING = (
+    "embeddings of the label as long as what they are multiplied with, initialised as "
+    "in Keras, U(-0.05, 0.05)"
+)
+_C_READING = (
+    "a step is one update of the discriminator and C of the generator, each on new "
+    "latents and labels"
+)
+_ADAM = "layers as in the report's DCGANs; Adam with 2e-4 and beta_1 0.5"
+_TWO_RATES = "Adam with 2e-4 for the generator and 4e-4 for the discriminator"
+_INCEPTION_SCORE = (
+    "what the report calls inception score is the accuracy of its classifier on "
+    "samples of balanced classes"
+)
 
 
 def report_classifier(size, images, folder):
-    """The classifier of the report's section 4, which neither selects nor tunes.
+    """The classifier of the report's section 4. No experiment is tuned with it.
 
     Args:
-        size: Size of the run; below `"full"` the quick classifier of the data set
-            takes its place.
+        size: Size of the run. Sizes below `"full"` take the quick classifier of the
+            data set instead.
         images: The `gankit.datasets.ImageData`.
-        folder: The data folder, where it is kept once it is trained.
+        folder: The data folder, where the classifier is saved once it is trained.
 
     Returns:
         A `gankit.metrics.Classifier`.
@@ -143,7 +142,110 @@ def report_classifier(size, images, folder):
     return classifier_for(images, folder=folder, architecture="mnist_cnn")
 
 
-_TABLE_1 = "conditional accuracy"
+def _cgan(
+    name,
+    *,
+    source,
+    class_steps=400,
+    reported=None,
+    our_reading=(_BY_EMBEDDING,),
+    optimizers=_ADAM,
+):
+    return _mnist(
+        f"imperial/cgan-{name}",
+        source=f"imperial, {source}",
+        classifier=report_classifier,
+        budgets=_budgets(CGAN_STEPS, class_steps, smoke_steps=2),
+        stages=(EPOCH, 5 * EPOCH, CGAN_STEPS),
+        reported={**(reported or {}), "accuracy on real images": 0.9921},
+        our_reading=(*our_reading, optimizers, _INCEPTION_SCORE),
+    )
+
+
+def _conditional(
+    build, images, *, rates=(2e-4, 2e-4), beta_1=0.5, networks=None, **options
+):
+    model = ConditionalGAN(
+        *build(images.image_shape, images.num_classes, **(networks or {})),
+        num_classes=images.num_classes,
+        latent_dim=100,
+        latent_distribution="uniform",
+        **options,
+    )
+    model.compile(*(Adam(rate, beta_1) for rate in rates))
+    return model
+
+
+@_cgan("shallow", source="section 3.1", reported={TABLE_1: 0.9394})
+def cgan_shallow(images):
+    """Shallow CGAN on MNIST, 20 epochs (figures 5, 7 and 10, table 1)."""
+    return _conditional(cgan.shallow, images)
+
+
+@_cgan("shallow-smooth", source="section 3.2", reported={TABLE_1: 0.9804})
+def cgan_shallow_smooth(images):
+    """Shallow CGAN with real labels of 0.9 (figure 8, table 1)."""
+    return _conditional(cgan.shallow, images, real_label=0.9)
+
+
+@_cgan(
+    "shallow-c5",
+    source="section 3.3",
+    class_steps=150,
+    reported={TABLE_1: 0.9290},
+    our_reading=(_BY_EMBEDDING, _C_READING),
+)
+def cgan_shallow_c5(images):
+    """Shallow CGAN, five generator updates per step (figure 9, table 1)."""
+    return _conditional(cgan.shallow, images, generator_steps=5)
+
+
+@_cgan("deep", source="section 3.1", class_steps=100, reported={TABLE_1: 0.9488})
+def cgan_deep(images):
+    """Deep CGAN on MNIST, 20 epochs (figures 6, 7 and 10, table 1)."""
+    return _conditional(cgan.deep, images)
+
+
+@_cgan("deep-smooth", source="section 3.2", class_steps=100, reported={TABLE_1: 0.9537})
+def cgan_deep_smooth(images):
+    """Deep CGAN with real labels of 0.9 (figure 8, table 1)."""
+    return _conditional(cgan.deep, images, real_label=0.9)
+
+
+@_cgan(
+    "deep-c3",
+    source="section 3.3",
+    class_steps=60,
+    reported={TABLE_1: 0.9303, f"{TABLE_1}, class 5": 0.8313},
+    our_reading=(_BY_EMBEDDING, _C_READING),
+)
+def cgan_deep_c3(images):
+    """Deep CGAN, three generator updates per step (figures 9 and 11, table 1)."""
+    return _conditional(cgan.deep, images, generator_steps=3)
+
+
+@_cgan(
+    "shallow-concatenation",
+    source="section 3.1, by another conditioning",
+    our_reading=("labels as planes of ones and zeros next to the image",),
+)
+def cgan_shallow_concatenation(images):
+    """Shallow CGAN with appended instead of multiplied labels."""
+    return _conditional(
+        cgan.shallow, images, networks={"conditioning": "concatenation"}
+    )
+
+
+@_cgan(
+    "shallow-projection",
+    source="section 3.1, by another conditioning",
+    our_reading=("conditional batch normalisation in the generator",),
+)
+def cgan_shallow_projection(images):
+    """Shallow CGAN with a projection discriminator."""
+    return _conditional(cgan.shallow, images, networks={"conditioning": "projection"})
+
+
 _MODERN = {
     "loss": "hinge",
     "ema": 0.999,
@@ -156,146 +258,40 @@ _MODERN = {
     "rates": (2e-4, 4e-4),
     "beta_1": 0.0,
 }
-_BY_EMBEDDING = (
-    "embeddings of the label as long as what they are multiplied with, begun as Keras "
-    "begins them, U(-0.05, 0.05)"
-)
-_C_READING = (
-    "a step is one update of the discriminator and C of the generator, each on new "
-    "latents and labels"
+_modern = functools.partial(
+    _cgan,
+    source="section 4, by what came later",
+    our_reading=("everything but the layers' widths is ours",),
+    optimizers=_TWO_RATES,
 )
 
-for _name, _summary, _where, _build, _class_steps, _reported, _reading in (
-    (
-        "shallow",
-        "Shallow CGAN on MNIST, 20 epochs (figures 5, 7 and 10, table 1)",
-        "section 3.1",
-        _cgan(cgan.shallow),
-        400,
-        {_TABLE_1: 0.9394},
-        (_BY_EMBEDDING,),
+
+@_modern("modern")
+def cgan_modern(images):
+    """Shallow with projection, spectral norm, hinge loss, averaged weights."""
+    return _conditional(cgan.shallow, images, **_MODERN)
+
+
+@_modern("modern-augmented")
+def cgan_modern_augmented(images):
+    """The modern CGAN; its discriminator sees all digits shifted."""
+    augmented = functools.partial(
+        cgan.shallow, augmentation=DifferentiableAugmentation("translation")
+    )
+    return _conditional(augmented, images, **_MODERN)
+
+
+@_cgan(
+    "best",
+    source="section 4, whose best model has 98.04 %",
+    reported={TABLE_1: 0.9804},
+    our_reading=(
+        "appended labels were chosen with the quick classifier of the data set, which "
+        "scores nothing at the end",
     ),
-    (
-        "shallow-smooth",
-        "Shallow CGAN with real labels of 0.9 (figure 8, table 1)",
-        "section 3.2",
-        _cgan(cgan.shallow, real_label=0.9),
-        400,
-        {_TABLE_1: 0.9804},
-        (_BY_EMBEDDING,),
-    ),
-    (
-        "shallow-c5",
-        "Shallow CGAN, five generator updates a step (figure 9, table 1)",
-        "section 3.3",
-        _cgan(cgan.shallow, generator_steps=5),
-        150,
-        {_TABLE_1: 0.9290},
-        (_BY_EMBEDDING, _C_READING),
-    ),
-    (
-        "deep",
-        "Deep CGAN on MNIST, 20 epochs (figures 6, 7 and 10, table 1)",
-        "section 3.1",
-        _cgan(cgan.deep),
-        100,
-        {_TABLE_1: 0.9488},
-        (_BY_EMBEDDING,),
-    ),
-    (
-        "deep-smooth",
-        "Deep CGAN with real labels of 0.9 (figure 8, table 1)",
-        "section 3.2",
-        _cgan(cgan.deep, real_label=0.9),
-        100,
-        {_TABLE_1: 0.9537},
-        (_BY_EMBEDDING,),
-    ),
-    (
-        "deep-c3",
-        "Deep CGAN, three generator updates a step (figures 9 and 11, table 1)",
-        "section 3.3",
-        _cgan(cgan.deep, generator_steps=3),
-        60,
-        {_TABLE_1: 0.9303, f"{_TABLE_1}, class 5": 0.8313},
-        (_BY_EMBEDDING, _C_READING),
-    ),
-    (
-        "shallow-concatenation",
-        "Shallow CGAN whose labels are appended, not multiplied",
-        "section 3.1, by another conditioning",
-        _cgan(cgan.shallow, networks={"conditioning": "concatenation"}),
-        400,
-        {},
-        ("labels as planes of ones and zeros beside the image",),
-    ),
-    (
-        "shallow-projection",
-        "Shallow CGAN with a projection discriminator",
-        "section 3.1, by another conditioning",
-        _cgan(cgan.shallow, networks={"conditioning": "projection"}),
-        400,
-        {},
-        ("conditional batch normalisation in the generator",),
-    ),
-    (
-        "modern",
-        "Shallow with projection, spectral norm, hinge loss, averaged weights",
-        "section 4, by what came later",
-        _cgan(cgan.shallow, **_MODERN),
-        400,
-        {},
-        ("everything but the layers' widths is ours",),
-    ),
-    (
-        "modern-augmented",
-        "the same, and the discriminator sees all digits shifted",
-        "section 4, by what came later",
-        _cgan(_augmented, **_MODERN),
-        400,
-        {},
-        ("everything but the layers' widths is ours",),
-    ),
-    (
-        "best",
-        "ours: Shallow with appended labels and averaged weights",
-        "section 4, whose best model has 98.04 %",
-        _cgan(cgan.shallow, networks={"conditioning": "concatenation"}, ema=0.999),
-        400,
-        {_TABLE_1: 0.9804},
-        (
-            "appended labels were chosen by the quick classifier of the data set, "
-            "which judges nothing at the end",
-        ),
-    ),
-):
-    register(
-        Experiment(
-            name=f"imperial/cgan-{_name}",
-            summary=_summary,
-            source=f"imperial, {_where}",
-            data=data.mnist,
-            build=_build,
-            score=adversarial_scores,
-            scorer=classifier_scorer,
-            judge=report_classifier,
-            batch_size=BATCH_SIZE,
-            budgets={
-                "smoke": Budget(steps=2, epoch_steps=1),
-                "class": Budget(
-                    steps=_class_steps, epoch_steps=max(1, _class_steps // 20)
-                ),
-                "full": Budget(steps=CGAN_STEPS, epoch_steps=EPOCH // 10),
-            },
-            stages=tuple(EPOCH * epoch for epoch in (1, 5)) + (CGAN_STEPS,),
-            reported={**_reported, "accuracy on real images": 0.9921},
-            our_reading=(
-                *_reading,
-                "layers as in the report's DCGANs; Adam with 2e-4 and beta_1 0.5"
-                if not _name.startswith("modern")
-                else "Adam with 2e-4 for the generator, 4e-4 for the discriminator",
-                "the score that it calls inception score is the accuracy of its "
-                "classifier on samples of balanced classes",
-            ),
-        )
+)
+def cgan_best(images):
+    """Ours: Shallow with appended labels and averaged weights."""
+    return _conditional(
+        cgan.shallow, images, ema=0.999, networks={"conditioning": "concatenation"}
     )

@@ -1,13 +1,16 @@
-"""Losses side by side on one network: what is due to the loss, and what to its rate.
+"""Losses side by side on one network: what the loss changes and what its rate does.
 
-Every loss gets the same network (the Shallow DCGAN), data, batches, seeds and learning
+All losses get the same network (the Shallow DCGAN), data, batches, seeds and learning
 rates: 5e-5 is the WGAN paper's, 2e-4 the DCGAN paper's, 1e-3 Adam's own default.
 """
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from keras.optimizers import Adam
 
 from gankit.experiments import data
-from gankit.experiments.running.registry import Budget, Experiment, register
+from gankit.experiments.running.registry import Budget, experiment
 from gankit.experiments.running.study import Study, register_study
 from gankit.experiments.scoring.adversarial import adversarial_scores, classifier_scorer
 from gankit.networks import dcgan
@@ -16,89 +19,89 @@ from gankit.trainers import GAN
 RATES = ("5e-5", "2e-4", "1e-3")
 LATENT_DIM = 100
 
-# Of each: what it is, options of the critic, of the game, and beta_1 of Adam.
+
+@dataclass(frozen=True)
+class Case:
+    """A loss with its settings.
+
+    Attributes:
+        summary: In words.
+        gan: Options of `gankit.GAN`.
+        discriminator: Options of the discriminator.
+        beta_1: Of Adam.
+    """
+
+    summary: str
+    gan: Mapping
+    discriminator: Mapping = field(default_factory=dict)
+    beta_1: float = 0.5
+
+
 LOSSES = {
-    "minimax": ("the saturating minimax loss", {}, {"loss": "minimax"}, 0.5),
-    "non-saturating": (
-        "the non-saturating loss",
-        {},
-        {"loss": "non_saturating"},
-        0.5,
+    "minimax": Case("Minimax loss", gan={"loss": "minimax"}),
+    "non-saturating": Case("Non-saturating loss", gan={"loss": "non_saturating"}),
+    "wasserstein-spectral": Case(
+        "Wasserstein loss, spectral norm, no batch norm",
+        gan={"loss": "wasserstein"},
+        discriminator={"batch_norm": False, "spectral_norm": True},
     ),
-    "wasserstein-spectral": (
-        "the Wasserstein loss, spectral normalisation without batch normalisation",
-        {"batch_norm": False, "spectral_norm": True},
-        {"loss": "wasserstein"},
-        0.5,
-    ),
-    "wasserstein-clipping": (
-        "the Wasserstein loss, weights clipped to 0.01",
-        {},
-        {"loss": "wasserstein", "weight_clipping": 0.01},
-        0.5,
+    "wasserstein-clipping": Case(
+        "Wasserstein loss, clipping",
+        gan={"loss": "wasserstein", "weight_clipping": 0.01},
     ),
 }
-# At the DCGAN paper's rate alone: one change each to a loss above.
+# One change each to a loss above, at the DCGAN paper's rate only.
 CHANGES = {
-    "non-saturating-beta09": (
-        "the non-saturating loss with beta_1 = 0.9",
-        {},
-        {"loss": "non_saturating"},
-        0.9,
+    "non-saturating-beta09": Case(
+        "Non-saturating loss, beta_1 0.9", gan={"loss": "non_saturating"}, beta_1=0.9
     ),
-    "non-saturating-smooth": (
-        "the non-saturating loss with real labels of 0.9",
-        {},
-        {"loss": "non_saturating", "real_label": 0.9},
-        0.5,
+    "non-saturating-smooth": Case(
+        "Non-saturating loss, real labels of 0.9",
+        gan={"loss": "non_saturating", "real_label": 0.9},
     ),
-    "wasserstein-spectral-batch": (
-        "the Wasserstein loss, spectral and batch normalisation together",
-        {"spectral_norm": True},
-        {"loss": "wasserstein"},
-        0.5,
+    "wasserstein-spectral-batch": Case(
+        "Wasserstein loss, spectral and batch norm",
+        gan={"loss": "wasserstein"},
+        discriminator={"spectral_norm": True},
     ),
 }
 
 
-def _build(critic, game, beta_1, rate):
+def _builder(case, rate):
     def build(images):
-        generator, discriminator = dcgan.shallow(
-            images.image_shape, LATENT_DIM, **critic
-        )
-        gan = GAN(generator, discriminator, latent_dim=LATENT_DIM, **game)
-        gan.compile(Adam(rate, beta_1), Adam(rate, beta_1))
+        networks = dcgan.shallow(images.image_shape, LATENT_DIM, **case.discriminator)
+        gan = GAN(*networks, latent_dim=LATENT_DIM, **case.gan)
+        gan.compile(Adam(rate, case.beta_1), Adam(rate, case.beta_1))
         return gan
 
     return build
 
 
-def _register(label, what, critic, game, beta_1, rate):
-    return register(
-        Experiment(
-            name=f"losses/{label}-{rate}",
-            summary=f"{what}, learning rate {rate}",
-            source="dtu, section 1.2; imperial, section 2.1; iisc, section 5",
-            data=data.mnist,
-            build=_build(critic, game, beta_1, float(rate)),
-            score=adversarial_scores,
-            scorer=classifier_scorer,
-            scorings=2,
-            batch_size=64,
-            budgets={
-                "smoke": Budget(steps=2, epoch_steps=1),
-                "class": Budget(steps=300, epoch_steps=15),
-                "full": Budget(steps=400, epoch_steps=20),
-            },
-            our_reading=(
-                "400 steps of 64 digits, half a pass over MNIST: a comparison of how "
-                "they begin",
-                "one discriminator step each, and Adam with beta_1 0.5 where nothing "
-                "else is said, for Wasserstein too",
-                "the critic whose weights are clipped keeps its batch normalisation",
-            ),
-        )
-    ).name
+def _register(label, case, rate):
+    name = f"losses/{label}-{rate}"
+    experiment(
+        name,
+        summary=f"{case.summary}, rate {rate}",
+        source="dtu, section 1.2; imperial, section 2.1; iisc, section 5",
+        data=data.mnist,
+        score=adversarial_scores,
+        scorer=classifier_scorer,
+        scorings=2,
+        batch_size=64,
+        budgets={
+            "smoke": Budget(steps=2, epoch_steps=1),
+            "class": Budget(steps=300, epoch_steps=15),
+            "full": Budget(steps=400, epoch_steps=20),
+        },
+        our_reading=(
+            "400 steps of 64 digits, half a pass over MNIST: the study compares how "
+            "training begins",
+            "one discriminator update per step, and Adam with beta_1 0.5 unless the "
+            "name says otherwise, for the Wasserstein loss too",
+            "the critic whose weights are clipped keeps its batch normalisation",
+        ),
+    )(_builder(case, float(rate)))
+    return name
 
 
 register_study(
@@ -107,11 +110,11 @@ register_study(
         "four losses at three learning rates, and three changes, over three seeds",
         (
             *(
-                _register(label, *options, rate)
-                for label, options in LOSSES.items()
+                _register(label, case, rate)
+                for label, case in LOSSES.items()
                 for rate in RATES
             ),
-            *(_register(label, *options, "2e-4") for label, options in CHANGES.items()),
+            *(_register(label, case, "2e-4") for label, case in CHANGES.items()),
         ),
     )
 )

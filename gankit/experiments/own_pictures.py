@@ -1,7 +1,7 @@
-"""Experiments on pictures of one's own, after part 3 of the CMU report.
+"""Experiments on your own pictures, after part 3 of the CMU report.
 
 `few` is a GAN of a folder of pictures, `own-other` a CycleGAN between two such folders.
-`--data` says where they are; without it they train on drawn animals.
+`--data` names the folder. Without it both train on drawn animals.
 """
 
 from pathlib import Path
@@ -12,9 +12,10 @@ from PIL import Image
 
 from gankit import datasets
 from gankit.datasets.image_files import list_images
-from gankit.experiments import cmu_cyclegan, data
-from gankit.experiments.cycle_gans import register_translator
-from gankit.experiments.running.registry import Budget, Experiment, register
+from gankit.experiments import data
+from gankit.experiments.cmu.cyclegan import AUGMENTATION, IDENTITY, small_cyclegan
+from gankit.experiments.cycle_gans import training, translator
+from gankit.experiments.running.registry import Budget, experiment
 from gankit.experiments.scoring.few_images import few_image_scorer, few_image_scores
 from gankit.experiments.scoring.translations import photograph_scorer
 from gankit.layers.augmentation import DifferentiableAugmentation
@@ -23,7 +24,7 @@ from gankit.trainers import AugmentedGAN
 from gankit.trainers.schedules import ConstantThenLinearDecay
 
 SIDE = 64
-# Fewer could not be halved for scores.
+# Scores compare two halves of the pictures.
 FEWEST = 8
 BATCH_SIZE = 16
 LATENT_DIM = few_images.LATENT_DIM
@@ -33,18 +34,18 @@ TRANSLATOR_STEPS = 30_000
 
 
 def own_pictures(size, folder):
-    """A folder of one's own pictures, 64 x 64; drawn animals for tests.
+    """Loads a folder of your own pictures, 64 x 64, or drawn animals.
 
     Args:
-        size: `"smoke"`, `"class"` or `"full"`; smoke takes drawn animals always.
-        folder: The folder, or `None` for drawn animals, except for full runs.
+        size: `"smoke"`, `"class"` or `"full"`. Smoke always takes drawn animals.
+        folder: The folder. `None` takes drawn animals, except for full runs.
 
     Returns:
         `gankit.datasets.ImageData` without test images.
 
     Raises:
-        ValueError: If there is no folder for a full run, or in it are fewer than 8
-            pictures, or some that would have to be enlarged.
+        ValueError: If a full run names no folder, or if the folder holds fewer than 8
+            pictures or some smaller than 64 x 64.
     """
     if _takes_drawings(size, folder, "gankit run few --data FACES"):
         return data.cats("smoke", None)
@@ -54,11 +55,11 @@ def own_pictures(size, folder):
 
 
 def own_and_other(size, folder):
-    """Two folders of pictures, trainA and trainB, 64 x 64; drawn animals for tests.
+    """Loads two folders of pictures, trainA and trainB, 64 x 64, or drawn animals.
 
     Args:
         size: As in `own_pictures`.
-        folder: The folder that both are in, or `None` as in `own_pictures`.
+        folder: The folder that contains both. `None` as in `own_pictures`.
 
     Returns:
         `gankit.datasets.UnpairedImageData`.
@@ -90,7 +91,7 @@ def _check(folder, count):
     if count < FEWEST:
         raise ValueError(
             f"Expected at least {FEWEST} pictures in {folder}, received {count}: add "
-            "some, and some hundred for results."
+            "more; good results take some hundred."
         )
     small = []
     for file in list_images(Path(folder).expanduser()):
@@ -98,17 +99,53 @@ def _check(folder, count):
             with Image.open(file) as picture:
                 if min(picture.size) < SIDE:
                     small.append(file.name)
-        except OSError:  # left out, with a warning, by what loads them
+        except OSError:  # the loader leaves it out and warns
             pass
     if small:
         raise ValueError(
             f"Expected pictures of at least {SIDE} x {SIDE}, as enlarging adds nothing "
             f"but blur, received {len(small)} smaller ones in {folder} "
-            f"({', '.join(small[:3])}): take them out."
+            f"({', '.join(small[:3])}): remove them."
         )
 
 
-def _build(images):
+def _falling_rate(rate, steps):
+    """Two Adams whose rate stays constant for one half of the steps and then falls."""
+    return (
+        Adam(ConstantThenLinearDecay(rate, steps // 2, steps - steps // 2), 0.5)
+        for _ in range(2)
+    )
+
+
+_FALLING_RATE = (
+    "the learning rate stays constant for the first half of the full budget and then "
+    "falls to zero"
+)
+
+
+@experiment(
+    "few",
+    source="cmu, section 4.4, on faces of its author",
+    data=own_pictures,
+    score=few_image_scores,
+    scorer=few_image_scorer,
+    batch_size=BATCH_SIZE,
+    budgets={
+        "smoke": Budget(steps=2, epoch_steps=1),
+        "class": Budget(steps=1500, epoch_steps=75),
+        "full": Budget(STEPS, epoch_steps=100),
+    },
+    stages=tuple(STEPS * share // 100 for share in (1, 5, 25, 100)),
+    our_reading=(
+        _FALLING_RATE,
+        "patches of 46 x 46, as in the report's section 3.3; instance and spectral "
+        "normalisation together; the generator's weights are averaged, which is ours",
+        "86,000 steps, which are 5,000 passes over 275 pictures, however many pictures "
+        "the folder holds",
+    ),
+)
+def few(images):
+    """GAN of a folder of your own pictures (--data)."""
     gan = AugmentedGAN(
         few_images.generator(images.image_shape, LATENT_DIM),
         _augmented_patches(images.image_shape),
@@ -118,72 +155,37 @@ def _build(images):
         preprocessing="resize_crop_flip",
         ema=0.999,
     )
-    gan.compile(*(Adam(_schedule(2e-4, STEPS), 0.5) for _ in range(2)))
+    gan.compile(*_falling_rate(2e-4, STEPS))
     return gan
 
 
 def _augmented_patches(image_shape):
-    """The course's discriminator of patches, behind differentiable augmentation."""
+    """The course's discriminator of patches, after differentiable augmentation."""
     images = keras.Input(image_shape, name="images")
-    judge = cyclegan.patch46(image_shape, spectral_norm=True, name="patches")
-    logits = judge(DifferentiableAugmentation()(images))
+    patches = cyclegan.patch46(image_shape, spectral_norm=True, name="patches")
+    logits = patches(DifferentiableAugmentation()(images))
     return keras.Model(images, logits, name="discriminator")
 
 
-def _schedule(rate, steps):
-    return ConstantThenLinearDecay(rate, steps // 2, steps - steps // 2)
-
-
-def _build_translator(images):
-    options = {**cmu_cyclegan.IDENTITY, **cmu_cyclegan.AUGMENTATION}
-    gan = cmu_cyclegan.build("patch46", {"spectral_norm": True}, options)(images)
-    rate = cmu_cyclegan.LEARNING_RATE
-    gan.compile(*(Adam(_schedule(rate, TRANSLATOR_STEPS), 0.5) for _ in range(2)))
-    return gan
-
-
 def _translation_scorer(images, folder=None):
-    """As for photographs, with nothing kept among one's own pictures."""
+    """The scorer of photographs. It saves nothing among your own pictures."""
     return photograph_scorer(images)
 
 
-_HALVES = "the rate is constant for one half of the full budget and falls to zero then"
-
-register(
-    Experiment(
-        name="few",
-        summary="a folder of your own pictures, --data: patches, augmentation of both "
-        "kinds, spectral normalisation, falling rate",
-        source="cmu, section 4.4, on faces of its author",
-        data=own_pictures,
-        build=_build,
-        score=few_image_scores,
-        scorer=few_image_scorer,
-        batch_size=BATCH_SIZE,
-        budgets={
-            "smoke": Budget(steps=2, epoch_steps=1),
-            "class": Budget(steps=1500, epoch_steps=75),
-            "full": Budget(STEPS, epoch_steps=100),
-        },
-        stages=tuple(STEPS * share // 100 for share in (1, 5, 25, 100)),
-        our_reading=(
-            _HALVES,
-            "patches of 46 x 46, as in the report's section 3.3; instance and spectral "
-            "normalisation together; weights of the generator averaged, ours",
-            "86,000 steps, 5,000 passes over 275 pictures, whatever the folder holds",
-        ),
-    )
-)
-register_translator(
+@translator(
     "own-other",
-    summary="CycleGAN between your folders trainA and trainB, --data: patches, "
-    "identity loss, augmentation of both kinds, spectral normalisation",
     source="cmu, section 4.5, which calls its result not satisfying",
     data=own_and_other,
-    build=_build_translator,
     scorer=_translation_scorer,
-    batch_size=cmu_cyclegan.BATCH_SIZE,
-    full=(TRANSLATOR_STEPS, 250),
-    in_class=(300, 25),
-    our_reading=(_HALVES,),
+    batch_size=BATCH_SIZE,
+    our_reading=(_FALLING_RATE,),
+    **training(
+        full=Budget(TRANSLATOR_STEPS, epoch_steps=250),
+        in_class=Budget(300, epoch_steps=25),
+    ),
 )
+def own_other(images):
+    """CycleGAN between your folders trainA and trainB (--data)."""
+    gan = small_cyclegan(images, spectral_norm=True, **IDENTITY, **AUGMENTATION)
+    gan.compile(*_falling_rate(3e-4, TRANSLATOR_STEPS))
+    return gan

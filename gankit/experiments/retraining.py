@@ -1,8 +1,9 @@
-"""What synthetic digits are worth: classifiers trained on real and generated ones.
+"""The value of synthetic digits as training data: classifiers trained on mixes.
 
-Figures 13 and 14 of the Imperial College report (section 5). A mix is a sequence of
-phases, each a set of images; every mix trains the report's classifier for the same
-number of steps, from the same weights, and is tested on the same real images.
+Figures 13 and 14 of the Imperial College report (section 5). A mix of real and
+synthetic images consists of phases, each with its own images. The report's classifier
+is trained on every mix for the same number of steps, from the same weights, and tested
+on the same real images.
 """
 
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ from gankit.backend import device
 from gankit.backend.prediction import predict
 from gankit.datasets import Batches
 from gankit.experiments.running import registry
-from gankit.experiments.running.saved import RESULTS, save_files
 from gankit.experiments.running.runner import load, run_folder
+from gankit.experiments.running.saved import RESULTS, save_files
 from gankit.experiments.scoring.conditional import balanced
 from gankit.metrics import classifier_for
 from gankit.metrics.classifiers.networks import mnist_cnn
@@ -35,13 +36,13 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is trained at one size.
+    """Mixes and steps of one size.
 
     Attributes:
         steps: Steps of `BATCH_SIZE` images for each mix.
         size: Images in the mixes of figure 13; `None` for all training images.
-        shares: Shares of real images between none and all.
-        extra: Synthetic images added to all real ones, as multiples of those.
+        shares: Shares of real images in these mixes, besides 0 and 1.
+        extra: Synthetic images that are added to all real ones, as multiples of these.
         seeds: How many seeds.
     """
 
@@ -60,16 +61,16 @@ PLANS = {
 
 
 class Mix(NamedTuple):
-    """Phases of a training, and what they are called in the table.
+    """The phases of a training, and their description in the table.
 
     Attributes:
         figure: 13, 14, or 0 for a control.
-        order: `real first`, `synthetic first`, `shuffled`, or what a control does.
-        real: Real images.
-        synthetic: Generated images.
-        confident: Whether those are the ones that a classifier is surest of.
+        order: `real first`, `synthetic first`, `shuffled`, or the name of a control.
+        real: Number of real images.
+        synthetic: Number of synthetic images.
+        confident: Whether these are the ones that a classifier is most certain of.
         phases: List of pairs of images and labels.
-        steps: Steps, where they are not the plan's.
+        steps: Steps, if not those of the plan.
     """
 
     figure: int
@@ -82,10 +83,9 @@ class Mix(NamedTuple):
 
 
 def retrain(name, *, size="class", seeds=None, data=None, out=None):
-    """Trains the report's classifier on mixes of real and generated images.
+    """Trains the report's classifier on mixes of real and synthetic images.
 
-    Mixes that are in the table already are not trained again, so a call after a stop
-    goes on.
+    Skips mixes that are in the table, so a call after a stop resumes.
 
     Args:
         name: Name of a conditional experiment that was run with seed 0 at this size.
@@ -95,7 +95,7 @@ def retrain(name, *, size="class", seeds=None, data=None, out=None):
         out: Folder for `table.csv`; `None` takes `runs/retraining/NAME@SIZE`.
 
     Returns:
-        That folder.
+        The folder with `table.csv`.
 
     Raises:
         FileNotFoundError: If the experiment was not run.
@@ -105,8 +105,8 @@ def retrain(name, *, size="class", seeds=None, data=None, out=None):
     model = load(run_folder(name, size, 0)).model
     if not hasattr(model, "num_classes"):
         raise ValueError(
-            f"Expected a conditional experiment, received {name}, which makes images "
-            "of no given class: choose one such as imperial/cgan-shallow-smooth."
+            f"Expected a conditional experiment, received {name}, whose model takes no "
+            "labels: choose another, such as imperial/cgan-shallow-smooth."
         )
     images = experiment.data(size, data)
     folder = Path(out) if out else _folder(name, size)
@@ -130,13 +130,13 @@ def retrain(name, *, size="class", seeds=None, data=None, out=None):
 
 
 def read(folder):
-    """The rows of a table: a dict for each classifier, numbers as numbers.
+    """Reads a table: one row for each classifier.
 
     Args:
         folder: Folder that `retrain` or `publish_retraining` filled.
 
     Returns:
-        List of dicts with the keys `COLUMNS`; empty where there is no table.
+        List of dicts with the keys `COLUMNS`; empty if there is no table.
     """
     return files.read_table(Path(folder) / FILE, words=("order",))
 
@@ -148,7 +148,7 @@ def publish_retraining(name):
         The folder under `results/`.
 
     Raises:
-        ValueError: If there is none.
+        ValueError: If there is no such table.
     """
     source = _folder(name, "full")
     if not (source / FILE).exists():
@@ -164,11 +164,8 @@ def _folder(name, size):
 
 
 def _key(row):
-    return (
-        row["order"],
-        *(float(row[key]) for key in ("real", "synthetic", "confident")),
-        *(float(row[key]) for key in ("seed", "steps")),
-    )
+    numbers = ("real", "synthetic", "confident", "seed", "steps")
+    return (row["order"], *(float(row[key]) for key in numbers))
 
 
 def _append(path, row):
@@ -178,34 +175,35 @@ def _append(path, row):
 
 
 def _synthetic(model, images, plan, folder):
-    """Generated images for all mixes: in turn, and by falling confidence."""
+    """Samples for all mixes: classes alternately, and in order of confidence."""
     total = plan.size or len(images.train)
-    made, labels = balanced(model, int(total * max(2.0, *plan.extra)))
-    _, odds = classifier_for(images, folder=folder).predict(made, value_range=(0, 255))
-    surest = np.argsort(-odds.max(axis=1), kind="stable")
-    return {False: (made, labels), True: (made[surest], labels[surest])}
+    samples, labels = balanced(model, int(total * max(2.0, *plan.extra)))
+    classifier = classifier_for(images, folder=folder)
+    _, odds = classifier.predict(samples, value_range=(0, 255))
+    order = np.argsort(-odds.max(axis=1), kind="stable")
+    return {False: (samples, labels), True: (samples[order], labels[order])}
 
 
 def _mixes(plan, train, synthetic):
     """Yields all mixes of one size."""
     # The order of the file may be that of the classes.
-    shuffled = np.random.default_rng(0).permutation(len(train))
-    real = (train.images[shuffled], train.labels[shuffled])
+    order = np.random.default_rng(0).permutation(len(train))
+    real = (train.images[order], train.labels[order])
     total = plan.size or len(train)
-    yield Mix(13, "shuffled", total, 0, False, [_first(real, total)])
-    for confident, made in synthetic.items():
-        yield Mix(13, "shuffled", 0, total, confident, [_first(made, total)])
+    everything = _first(real, total)
+    yield Mix(13, "shuffled", total, 0, False, [everything])
+    for confident, samples in synthetic.items():
+        yield Mix(13, "shuffled", 0, total, confident, [_first(samples, total)])
         for share in plan.shares:
             count = round(share * total)
-            parts = [_first(real, count), _first(made, total - count)]
+            parts = [_first(real, count), _first(samples, total - count)]
             yield from _orders(13, count, total - count, confident, parts)
     for extra in plan.extra:
         count = round(extra * total)
-        parts = [_first(real, total), _first(synthetic[False], count)]
+        parts = [everything, _first(synthetic[False], count)]
         yield from _orders(14, total, count, False, parts)
-    everything = _first(real, total)
-    moved = (shifted(everything[0]), everything[1])
-    yield Mix(0, "shifted copies", total, 0, False, [_joined([everything, moved])])
+    copies = (shift(everything[0]), everything[1])
+    yield Mix(0, "shifted copies", total, 0, False, [_join([everything, copies])])
     yield Mix(0, "trained twice as long", total, 0, False, [everything], 2 * plan.steps)
 
 
@@ -214,19 +212,19 @@ def _orders(figure, real, synthetic, confident, parts):
     yield Mix(figure, "real first", *numbers, parts)
     yield Mix(figure, "synthetic first", *numbers, parts[::-1])
     if not confident:
-        yield Mix(figure, "shuffled", *numbers, [_joined(parts)])
+        yield Mix(figure, "shuffled", *numbers, [_join(parts)])
 
 
 def _first(pair, count):
     return tuple(array[:count] for array in pair)
 
 
-def _joined(parts):
+def _join(parts):
     return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
 
 
-def shifted(images, seed=0, reach=2):
-    """Copies of images, each moved by up to `reach` pixels in both directions.
+def shift(images, seed=0, reach=2):
+    """Shifts each image by up to `reach` pixels in both directions.
 
     Args:
         images: uint8 array `(n, height, width, channels)` on a background of 0.
@@ -234,7 +232,7 @@ def shifted(images, seed=0, reach=2):
         reach: Pixels.
 
     Returns:
-        Array of the same shape; what comes in from outside is 0.
+        Array of the same shape; pixels from outside are 0.
     """
     n, height, width, _ = images.shape
     random = np.random.default_rng(seed)
@@ -247,7 +245,7 @@ def shifted(images, seed=0, reach=2):
 
 
 class MixTrainer:
-    """One compiled classifier of the report, begun anew for every mix.
+    """The report's classifier, compiled once and reset for every mix.
 
     Args:
         images: `gankit.datasets.ImageData` with labels and test images.
@@ -261,11 +259,9 @@ class MixTrainer:
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             jit_compile=device.default_jit_compile(),
         )
-        self.model.optimizer.build(self.model.trainable_variables)
-        self.start = [
-            keras.ops.convert_to_numpy(variable)
-            for variable in self.model.optimizer.variables
-        ]
+        optimizer = self.model.optimizer
+        optimizer.build(self.model.trainable_variables)
+        self.start = [keras.ops.convert_to_numpy(v) for v in optimizer.variables]
 
     def accuracies(self, phases, steps, seed):
         """Trains on the phases, one after the other, and tests.
@@ -273,19 +269,17 @@ class MixTrainer:
         Args:
             phases: List of pairs of images and labels; each gets steps in proportion
                 to its images.
-            steps: Steps in all.
+            steps: Steps in total.
             seed: Seed of the weights, of dropout and of the batches.
 
         Returns:
             Dict of `accuracy` on the test images, `validation_accuracy`, `n_test`.
         """
         fresh = mnist_cnn(self.images.image_shape, self.images.num_classes, seed)
-        for variable, begun in zip(self.model.variables, fresh.variables, strict=True):
-            variable.assign(begun)
-        for variable, begun in zip(
-            self.model.optimizer.variables, self.start, strict=True
-        ):
-            variable.assign(begun)
+        variables = [*self.model.variables, *self.model.optimizer.variables]
+        initial = [*fresh.variables, *self.start]
+        for variable, value in zip(variables, initial, strict=True):
+            variable.assign(value)
         total = sum(len(images) for images, _ in phases)
         done = seen = 0
         for images, labels in phases:
@@ -300,10 +294,12 @@ class MixTrainer:
                     verbose=0,
                 )
             done = until
-        splits = {"accuracy": self.images.test, "validation_accuracy": None}
-        splits["validation_accuracy"] = self.images.validation or self.images.test
-        found = {name: self._accuracy(split) for name, split in splits.items()}
-        return {**found, "n_test": len(self.images.test)}
+        test = self.images.test
+        return {
+            "accuracy": self._accuracy(test),
+            "validation_accuracy": self._accuracy(self.images.validation or test),
+            "n_test": len(test),
+        }
 
     def _accuracy(self, split):
         logits = predict(self.model, split.images, batch_size=1000)

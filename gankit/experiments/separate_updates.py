@@ -1,4 +1,4 @@
-"""GANs whose discriminator learns from real and from generated images in turn."""
+"""GANs whose discriminator learns from real and generated images alternately."""
 
 import keras
 from keras import ops
@@ -6,14 +6,14 @@ from keras import ops
 from gankit.trainers.conditional_gan import ConditionalGAN
 from gankit.trainers.gan import GAN
 
-# Losses whose generator is scored as if its images were real ones.
+# Losses whose generator term is the discriminator's term of real images.
 _WITH_TARGETS = ("non_saturating", "least_squares", "wasserstein")
 
 
 class _SeparateUpdates:
-    """What a GAN does otherwise whose discriminator takes two updates in a turn.
+    """Two updates of the discriminator per step: on real, then on generated images.
 
-    A class writes two methods, `real_logits(batch)` and `fake_logits(batch)`.
+    Subclasses define `real_logits(batch)` and `fake_logits(batch)`.
     """
 
     def __init__(self, *networks, **options):
@@ -21,13 +21,13 @@ class _SeparateUpdates:
         if self.loss_name not in _WITH_TARGETS or self.real_label != 1.0:
             raise ValueError(
                 f"Expected one of the losses {', '.join(_WITH_TARGETS)} without "
-                "smoothing, whose two terms can be told apart, received "
-                f"{self.loss_name!r} with real_label={self.real_label}: choose one "
-                "of these, or update on both kinds of images at once."
+                f"smoothing, received {self.loss_name!r} with "
+                f"real_label={self.real_label}: choose one of these, or update on "
+                "both kinds of images at once."
             )
         self.d_loss_real_tracker = keras.metrics.Mean(name="d_loss_real")
         self.d_loss_fake_tracker = keras.metrics.Mean(name="d_loss_fake")
-        # The sign of a critic's values says nothing.
+        # The sign of a critic's values has no meaning.
         self.accuracy_trackers = []
         if self.adversarial_loss.in_nats:
             self.accuracy_trackers = [
@@ -36,7 +36,7 @@ class _SeparateUpdates:
 
     @property
     def steps_done(self):
-        # Two updates of the discriminator in every turn.
+        # Two updates of the discriminator per step.
         return super().steps_done // 2
 
     def update_discriminators(self, batch):
@@ -52,21 +52,21 @@ class _SeparateUpdates:
     def _real_loss(self, batch):
         logits = self.real_logits(batch)
         self._count(0, logits > 0)
-        # As the generator wants its images judged, real ones are to be.
+        # The generator wants for its images what the discriminator wants for real ones.
         return self.adversarial_loss.generator(logits)
 
     def _fake_loss(self, batch):
         logits = self.fake_logits(batch)
         self._count(1, logits < 0)
-        # The sum of both terms, less that of a real image with the logit 0.
-        none = ops.zeros((1, 1))
+        # The sum of both terms, minus the term of a real image with the logit 0.
+        zero = ops.zeros((1, 1))
         return self.adversarial_loss.discriminator(
-            none, logits
-        ) - self.adversarial_loss.generator(none)
+            zero, logits
+        ) - self.adversarial_loss.generator(zero)
 
-    def _count(self, kind, right):
+    def _count(self, kind, correct):
         if self.accuracy_trackers:
-            share = ops.mean(ops.cast(right, "float32"))
+            share = ops.mean(ops.cast(correct, "float32"))
             self.accuracy_trackers[kind].update_state(ops.stop_gradient(share))
 
     def update_players(self, batch):
@@ -85,27 +85,28 @@ class _SeparateUpdates:
 class SeparateUpdatesGAN(_SeparateUpdates, GAN):
     """A GAN whose discriminator is updated on real images, then on generated ones.
 
-    So do tutorials that call `train_on_batch` twice. The optimizer takes two steps in
-    a turn; `d_loss` is the sum of the two losses, each before its own step. Further
-    logs are `d_loss_real` and `d_loss_fake`, and where the loss is a cross-entropy
-    `real_accuracy` and `fake_accuracy`.
+    Tutorials that call `train_on_batch` twice do the same. The discriminator's
+    optimizer makes two updates per training step. `d_loss` is the sum of the two
+    losses, each computed before its own update. It also logs `d_loss_real` and
+    `d_loss_fake`, and `real_accuracy` and `fake_accuracy` if the loss is a
+    cross-entropy.
 
     Args:
         generator: As in `GAN`.
         discriminator: As in `GAN`.
-        **options: As in `GAN`; `losses` one of `"non_saturating"`, `"least_squares"`
-            and `"wasserstein"`, and no smoothing of labels.
+        **options: As in `GAN`. `loss` is `"non_saturating"`, `"least_squares"` or
+            `"wasserstein"`, and labels are not smoothed.
 
     Raises:
-        ValueError: As `GAN`, or if the terms of the loss cannot be told apart.
+        ValueError: As `GAN`, or if the loss is another one or labels are smoothed.
     """
 
     def real_logits(self, batch):
-        """The discriminator's logits of real images."""
+        """Returns the discriminator's logits of real images."""
         return self.discriminator(batch, training=True)
 
     def fake_logits(self, batch):
-        """Its logits of as many generated ones."""
+        """Returns its logits of as many generated images."""
         latent = self.sample_latent(ops.shape(batch)[0])
         fake = ops.stop_gradient(self.generator(latent, training=True))
         return self.discriminator(fake, training=True)
@@ -115,15 +116,16 @@ class SeparateUpdatesGAN(_SeparateUpdates, GAN):
 class SeparateUpdatesConditionalGAN(_SeparateUpdates, ConditionalGAN):
     """A `ConditionalGAN` updated on real images, then on generated ones.
 
-    Arguments as in `ConditionalGAN`, logs and limits as in `SeparateUpdatesGAN`.
+    Arguments are those of `ConditionalGAN`; losses and logs are those of
+    `SeparateUpdatesGAN`.
     """
 
     def real_logits(self, batch):
-        """The discriminator's logits of real images with their labels."""
+        """Returns the discriminator's logits of real images with their labels."""
         return self.discriminator(list(batch), training=True)
 
     def fake_logits(self, batch):
-        """Its logits of generated images of the same classes."""
+        """Returns its logits of generated images of the same classes."""
         real, labels = batch
         latent = self.sample_latent(ops.shape(real)[0])
         fake = ops.stop_gradient(self.generator([latent, labels], training=True))

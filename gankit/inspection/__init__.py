@@ -1,4 +1,4 @@
-"""What a network is made of: guidelines, norms of layers, what its outputs see."""
+"""Inspection of networks: guidelines, norms of layers, attention, receptive fields."""
 
 from gankit.inspection import diagrams
 from gankit.inspection.attention import attention_maps
@@ -10,7 +10,7 @@ from gankit.inspection.dcgan_guidelines import (
     NO_HIDDEN_DENSE,
     STRIDES,
     Finding,
-    broken,
+    broken_guidelines,
     guideline_table,
     guidelines,
 )
@@ -30,7 +30,7 @@ __all__ = [
     "Step",
     "attention_gains",
     "attention_maps",
-    "broken",
+    "broken_guidelines",
     "diagrams",
     "guideline_table",
     "guidelines",

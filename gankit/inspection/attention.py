@@ -1,4 +1,4 @@
-"""Where the pixels of a network with self-attention look."""
+"""Attention maps of a network with self-attention."""
 
 import keras
 import numpy as np
@@ -8,29 +8,30 @@ from gankit.layers import SelfAttention2D
 
 
 def attention_maps(network, inputs, queries):
-    """Attention of chosen pixels of an image, as the network has it without training.
+    """Computes the attention of selected pixels of an image, in inference mode.
 
     Args:
         network: A built functional `keras.Model` with one
-            `gankit.layers.SelfAttention2D` that gives or takes images.
-        inputs: What it is called with: an array `(n, ...)`, or a list of these.
-        queries: Pixels `(row, column)` of the image, from 0.
+            `gankit.layers.SelfAttention2D` that takes or returns images.
+        inputs: Its inputs: an array `(n, ...)`, or a list of arrays.
+        queries: Pixels `(row, column)` of the image, counted from 0.
 
     Returns:
-        float32 array `(n, queries, height, width)`: for each query the weights of all
-        places of the feature map (half its sides if it is pooled), whose sum is 1. A
-        place of the map stands for several pixels, all of which have its weights.
+        float32 array `(n, queries, height, width)`: for each query, the weights of all
+        positions of the feature map (with half its sides if it is pooled), which sum to
+        1. A position covers several pixels of the image, which share its weights.
 
     Raises:
-        ValueError: If there is not one such layer, or a query is outside the image.
+        ValueError: If there is not exactly one such layer, or a query is outside the
+            image.
     """
-    found = [part for part in network.layers if isinstance(part, SelfAttention2D)]
-    if len(found) != 1:
+    matches = [layer for layer in network.layers if isinstance(layer, SelfAttention2D)]
+    if len(matches) != 1:
         raise ValueError(
             "Expected a network with one SelfAttention2D among its layers, received "
-            f"{network.name!r} with {len(found)}: build one with attention."
+            f"{network.name!r} with {len(matches)}: build one with attention."
         )
-    (attention,) = found
+    (attention,) = matches
     shapes = [tensor.shape[1:] for tensor in (*network.inputs, *network.outputs)]
     rows, columns, _ = next(shape for shape in shapes if len(shape) == 3)
     queries = np.asarray(queries, int).reshape(-1, 2)
@@ -46,8 +47,8 @@ def attention_maps(network, inputs, queries):
 
     _, height, width, _ = features.shape
     step = 2 if attention.pool else 1
-    places = queries * (height, width) // (rows, columns) @ (width, 1)
-    return weights[:, places].reshape(
+    positions = queries * (height, width) // (rows, columns) @ (width, 1)
+    return weights[:, positions].reshape(
         len(weights), len(queries), height // step, width // step
     )
 

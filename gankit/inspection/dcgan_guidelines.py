@@ -1,4 +1,4 @@
-"""The five guidelines of the DCGAN paper, and which layers keep or break them."""
+"""The five guidelines of the DCGAN paper, and which layers follow or break them."""
 
 from dataclasses import dataclass
 
@@ -22,14 +22,14 @@ GUIDELINES = (
 
 @dataclass(frozen=True)
 class Finding:
-    """What one layer does about one guideline.
+    """Whether one layer follows one guideline.
 
     Attributes:
         guideline: One of `GUIDELINES`.
         network: `"generator"` or `"discriminator"`.
         layer: Name of the layer.
-        kept: Whether the layer keeps the guideline.
-        reason: What was found, in a clause.
+        kept: Whether the layer follows the guideline.
+        reason: The reason, in a few words.
     """
 
     guideline: str
@@ -40,57 +40,56 @@ class Finding:
 
 
 class _Player:
-    """A network with what stands before and behind each of its layers."""
+    """A network, with the layers before and after each of its layers."""
 
     def __init__(self, model, is_generator):
         self.is_generator = is_generator
         self.steps = steps(model)
         self.kernels = [step for step in self.steps if step.has_kernel]
         self.children = {step: [] for step in self.steps}
-        before, behind = {}, {}
+        before, after = {}, {}
         for step in self.steps:
             before[step] = any(p.has_kernel or before[p] for p in step.parents)
             for parent in step.parents:
                 self.children[parent].append(step)
         for step in reversed(self.steps):
-            after = self.children[step]
-            behind[step] = any(c.has_kernel or behind[c] for c in after)
+            children = self.children[step]
+            after[step] = any(c.has_kernel or after[c] for c in children)
         self.comes_first = {step: not before[step] for step in self.steps}
-        self.comes_last = {step: not behind[step] for step in self.steps}
+        self.comes_last = {step: not after[step] for step in self.steps}
 
     def following(self, step):
-        """Steps behind one up to the next kernels.
+        """Lists the steps after `step`, up to the next layers with a kernel.
 
-        Past an activation they end where branches meet, as what follows there belongs
-        to other layers too.
+        After an activation they also end where branches meet, because later steps
+        belong to other layers too.
         """
-        found = {}
+        followers = {}
         queue = [(step, False)]
         for last, activated in queue:
             activated = activated or last.activation is not None
             for child in self.children[last]:
                 ends = child.has_kernel or (activated and len(child.parents) > 1)
-                if not ends and child not in found:
-                    found[child] = True
+                if not ends and child not in followers:
+                    followers[child] = True
                     queue.append((child, activated))
-        return list(found)
+        return list(followers)
 
 
 def guidelines(generator, discriminator):
-    """Holds a pair of networks against the five guidelines of the DCGAN paper.
+    """Checks a generator and a discriminator against the five DCGAN guidelines.
 
-    Layers are found by the graph, so it does not matter whether an activation is a
-    layer, a function or an argument, what stands between a layer and its batch
-    normalisation, or whether the activation comes first. What a custom layer holds
-    inside is not judged.
+    The check follows the graph of each network. So an activation may be a layer, a
+    function or an argument, and it may come before or after batch normalisation. Layers
+    inside a custom layer are not checked.
 
     Args:
         generator: A built functional or sequential `keras.Model`.
         discriminator: The same.
 
     Returns:
-        A list of `Finding`, one for each guideline and layer that it concerns, in the
-        order of `GUIDELINES`, of the networks and of their layers.
+        A list of `Finding`, one for each guideline and layer that it concerns, sorted
+        by guideline, network and layer.
 
     Raises:
         ValueError: If a model has no graph.
@@ -102,21 +101,21 @@ def guidelines(generator, discriminator):
         "generator": _Player(generator, is_generator=True),
         "discriminator": _Player(discriminator, is_generator=False),
     }
-    judges = {
+    checks = {
         STRIDES: (_strides, players),
         BATCH_NORM: (_batch_norms, players),
         NO_HIDDEN_DENSE: (_dense_layers, players),
         GENERATOR_ACTIVATIONS: (_generator_activations, ["generator"]),
         DISCRIMINATOR_ACTIVATIONS: (_discriminator_activations, ["discriminator"]),
     }
-    found = [
+    findings = [
         Finding(guideline, network, step.name, kept, reason)
-        for guideline, (judge, networks) in judges.items()
+        for guideline, (check, networks) in checks.items()
         for network in networks
-        for step, kept, reason in judge(players[network])
+        for step, kept, reason in check(players[network])
     ]
-    # A layer that is called twice is found twice.
-    return list(dict.fromkeys(found))
+    # A layer that is called twice appears twice.
+    return list(dict.fromkeys(findings))
 
 
 def _strides(player):
@@ -129,8 +128,8 @@ def _strides(player):
             yield step, False, f"{kind} instead of a strided convolution"
         elif "UpSampling" in kind or "Resiz" in kind:
             reason = (
-                f"{kind} instead of a transposed convolution (with a convolution "
-                "behind it, a later remedy for checkerboards: Odena et al. 2016)"
+                f"{kind} instead of a transposed convolution (followed by a "
+                "convolution, a later remedy for checkerboards: Odena et al. 2016)"
             )
             yield step, False, reason
 
@@ -165,13 +164,13 @@ def _dense_layers(player):
             continue
         to_map = any(len(s.shape) > 3 for s in player.following(step))
         if len(step.shape) > 3:
-            yield step, True, "dense in every pixel, a convolution of 1 x 1"
+            yield step, True, "dense for every pixel, a 1 x 1 convolution"
         elif player.is_generator and player.comes_first[step] and to_map:
-            yield step, True, "projects the latent, which is reshaped to a map"
+            yield step, True, "projects the latent, then reshaped to a map"
         elif player.is_generator and player.comes_last[step]:
             yield step, False, "a fully connected output"
         elif player.is_generator and to_map:
-            yield step, False, "reshaped to a map, but behind another layer"
+            yield step, False, "reshaped to a map, but after another layer"
         elif not player.is_generator and player.comes_last[step]:
             yield step, True, "gives the logit"
         else:
@@ -179,7 +178,7 @@ def _dense_layers(player):
 
 
 def _activations(player):
-    """Each layer with a kernel, and the activations between it and the next."""
+    """Yields each layer with a kernel and the activations up to the next one."""
     for step in player.kernels:
         names = [s.activation for s in (step, *player.following(step))]
         names = [name for name in dict.fromkeys(names) if name]
@@ -204,27 +203,24 @@ def _discriminator_activations(player):
             yield step, kept, reason
 
 
-def broken(findings):
-    """The guidelines that at least one layer breaks.
+def broken_guidelines(findings):
+    """Lists the guidelines that at least one layer breaks, in the paper's order.
 
     Args:
-        findings: What `guidelines` returns.
-
-    Returns:
-        A list of the guidelines' short texts, each once, in the paper's order.
+        findings: Result of `guidelines`.
     """
     texts = {finding.guideline for finding in findings if not finding.kept}
     return [guideline for guideline in GUIDELINES if guideline in texts]
 
 
 def guideline_table(findings):
-    """Writes findings as text: each guideline, and who breaks it by what.
+    """Formats findings as text: each guideline and the layers that break it.
 
     Args:
-        findings: What `guidelines` returns.
+        findings: Result of `guidelines`.
 
     Returns:
-        Lines of text; print them.
+        A string of several lines.
     """
     lines = []
     for guideline in GUIDELINES:

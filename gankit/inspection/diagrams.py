@@ -1,4 +1,4 @@
-"""Diagrams: players of a GAN, both cycles, and a network as a row of its maps."""
+"""Diagrams of a GAN, of CycleGAN's cycles, and of a network's feature maps."""
 
 import math
 import re
@@ -12,14 +12,14 @@ from gankit.plotting import Picture
 
 _GREY, _ORANGE, _BLUE = "#d9d9d9", "#f5bd82", "#9dbbe3"
 
-# Lengths are inches: one axis fills the figure and counts in them.
+# Lengths in inches; one axis fills the figure and uses them as its unit.
 _TALLEST = 1.3
 _ARROW = 0.36
 _SPACE = 0.14
 
 
 def gan():
-    """Draws what a GAN is: two networks, their data, and where the losses go.
+    """Draws a GAN: its two networks, their data and their losses.
 
     Returns:
         The `Picture`, 8 by 3.5 inches.
@@ -50,8 +50,8 @@ def gan():
     ):
         _arrow(axes, (x, y), (x_end, y_end))
     for text, colour, x, y, y_end in (
-        ("d_loss: D is to tell real from fake", "#2f5fa8", 5.6, 3.0, middle + 0.3),
-        ("g_loss: G is to make D call fakes real", "#c46a10", 2.35, 0.5, low - 0.3),
+        ("d_loss: D learns to tell real from fake", "#2f5fa8", 5.6, 3.0, middle + 0.3),
+        ("g_loss: G learns to make D call fakes real", "#c46a10", 2.35, 0.5, low - 0.3),
     ):
         start = middle + math.copysign(0.3, y - middle)
         dashed = {"color": colour, "linestyle": "--"}
@@ -63,10 +63,10 @@ def gan():
 
 
 def cycles(domain_names=("A", "B")):
-    """Draws both cycles of CycleGAN, and where its losses go.
+    """Draws both cycles of CycleGAN and their losses.
 
     Args:
-        domain_names: What the images of A and of B show.
+        domain_names: Names of the domains A and B.
 
     Returns:
         The `Picture`, 8.6 by 4.4 inches.
@@ -78,16 +78,16 @@ def cycles(domain_names=("A", "B")):
     figure, axes = _canvas()
     _set_size(figure, axes, 8.6, 4.4)
     for row, y in (("AB", 3.55), ("BA", 1.3)):
-        there, back = ("G", "F") if row == "AB" else ("F", "G")
+        forward, backward = ("G", "F") if row == "AB" else ("F", "G")
         letter = "ab" if row == "AB" else "ba"
         first, second = (domain_names["AB".index(domain)] for domain in row)
         real = row[0].lower()
         for x, text, colour in (
             (0.75, f"real {real}\n({first})", _GREY),
-            (2.5, f"{there} = g_{letter}", _ORANGE),
-            (4.25, f"fake {there}({real})\n({second})", _GREY),
-            (6.0, f"{back} = g_{letter[::-1]}", _ORANGE),
-            (7.8, f"again {back}({there}({real}))\n({first})", _GREY),
+            (2.5, f"{forward} = g_{letter}", _ORANGE),
+            (4.25, f"fake {forward}({real})\n({second})", _GREY),
+            (6.0, f"{backward} = g_{letter[::-1]}", _ORANGE),
+            (7.8, f"cycle {backward}({forward}({real}))\n({first})", _GREY),
         ):
             _box(axes, x, y, text, colour)
         for x, x_end in ((1.35, 1.9), (3.1, 3.65), (4.85, 5.4), (6.6, 7.15)):
@@ -97,31 +97,31 @@ def cycles(domain_names=("A", "B")):
         cycle = {"color": "#2f5fa8", "linestyle": "--"}
         axes.plot([0.75, 0.75, 7.8, 7.8], [y + 0.3, y + 0.6, y + 0.6, y + 0.3], **cycle)
         above = {"ha": "center", "va": "bottom", "fontsize": 9}
-        text = f"cycle loss: {back}({there}({real})) is to be {real}"
+        text = f"cycle loss: {backward}({forward}({real})) should equal {real}"
         axes.text(4.25, y + 0.64, text, color="#2f5fa8", **above)
-        text = f"adversarial loss: {there} is to make d_{letter[1]} say yes"
+        text = f"adversarial loss: {forward} learns to make d_{letter[1]} say yes"
         axes.text(4.95, y - 0.85, text, color="#c46a10", va="center", fontsize=9)
     return figure
 
 
 def architecture(model, *, title=None):
-    """Draws a network from the model itself: its maps, and what leads to each.
+    """Draws a network from its model: the feature maps, and the layers between them.
 
-    A map is a cuboid: its height and depth go as the square roots of the map's height
-    and width, its thickness as the logarithm of the channels. A vector is a bar, whose
-    height goes as the logarithm of its length.
+    A map is drawn as a cuboid. Its height and depth are proportional to the square
+    roots of the map's height and width, its thickness to the logarithm of the channels.
+    A vector is a bar, with a height proportional to the logarithm of its length.
 
     Args:
-        model: A built functional or sequential `keras.Model`, in which every layer
-            that depends on its first input feeds one other; maps are channels-last.
-            What other inputs, such as labels, become is told in words where it joins.
-        title: What the title calls the network; `None` takes the model's name.
+        model: A built functional or sequential `keras.Model`, channels last. The layers
+            that depend on its first input must form a chain. Other inputs, such as
+            labels, appear as text where they join the chain.
+        title: Name of the network in the title; `None` uses the model's name.
 
     Returns:
         The `Picture`, about an inch wide per layer with weights.
 
     Raises:
-        ValueError: If `model` has no graph, or one that branches.
+        ValueError: If `model` has no graph, or a graph with branches.
     """
     chain = _main_path(steps(model), model.inputs[0]._keras_history[0].name)
     stages = _stages(chain)
@@ -133,8 +133,8 @@ def architecture(model, *, title=None):
     centred = {"ha": "center", "va": "bottom", "fontsize": 8, "linespacing": 1.25}
     is_logit = not any(step.activation for stage in stages[-1:] for step in stage)
     labels = [axes.text(0, 0, text, **centred) for text in _labels(shapes, is_logit)]
-    words = [[line for step in stage for line in _words(step)] for stage in stages]
-    notes = [axes.text(0, 0, "\n".join(lines), **centred) for lines in words]
+    texts = [[line for step in stage for line in _describe(step)] for stage in stages]
+    notes = [axes.text(0, 0, "\n".join(lines), **centred) for lines in texts]
     count = sum(math.prod(v.shape) for v in model.trainable_variables)
     heading = f"{title or model.name}: {count:,} trainable parameters"
     heading = axes.text(0, 0, heading, **{**centred, "fontsize": 11})
@@ -143,7 +143,7 @@ def architecture(model, *, title=None):
     note_widths, note_heights = _extents(figure, notes)
     (heading_width,), (heading_height,) = _extents(figure, [heading])
     widths, heights = np.transpose([np.ptp(s.reshape(-1, 2), axis=0) for s in solids])
-    # The equal distance of the solids' middles at which nothing meets its neighbour.
+    # The smallest equal distance between solids at which nothing overlaps.
     shifts = (widths[:-1] - widths[1:]) / 4
     pitch = max(
         np.max(_means(widths), initial=0) + _ARROW,
@@ -185,33 +185,33 @@ def architecture(model, *, title=None):
 
 
 def _main_path(graph, first):
-    """The steps from the first input to the output, each of which feeds the next."""
+    """Returns the chain of steps from the first input to the output."""
     path = [step for step in graph if not step.parents and step.name == first]
     for step in graph:
-        joined = [parent for parent in step.parents if parent in path]
-        if joined and joined != path[-1:]:
+        parents = [parent for parent in step.parents if parent in path]
+        if parents and parents != path[-1:]:
             raise ValueError(
                 "Expected a network in which every layer feeds one other, received "
                 f"one that branches at {step.name!r}: draw its parts."
             )
-        if joined:
+        if parents:
             path.append(step)
     return path
 
 
 def _stages(chain):
-    """The steps that lead to each map: one with weights, and what goes with it.
+    """Groups the steps by map: a layer with weights, and the steps around it.
 
-    What only brings a map into form for the next layer goes with that one.
+    Steps that only prepare a map for the next layer belong to that layer.
     """
     stages, waiting = [], []
     for step in chain[1:]:
         kind = type(step.layer).__name__
-        forms = re.match("Flatten|UpSampling|.*Pad", kind)
+        prepares = re.match("Flatten|UpSampling|.*Pad", kind)
         if step.has_kernel:
             stages.append([*waiting, step])
             waiting = []
-        elif waiting or forms or not stages:
+        elif waiting or prepares or not stages:
             waiting.append(step)
         else:
             stages[-1].append(step)
@@ -220,8 +220,8 @@ def _stages(chain):
     return stages
 
 
-def _words(step):
-    """What a step does, in lines."""
+def _describe(step):
+    """Describes a step in lines of text."""
     layer, kind = step.layer, type(step.layer).__name__
     plain = re.sub(r"(\dD|Normalization)", "", kind)
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain).lower()
@@ -242,14 +242,14 @@ def _words(step):
         named = step.activation and not step.has_kernel
         lines = [] if named else [plain]
     word = "by" if isinstance(layer, layers.Multiply) else "with"
-    lines += [f"{word} {_told(parent)}" for parent in step.parents[1:]]
+    lines += [f"{word} {_describe_input(parent)}" for parent in step.parents[1:]]
     if "SpectralNormalization" in step.wrappers:
         lines.append("spectral norm")
     return lines + ([step.activation] if step.activation else [])
 
 
-def _told(step):
-    """What joins from beside the path, such as an embedding of labels."""
+def _describe_input(step):
+    """Describes a further input, such as an embedding of labels."""
     kinds = []
     while step.parents:
         kinds.append(type(step.layer).__name__)
@@ -259,7 +259,7 @@ def _told(step):
 
 
 def _labels(shapes, is_logit):
-    """The sides of each map, and what the first and the last are."""
+    """Returns the size of each map, and the meaning of the first and the last."""
     names = [" x ".join("?" if n is None else f"{n:,}" for n in s) for s in shapes]
     names[0] += "\nimage" if len(shapes[0]) == 3 else "\nlatent"
     if len(shapes[-1]) == 3 and len(shapes[0]) == 1:
@@ -270,7 +270,7 @@ def _labels(shapes, is_logit):
 
 
 def _solid(shape, tallest):
-    """Faces `(n, corners, 2)` of a cuboid, or the one face of a bar."""
+    """Returns the faces `(n, corners, 2)` of a cuboid, or the one face of a bar."""
     if len(shape) < 3:
         height = 0.12 + 0.11 * math.log2(math.prod(n or 1 for n in shape))
         return _face((0, 0), (0.12, 0), (0, height))[None]
@@ -296,7 +296,7 @@ def _means(values):
 
 
 def _extents(figure, texts):
-    """Widths and heights of texts."""
+    """Returns the widths and heights of texts."""
     boxes = [text.get_window_extent() for text in texts]
     return np.array([[b.width, b.height] for b in boxes]).reshape(-1, 2).T / figure.dpi
 

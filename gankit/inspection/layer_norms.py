@@ -1,4 +1,4 @@
-"""How far each layer of a network can stretch what it is given."""
+"""Spectral norms of a network's layers."""
 
 import re
 from typing import NamedTuple
@@ -16,13 +16,14 @@ class LayerNorm(NamedTuple):
     """The spectral norm of a layer with one kernel.
 
     Attributes:
-        name: Number of the layer in the network and what it is, such as `"3 conv2d"`.
-        kernel: Largest singular value of the kernel as it is kept.
-        normalised: Under spectral normalisation that of what the layer multiplies by,
-            the kernel divided by the estimate of its norm; `None` without.
-        at_bound: Share of the kernel's entries that lie at the bound of
-            `gankit.constraints.WeightClipping` or, before the first step, beyond it,
-            0 to 1; `None` without that.
+        name: Number and name of the layer, such as `"3 conv2d"`.
+        kernel: Largest singular value of the stored kernel.
+        normalised: With spectral normalisation, the largest singular value of the
+            normalised kernel: `kernel` divided by the layer's estimate of it; else
+            `None`.
+        at_bound: With `gankit.constraints.WeightClipping`, the share of the kernel's
+            entries at the bound (or beyond, before the first step), from 0 to 1; else
+            `None`.
     """
 
     name: str
@@ -32,35 +33,35 @@ class LayerNorm(NamedTuple):
 
 
 def layer_norms(network):
-    """Measures the spectral norm of every dense layer and convolution.
+    """Computes the spectral norm of every dense layer and convolution.
 
-    The kernel of a convolution counts as the matrix that takes a patch to its outputs,
-    one column for each output channel, as in the paper. That is not the norm of the
-    whole layer, which may stretch up to ceil(size / stride) times as far where patches
-    overlap.
+    As in the paper, the kernel of a convolution is the matrix that maps a patch to its
+    outputs, with one column per output channel. The norm of the whole layer may be up
+    to ceil(kernel size / stride) times as large where patches overlap.
 
     Args:
         network: A built `keras.Model`.
 
     Returns:
-        List of `LayerNorm`, in the order of the layers, those inside attention too.
+        List of `LayerNorm` in the order of the layers, including those of attention.
 
     Reference:
         Miyato et al. 2018, section 2.1 (https://arxiv.org/abs/1802.05957).
     """
-    found = []
+    norms = []
     for part in _linear_parts(network):
-        normalised = isinstance(part, SpectralNormalization)
-        layer = part.layer if normalised else part
+        is_normalised = isinstance(part, SpectralNormalization)
+        layer = part.layer if is_normalised else part
         kernel = _largest_singular_value(kernel_matrix(layer))
-        used = kernel / float(ops.convert_to_numpy(part.sigma)) if normalised else None
-        name = f"{len(found) + 1} {_kind(part, layer)}"
-        found.append(LayerNorm(name, kernel, used, _at_bound(layer)))
-    return found
+        sigma = float(ops.convert_to_numpy(part.sigma)) if is_normalised else None
+        normalised = kernel / sigma if is_normalised else None
+        name = f"{len(norms) + 1} {_kind(part, layer)}"
+        norms.append(LayerNorm(name, kernel, normalised, _at_bound(layer)))
+    return norms
 
 
 def attention_gains(network):
-    """Gamma of every self-attention: how much of it the network lets through.
+    """Returns gamma of every self-attention layer, the weight of its output.
 
     Args:
         network: A built `keras.Model`.
@@ -76,7 +77,7 @@ def attention_gains(network):
 
 
 def _linear_parts(layer):
-    """Layers with one kernel, in their wrappers, nested ones too, in order."""
+    """Yields all layers with one kernel, in order and inside their wrappers."""
     for part in all_layers(layer, recursive=False):
         kernel_of = part.layer if isinstance(part, SpectralNormalization) else part
         if isinstance(kernel_of, LINEAR):
@@ -91,21 +92,21 @@ def _largest_singular_value(matrix):
         return float("nan")
     if matrix.shape[0] < matrix.shape[1]:
         matrix = matrix.T
-    # Of the smaller of both products, which is ten times as fast as all of the SVD.
+    # The smaller product's eigenvalues are ten times as fast to compute as the SVD.
     return float(np.sqrt(max(0.0, np.linalg.eigvalsh(matrix.T @ matrix)[-1])))
 
 
 def _at_bound(layer):
-    # Of the variable, where `gankit.constraints.clip_weights` sets it too.
+    # `gankit.constraints.clip_weights` sets the constraint on the variable only.
     clipping = layer.kernel.constraint
     if not isinstance(clipping, WeightClipping):
         return None
-    # Rounded as the kernel's entries are.
+    # Rounded like the kernel's entries.
     bound = np.float32(clipping.c)
     return float(np.mean(np.abs(ops.convert_to_numpy(layer.kernel)) >= bound))
 
 
 def _kind(part, layer):
-    """The name that the layer was given, else its kind: Keras's numbers go on."""
+    """Returns the layer's name without the number that Keras appends."""
     names = [re.sub(r"_\d+$", "", each.name) for each in (part, layer)]
     return names[1] if names[0] == "spectral_normalization" else names[0]

@@ -1,4 +1,4 @@
-"""A network as a list of steps: its layers out of wrappers and nested models."""
+"""A network as a list of steps, with wrappers and nested models unpacked."""
 
 from dataclasses import dataclass
 
@@ -20,11 +20,11 @@ class Step:
     """One call of a layer in the graph of a network.
 
     Attributes:
-        layer: The layer or operation, out of its wrappers.
-        name: Name of the outermost wrapper, else of the layer.
+        layer: The layer or operation, without its wrappers.
+        name: Name of the outermost wrapper, or of the layer if it has none.
         wrappers: Class names of the wrappers, outermost first.
-        parents: The steps whose outputs it takes; none for an input.
-        shape: Shape of the output, the batch's `None` first.
+        parents: The steps whose outputs it takes; empty for an input.
+        shape: Shape of the output, starting with the batch's `None`.
     """
 
     layer: object
@@ -43,9 +43,9 @@ class Step:
     def activation(self):
         """`"ReLU"`, `"LeakyReLU 0.2"` with its slope, `"tanh"` and so on, or `None`.
 
-        The layer applies it as an argument or is one, or it is an operation, which
-        `keras.activations.relu` leaves in a graph. Functions that are none of Keras's
-        go by their own name.
+        It may be an argument of the layer, the layer itself, or an operation, such as a
+        call of `keras.activations.relu` adds. Functions from elsewhere keep their own
+        name.
         """
         function = getattr(self.layer, "activation", self.layer)
         if function is None or function is keras.activations.linear:
@@ -53,7 +53,7 @@ class Step:
         own = getattr(function, "__name__", type(function).__name__)
         name = _ACTIVATIONS.get(own.replace("_", "").lower())
         if name in ("ReLU", "LeakyReLU"):
-            # Keras's ReLU takes a slope too; the plain function leaky_relu has 0.2.
+            # Keras's ReLU may have a slope too; the function leaky_relu has 0.2.
             plain = 0.2 if own == "leaky_relu" else 0
             slope = getattr(function, "negative_slope", plain)
             return f"LeakyReLU {slope:g}" if slope else "ReLU"
@@ -75,15 +75,15 @@ class Step:
 
 
 def steps(model):
-    """Unrolls a network, nested models too, into its steps in order of computation.
+    """Lists the steps of a network and its nested models in order of computation.
 
-    What a custom layer computes inside is not seen: it is one step.
+    A custom layer is a single step, whatever it computes.
 
     Args:
         model: A built functional or sequential `keras.Model`.
 
     Returns:
-        A list of `Step`, inputs included, parents before children.
+        A list of `Step`, including inputs; parents come before children.
 
     Raises:
         ValueError: If `model` has no graph.
@@ -93,13 +93,16 @@ def steps(model):
             "Expected a built functional or sequential model, received "
             f"{type(model).__name__} without a graph: start it from a keras.Input."
         )
-    found = {}
-    _unroll(model, {}, found)
-    return list(dict.fromkeys(found.values()))
+    order = []
+    _unroll(model, {}, order)
+    return list(dict.fromkeys(order))
 
 
-def _unroll(model, known, found):
-    """The steps of a model's outputs; `known` holds those of the tensors it is fed."""
+def _unroll(model, known, order):
+    """Returns the steps of a model's outputs and appends all new steps to `order`.
+
+    `known` maps the ids of tensors, at first those of the model's inputs, to steps.
+    """
 
     def step_of(tensor):
         if id(tensor) in known:
@@ -109,12 +112,13 @@ def _unroll(model, known, found):
         parents = tuple(step_of(t) for t in node.input_tensors)
         if isinstance(layer, keras.Model) and hasattr(layer, "outputs"):
             feed = {id(t): p for t, p in zip(layer.inputs, parents, strict=True)}
-            outputs = _unroll(layer, feed, found)
+            outputs = _unroll(layer, feed, order)
         else:
             step = _step(layer, parents, tuple(node.outputs[0].shape))
             outputs = [step] * len(node.outputs)
         for t, step in zip(node.outputs, outputs, strict=True):
-            known[id(t)] = found[len(found)] = step
+            known[id(t)] = step
+            order.append(step)
         return known[id(tensor)]
 
     return [step_of(tensor) for tensor in model.outputs]
@@ -129,5 +133,5 @@ def _step(layer, parents, shape):
 
 
 def pair(value):
-    """A window or stride as `(height, width)`; Keras takes one number for both."""
+    """Returns a window or stride as `(height, width)`; Keras also allows one number."""
     return (value, value) if isinstance(value, int) else tuple(value)

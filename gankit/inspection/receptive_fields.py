@@ -1,4 +1,4 @@
-"""How much of an image one output of a network sees."""
+"""Receptive fields."""
 
 import math
 
@@ -10,29 +10,29 @@ from gankit.inspection.network_graph import pair, steps
 
 
 def receptive_field(model):
-    """The patch of the input image that one output number of a network depends on.
+    """Computes the size of the image patch on which one output of a network depends.
 
-    With r the side of the patch and j the distance, in pixels, of two neighbouring
-    outputs, a window of k pixels with dilation d and stride s makes
+    Let r be the side of the patch and j the distance of two neighbouring outputs in
+    pixels. A window of k pixels with dilation d and stride s changes them to
 
-        r + (k - 1) d j,    j s
+        r + (k - 1) d j,    j s.
 
-    of them. Where branches meet, the larger patch counts. A number behind a dense
-    layer, attention or a global pooling sees the whole image. Statistics that
-    normalisation layers take over an image are not counted. Near the border, or where
-    the field is larger than the image, the rest of the patch is padding.
+    Where branches meet, the larger patch counts. After a dense layer, attention or
+    global pooling, an output depends on the whole image. Statistics in normalisation
+    layers are ignored. Near the border, or if the field is larger than the image, part
+    of the patch is padding.
 
     Args:
         model: A built functional or sequential `keras.Model` of images
-            `(n, height, width, channels)`; inputs of another rank, such as labels, are
+            `(n, height, width, channels)`. Inputs of another rank, such as labels, are
             ignored.
 
     Returns:
         `(height, width)` in pixels.
 
     Raises:
-        ValueError: If `model` has no graph or takes no images, or a layer's window
-            cannot be read, as in a transposed convolution.
+        ValueError: If `model` has no graph or takes no images, or the window of a layer
+            is unknown, as in a transposed convolution.
 
     Reference:
         Araujo et al. 2019, equations 2 and 3
@@ -40,11 +40,11 @@ def receptive_field(model):
     """
     fields, images = {}, None
     for step in steps(model):
-        seen = [p for p in step.parents if fields[p] is not None]
-        if seen:
-            sides, jumps = zip(*(fields[p] for p in seen), strict=True)
-            before = max((p.shape for p in seen), key=len)
-            fields[step] = _widened(step, before, _largest(sides), _largest(jumps))
+        inputs = [p for p in step.parents if fields[p] is not None]
+        if inputs:
+            sides, jumps = zip(*(fields[p] for p in inputs), strict=True)
+            before = max((p.shape for p in inputs), key=len)
+            fields[step] = _field(step, before, _maximum(sides), _maximum(jumps))
         else:
             of_images = not step.parents and len(step.shape) == 4
             fields[step] = ((1, 1), (1, 1)) if of_images else None
@@ -55,21 +55,21 @@ def receptive_field(model):
             f"{[tuple(t.shape) for t in model.inputs]}: pass the discriminator."
         )
     parents = {parent for step in fields for parent in step.parents}
-    side = _largest([f[0] for s, f in fields.items() if f and s not in parents])
+    side = _maximum([f[0] for s, f in fields.items() if f and s not in parents])
     if math.inf in side and None in images:
         raise ValueError(
-            "Expected images of fixed sides, all of which an output sees, received "
-            f"{images[0]} x {images[1]}: give keras.Input the height and width."
+            "Expected images of fixed sides, as every output depends on all pixels, "
+            f"received {images[0]} x {images[1]}: give keras.Input both sides."
         )
     return images if math.inf in side else side
 
 
-def _largest(pairs):
+def _maximum(pairs):
     return tuple(max(values) for values in zip(*pairs, strict=True))
 
 
-def _widened(step, before, side, jump):
-    """Patch and distance of neighbours behind a step, from those before it."""
+def _field(step, before, side, jump):
+    """Computes patch and distance of neighbours after a step from those before it."""
     layer, kind = step.layer, type(step.layer).__name__
     window = getattr(layer, "kernel_size", getattr(layer, "pool_size", None))
     transposed = window is not None and "Transpose" in kind
@@ -82,15 +82,15 @@ def _widened(step, before, side, jump):
         dilation = pair(getattr(layer, "dilation_rate", 1))
         wider = (side[i] + (window[i] - 1) * dilation[i] * jump[i] for i in (0, 1))
         return tuple(wider), (jump[0] * stride[0], jump[1] * stride[1])
-    # What is left must work on each pixel by itself. Custom layers may hold windows.
+    # All other layers must treat each pixel separately; custom layers may have windows.
     parts = all_layers(layer) if isinstance(layer, keras.Layer) else []
     windows = [max(pair(getattr(part, "kernel_size", 1))) for part in parts]
-    moved = len(step.shape) == 4 and step.shape[1:3] != before[1:3]
-    moved = moved and "Pad" not in kind and "Crop" not in kind
-    if transposed or "UpSampling" in kind or moved or max(windows, default=1) > 1:
+    resized = len(step.shape) == 4 and step.shape[1:3] != before[1:3]
+    resized = resized and "Pad" not in kind and "Crop" not in kind
+    if transposed or "UpSampling" in kind or resized or max(windows, default=1) > 1:
         raise ValueError(
-            "Expected convolutions, pooling and layers that work on every pixel by "
-            f"itself, received {step.name!r}, a {kind}: measure this network by the "
-            "gradient of one output instead."
+            "Expected convolutions, pooling and layers that treat every pixel "
+            f"separately, received {step.name!r}, a {kind}: measure the gradient of "
+            "one output instead."
         )
     return side, jump

@@ -1,4 +1,4 @@
-"""Layers that GANs need and Keras lacks, or defines otherwise."""
+"""Layers for GANs that Keras lacks or defines differently."""
 
 from gankit.layers import augmentation
 from gankit.layers.augmentation import DifferentiableAugmentation

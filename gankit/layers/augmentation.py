@@ -1,13 +1,13 @@
-"""Random, differentiable augmentation of batches of images, inside the training step.
+"""Random, differentiable augmentation of images inside the training step.
 
-Every function takes float images `(n, height, width, channels)` in [-1, 1] and a
-`keras.random.SeedGenerator`, draws anew for each image at each call, and gives images
-of the same shape. Gradients pass through to the images, so that a generator learns
-from a discriminator that sees augmented fakes.
+Each function takes float images `(n, height, width, channels)` in [-1, 1] and a
+`keras.random.SeedGenerator`, and returns images of the same shape. Every call draws
+new random numbers for every image. Gradients flow back to the images, so a generator
+can learn from a discriminator that sees augmented fakes.
 
-Colours, translation and cutout are those of Zhao et al. 2020
-(https://arxiv.org/abs/2006.10738); what they take out becomes 0, mid-grey, and
-nothing is clipped back to [-1, 1].
+The color, translation and cutout policies follow Zhao et al. 2020
+(https://arxiv.org/abs/2006.10738). Empty areas become 0, mid-grey, and the results
+are not clipped to [-1, 1].
 """
 
 import keras
@@ -16,14 +16,14 @@ from keras import ops
 
 
 def random_brightness(images, seed_generator):
-    """Adds a number from U(-0.5, 0.5) to each image."""
+    """Adds one number from U(-0.5, 0.5) to each image."""
     return images + _uniform(images, -0.5, 0.5, seed_generator)
 
 
 def random_saturation(images, seed_generator):
-    """Scales each pixel's distance from its grey, the mean of its channels, by U(0, 2).
+    """Scales each pixel's distance from the mean of its channels by U(0, 2).
 
-    Images of one channel stay as they are.
+    Images with one channel do not change.
     """
     grey = ops.mean(images, axis=-1, keepdims=True)
     return grey + (images - grey) * _uniform(images, 0.0, 2.0, seed_generator)
@@ -38,12 +38,12 @@ def random_contrast(images, seed_generator):
 def random_translation(images, seed_generator, *, most=None):
     """Shifts each image by up to an eighth of its height and of its width.
 
-    All whole shifts are equally likely; what comes in from outside is 0.
+    All integer shifts are equally likely. Pixels from outside the image are 0.
 
     Args:
         images: Float images `(n, height, width, channels)`.
         seed_generator: A `keras.random.SeedGenerator`.
-        most: The largest shift in pixels, in place of the eighth.
+        most: The largest shift in pixels, instead of an eighth of the side.
 
     Returns:
         Images of the same shape.
@@ -58,9 +58,9 @@ def random_translation(images, seed_generator, *, most=None):
 
 
 def random_cutout(images, seed_generator):
-    """Sets a rectangle of half the height and half the width of each image to 0.
+    """Sets a rectangle in each image to 0, half as high and half as wide.
 
-    Its centre lies anywhere in the image, so it may reach beyond the border.
+    Its centre may be anywhere in the image, so part of it may lie outside.
     """
     rows = _random_interval(images, 1, seed_generator)  # (n, height, 1, 1)
     columns = _random_interval(images, 2, seed_generator)  # (n, 1, width, 1)
@@ -68,29 +68,31 @@ def random_cutout(images, seed_generator):
 
 
 def random_flip(images, seed_generator):
-    """Mirrors each image left to right with probability 1/2."""
+    """Flips each image horizontally with probability 1/2."""
     flip = _uniform(images, 0.0, 1.0, seed_generator) < 0.5
     return ops.where(flip, ops.flip(images, axis=2), images)
 
 
 def resize_crop_flip(images, seed_generator, *, scale=1.1):
-    """Enlarges the images, crops each at random to its old size, flips it or not.
+    """Enlarges each image, crops it at random to its old size and flips half of them.
+
+    The interpolation is bicubic, and the result is clipped to [-1, 1].
 
     Args:
         images: Float images `(n, height, width, channels)`.
         seed_generator: A `keras.random.SeedGenerator`.
-        scale: How much larger, at least 1; sides are rounded.
+        scale: Enlargement factor, at least 1; the enlarged sides are rounded.
 
     Returns:
-        Images of the same shape; the interpolation is bicubic, clipped to [-1, 1].
+        Images of the same shape.
 
     Raises:
         ValueError: If `scale` is less than 1.
     """
     if scale < 1:
         raise ValueError(
-            f"Expected scale to be at least 1, received {scale!r}: pass 1.1 to crop "
-            "from images a tenth larger."
+            f"Expected scale to be at least 1, received {scale!r}: pass 1.1 to "
+            "crop from images 10% larger."
         )
     rows, columns = (_bicubic(size, round(size * scale)) for size in images.shape[1:3])
     cropped = ops.clip(_random_crop(images, rows, columns, seed_generator), -1.0, 1.0)
@@ -108,19 +110,17 @@ POLICIES = {
 
 @keras.saving.register_keras_serializable("gankit")
 class DifferentiableAugmentation(keras.layers.Layer):
-    """Augments batches of images by a policy, freshly at every call.
+    """Augments batches of images with a policy.
 
-    One instance serves real and generated images: each call draws for itself, in
-    training and in inference alike. It computes in float32 whatever the policy of
-    precision.
+    Every call draws new random numbers, in training and in inference alike, so one
+    instance serves both real and generated images. It always computes in float32.
 
     Args:
-        policy: Keys of `POLICIES` in the order of their application, separated by
-            commas.
-        seed: Whole number for the same draws in every run; `None` draws a seed.
+        policy: Keys of `POLICIES`, separated by commas and applied in this order.
+        seed: Integer seed; `None` chooses one at random.
 
     Raises:
-        ValueError: If `policy` contains another word.
+        ValueError: If `policy` contains an unknown key.
 
     Example:
 
@@ -138,13 +138,13 @@ class DifferentiableAugmentation(keras.layers.Layer):
         unknown = [name for name in policy.split(",") if name not in POLICIES]
         if unknown:
             raise ValueError(
-                f"Expected a policy of the words {', '.join(POLICIES)}, separated by "
-                f"commas, received {policy!r}: leave out {unknown[0]!r}."
+                f"Expected policy to combine {', '.join(POLICIES)}, separated by "
+                f"commas, received {policy!r}: remove {unknown[0]!r}."
             )
         self.policy = policy
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        # There is nothing to build, and a model is trained only once all of it is.
+        # There is nothing to build, and Keras trains only models whose parts are built.
         self.built = True
 
     def call(self, images):
@@ -161,16 +161,16 @@ class DifferentiableAugmentation(keras.layers.Layer):
 
 
 def _uniform(images, low, high, seed_generator):
-    """One number for each image, (n, 1, 1, 1)."""
+    """Draws one number for each image, (n, 1, 1, 1)."""
     shape = (ops.shape(images)[0], 1, 1, 1)
     return keras.random.uniform(shape, low, high, seed=seed_generator)
 
 
 def _random_interval(images, axis, seed_generator):
-    """Marks half of each image's positions along `axis` with 1, the others with 0."""
+    """Marks a random half of each image's positions along `axis` with 1, the rest 0."""
     n, size = ops.shape(images)[0], images.shape[axis]
     length = size // 2
-    # An even interval has its centre between two positions, or on either border.
+    # The centre of an even interval lies between two positions or on a border.
     centre = keras.random.randint(
         (n, 1, 1, 1), 0, size + 1 - length % 2, seed=seed_generator
     )
@@ -183,7 +183,7 @@ def _random_interval(images, axis, seed_generator):
 
 
 def _random_crop(images, rows, columns, seed_generator):
-    """Crops each image at random out of `rows @ image @ columns.T`.
+    """Crops each image at random from `rows @ image @ columns.T`.
 
     Args:
         images: `(n, height, width, channels)`.
@@ -195,9 +195,9 @@ def _random_crop(images, rows, columns, seed_generator):
         `(n, height, width, channels)`.
     """
     _, height, width, channels = images.shape
-    # Products with a few rows of each matrix: faster on a CPU than gathering pixels,
-    # and far faster backwards. Where a GPU multiplies in TensorFloat-32 an image is
-    # rounded by a sixteenth of a grey level.
+    # Multiplying by selected rows of each matrix is faster on a CPU than gathering
+    # pixels, and its gradient far faster. On a GPU that multiplies in TensorFloat-32,
+    # the rounding error is a sixteenth of a grey level.
     rows, columns = (_random_rows(m, images, seed_generator) for m in (rows, columns))
     images = ops.matmul(rows, ops.reshape(images, (-1, height, width * channels)))
     images = ops.reshape(images, (-1, height, width, channels))
@@ -209,7 +209,7 @@ def _random_crop(images, rows, columns, seed_generator):
 
 
 def _random_rows(matrix, images, seed_generator):
-    """As many neighbouring rows of `matrix` as it has columns, (n, size, size)."""
+    """Draws, for each image, `size` consecutive rows of `matrix`: (n, size, size)."""
     enlarged, size = matrix.shape
     first = keras.random.randint(
         (ops.shape(images)[0], 1), 0, enlarged - size + 1, seed=seed_generator
@@ -218,10 +218,10 @@ def _random_rows(matrix, images, seed_generator):
 
 
 def _bicubic(size, enlarged):
-    """The matrix (enlarged, size) of bicubic interpolation with Keys's a = -1/2.
+    """Builds the matrix (enlarged, size) of bicubic interpolation, Keys's a = -1/2.
 
-    Pixels are squares, and weights beyond the border go to those within, as in Pillow;
-    the backends' own resizing differs from one to the next.
+    Pixels are squares, and the weights within the border are rescaled to sum to 1, as
+    in Pillow. The backends' own resizing functions differ from each other.
     """
     centre = (np.arange(enlarged)[:, None] + 0.5) * size / enlarged - 0.5
     x = np.abs(np.arange(size) - centre)

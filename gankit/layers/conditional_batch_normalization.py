@@ -1,4 +1,4 @@
-"""Batch normalisation with a gain and a bias for every class."""
+"""Batch normalisation with a gain and a bias for each class."""
 
 import keras
 from keras import ops
@@ -6,20 +6,20 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("gankit")
 class ConditionalBatchNormalization(keras.layers.Layer):
-    """Normalises over the batch, then scales and shifts each image as its class says.
+    """Normalises over the batch, then scales and shifts each image by its class.
 
-    Statistics are common to all classes; gain and bias of a channel are looked up in
-    two embeddings by the image's label. All of it is computed in float32.
+    All classes share the batch statistics. Two embeddings map the label of an image to
+    the gain and the bias of each channel. Everything is computed in float32.
 
     Args:
         num_classes: Number of classes, at least 1.
-        momentum: Of the moving statistics, in (0, 1).
-        epsilon: Added to the variance.
+        momentum: Momentum of the moving statistics, in (0, 1).
+        epsilon: Number added to the variance.
         synchronized: Whether replicas share their statistics, as in
             `keras.layers.BatchNormalization` (TensorFlow only).
 
-    Input shape: a list `[images, labels]`: `(n, height, width, channels)` and whole
-    numbers `(n,)` in [0, num_classes).
+    Input shape: a list `[images, labels]`, `(n, height, width, channels)` and integers
+    `(n,)` in [0, num_classes).
 
     Output shape: that of the images.
 
@@ -33,8 +33,8 @@ class ConditionalBatchNormalization(keras.layers.Layer):
     (2, 8, 8, 3)
 
     Reference:
-        De Vries et al. 2017, section 3 (https://arxiv.org/abs/1707.00683); by class
-        and in a GAN, Miyato and Koyama 2018 (https://arxiv.org/abs/1802.05637).
+        De Vries et al. 2017, section 3 (https://arxiv.org/abs/1707.00683); for
+        classes in a GAN, Miyato and Koyama 2018 (https://arxiv.org/abs/1802.05637).
     """
 
     def __init__(
@@ -43,8 +43,8 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         super().__init__(**kwargs)
         if not isinstance(num_classes, int) or num_classes < 1:
             raise ValueError(
-                "Expected num_classes to be a whole number of at least 1, received "
-                f"{num_classes!r}: pass the number of classes of the data."
+                "Expected num_classes to be an integer of at least 1, received "
+                f"{num_classes!r}: pass the number of classes in the data."
             )
         self.num_classes = num_classes
         self.momentum = momentum
@@ -65,7 +65,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         if len(labels_shape) != 1:
             raise ValueError(
                 "Expected [images, labels] with labels of shape (n,), received labels "
-                f"of shape {tuple(labels_shape)}: pass whole numbers, one per image."
+                f"of shape {tuple(labels_shape)}: pass one integer per image."
             )
         self.gain, self.bias = (
             keras.layers.Embedding(

@@ -1,4 +1,4 @@
-"""A history of generated images, for discriminators that must not forget."""
+"""A history of generated images, so that the discriminator does not forget."""
 
 import keras
 from keras import ops
@@ -6,23 +6,22 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("gankit")
 class ImagePool(keras.layers.Layer):
-    """Mixes generated images with earlier ones.
+    """Replaces some generated images by earlier ones.
 
-    Until the pool is full it stores every image and returns it. Then each image, with
-    probability 1/2, takes the place of a stored one, chosen at random, which is
-    returned instead; otherwise the image itself is returned and not stored.
+    Until the pool is full, it stores and returns every image. Then each image is, with
+    probability 1/2, exchanged for a stored image chosen at random. Otherwise the pool
+    returns the image itself and does not store it.
 
-    The images of a batch are treated one after the other: `query` returns and stores
-    what as many queries of one image each would, so that an image may be exchanged
-    for an earlier one of its own batch.
+    The images of a batch are processed one after the other, as if each were a query of
+    its own. So an image may be exchanged for an earlier one of the same batch.
 
-    As an attribute of a model, images and their number are saved and restored with
-    it. No gradient passes through the pool.
+    A model that has the pool as an attribute saves and restores it. Gradients do not
+    flow through the pool.
 
     Args:
-        size: How many images are kept, at least 1.
+        size: Number of images to store, at least 1.
         image_shape: `(height, width, channels)`.
-        seed: Whole number for the same draws in every run; `None` draws a seed.
+        seed: Integer seed; `None` chooses one at random.
 
     Raises:
         ValueError: If `size` is less than 1.
@@ -34,8 +33,8 @@ class ImagePool(keras.layers.Layer):
     (4, 8, 8, 3)
 
     Reference:
-        Shrivastava et al. 2017, section 2.3 (https://arxiv.org/abs/1612.07828), with
-        the probabilities of Zhu et al. 2017's code
+        Shrivastava et al. 2017, section 2.3 (https://arxiv.org/abs/1612.07828). The
+        probabilities are those of the CycleGAN authors' code
         (https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix).
     """
 
@@ -43,8 +42,8 @@ class ImagePool(keras.layers.Layer):
         super().__init__(**kwargs)
         if not isinstance(size, int) or size < 1:
             raise ValueError(
-                f"Expected size to be a whole number of at least 1, received {size!r}: "
-                "the paper keeps 50 images."
+                f"Expected size to be an integer of at least 1, received {size!r}: "
+                "the paper stores 50 images."
             )
         self.size = size
         self.image_shape = tuple(image_shape)
@@ -60,11 +59,11 @@ class ImagePool(keras.layers.Layer):
         self.count = self.add_weight(
             shape=(), initializer="zeros", dtype="int32", trainable=False, name="count"
         )
-        # Nothing is left to build, and a model is trained only once all of it is.
+        # There is nothing to build, and Keras trains only models whose parts are built.
         self.built = True
 
     def query(self, images):
-        """Stores images and returns as many, new or old.
+        """Stores images and returns the same number of new or earlier ones.
 
         Args:
             images: Generated images `(n, height, width, channels)`.
@@ -77,33 +76,32 @@ class ImagePool(keras.layers.Layer):
         swap = keras.random.uniform((n,), seed=self.seed_generator) < 0.5
         drawn = keras.random.randint((n,), 0, self.size, seed=self.seed_generator)
 
-        # Where each image goes: the next free place, a drawn one, or nowhere (-1).
+        # Each image goes to the next free place, a random one, or nowhere (-1).
         number = ops.arange(n, dtype="int32")
         free = self.count + number
         fills = free < self.size
         place = ops.where(fills, free, ops.where(swap, drawn, -1))
-        # What a drawn place holds when its turn comes: the last image of this batch
-        # that went there before, else what was stored.
+        # At that moment the place holds the last earlier image of this batch that went
+        # there, or else the stored image.
         earlier = ops.logical_and(
             place[:, None] == place[None, :], number[None, :] < number[:, None]
         )
         last = ops.max(ops.where(earlier, number[None, :], -1), axis=1)
         held = ops.where(last >= 0, self.size + last, place)
         own = ops.logical_or(fills, place < 0)
-        everything = ops.concatenate([self.images, images])
-        returned = ops.take(
-            everything, ops.where(own, self.size + number, held), axis=0
-        )
+        candidates = ops.concatenate([self.images, images])
+        source = ops.where(own, self.size + number, held)
+        outputs = ops.take(candidates, source, axis=0)
 
-        # What each place holds afterwards: the last image that went there, else what
-        # it held.
+        # Afterwards each place holds the last image that went there, or else the image
+        # it held before.
         places = ops.arange(self.size, dtype="int32")
-        goes = places[:, None] == place[None, :]
-        last = ops.max(ops.where(goes, number[None, :], -1), axis=1)
-        kept = ops.where(last >= 0, self.size + last, places)
-        self.images.assign(ops.take(everything, kept, axis=0))
+        match = places[:, None] == place[None, :]
+        last = ops.max(ops.where(match, number[None, :], -1), axis=1)
+        source = ops.where(last >= 0, self.size + last, places)
+        self.images.assign(ops.take(candidates, source, axis=0))
         self.count.assign(ops.minimum(self.count + n, self.size))
-        return returned
+        return outputs
 
     def get_config(self):
         return {

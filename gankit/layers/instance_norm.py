@@ -1,21 +1,20 @@
-"""Instance normalisation, by the Keras layer that computes it."""
+"""Instance normalisation."""
 
 import keras
 
 
 def instance_norm(name=None):
-    """Builds a layer that normalises each channel of each image by itself.
+    """Builds a layer that normalises each channel of each image separately.
 
-    `(x - mean) / sqrt(variance + 1e-5)` over height and width. It is Keras's
-    `GroupNormalization` with a group for every channel, set to what CycleGAN uses:
-    neither gain nor bias, and an epsilon of 1e-5 (Keras's is 1e-3).
+    It computes `(x - mean) / sqrt(variance + 1e-5)` over height and width. This is
+    Keras's `GroupNormalization` with one group per channel and CycleGAN's settings: no
+    gain, no bias and an epsilon of 1e-5 (Keras's default is 1e-3).
 
     Args:
         name: Name of the layer.
 
     Returns:
-        A `keras.layers.GroupNormalization`, images `(n, height, width, channels)` to
-        images of the same shape.
+        A `keras.layers.GroupNormalization` for images `(n, height, width, channels)`.
 
     Reference:
         Ulyanov et al. 2016 (https://arxiv.org/abs/1607.08022); Zhu et al. 2017,

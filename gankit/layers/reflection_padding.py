@@ -1,4 +1,4 @@
-"""Padding by reflection at the borders."""
+"""Reflection padding."""
 
 import keras
 from keras import ops
@@ -6,13 +6,13 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("gankit")
 class ReflectionPadding2D(keras.layers.Layer):
-    """Pads images with their mirror image, the border itself not repeated.
+    """Pads images with their mirror image, without repeating the border pixels.
 
-    CycleGAN's generators pad so before convolutions without padding: zeros would draw
-    a frame around every image.
+    CycleGAN's generators use it instead of zero padding, which would leave a frame
+    around every image.
 
     Args:
-        padding: Pixels added on each of the four sides, at least 1 and less than the
+        padding: Pixels to add on each of the four sides, at least 1 and less than the
             image's sides.
 
     Input shape: `(n, height, width, channels)`.
@@ -20,7 +20,7 @@ class ReflectionPadding2D(keras.layers.Layer):
     Output shape: `(n, height + 2 * padding, width + 2 * padding, channels)`.
 
     Raises:
-        ValueError: If `padding` is no such number.
+        ValueError: If `padding` is out of range.
 
     Example:
 
@@ -35,8 +35,8 @@ class ReflectionPadding2D(keras.layers.Layer):
         super().__init__(**kwargs)
         if not isinstance(padding, int) or padding < 1:
             raise ValueError(
-                "Expected padding to be a whole number of at least 1, received "
-                f"{padding!r}: pass the pixels to add on each side."
+                "Expected padding to be an integer of at least 1, received "
+                f"{padding!r}: pass the number of pixels to add on each side."
             )
         self.padding = padding
 
@@ -44,9 +44,9 @@ class ReflectionPadding2D(keras.layers.Layer):
         for side in input_shape[1:3]:
             if side is not None and side <= self.padding:
                 raise ValueError(
-                    f"Expected images of more than {self.padding} pixels a side to "
-                    f"reflect, received the shape {tuple(input_shape)}: use less "
-                    "padding or larger images."
+                    f"Expected images with more than {self.padding} pixels a side, "
+                    f"received the shape {tuple(input_shape)}: use less padding or "
+                    "larger images."
                 )
 
     def call(self, inputs):
@@ -54,14 +54,9 @@ class ReflectionPadding2D(keras.layers.Layer):
         return ops.pad(inputs, ((0, 0), border, border, (0, 0)), mode="reflect")
 
     def compute_output_shape(self, input_shape):
-        n, height, width, channels = input_shape
-        grow = 2 * self.padding
-        return (
-            n,
-            None if height is None else height + grow,
-            None if width is None else width + grow,
-            channels,
-        )
+        n, *sides, channels = input_shape
+        sides = [side and side + 2 * self.padding for side in sides]
+        return (n, *sides, channels)
 
     def get_config(self):
         return {**super().get_config(), "padding": self.padding}

@@ -1,4 +1,4 @@
-"""The self-attention of SAGAN."""
+"""The self-attention layer of SAGAN."""
 
 import keras
 from keras import layers, ops
@@ -8,44 +8,44 @@ from gankit.layers.spectral_normalization import SpectralNormalization
 
 @keras.saving.register_keras_serializable("gankit")
 class SelfAttention2D(layers.Layer):
-    """Lets every pixel of a feature map look at all others.
+    """Lets every pixel of a feature map attend to all pixels.
 
-    Four convolutions 1 x 1 without bias, named after what they compute: `query` (the
-    paper's g), `key` (f), `value` (h) and `output` (v). With the pixels numbered 1 to
-    N, pixel j attends to pixel i by
+    The layer has four 1 x 1 convolutions without bias: `query` (the paper's g), `key`
+    (f), `value` (h) and `output` (v). With pixels numbered 1 to N, pixel j attends to
+    pixel i with weight beta[j, i]:
 
         beta[j, i] = softmax over i of f(x_i) . g(x_j)
         o_j = v(sum over i of beta[j, i] h(x_i))
         y_j = x_j + gamma o_j
 
-    Scores are not divided by sqrt(d), unlike in `keras.layers.MultiHeadAttention`.
-    Gamma, one number, starts from zero, so at first the layer passes its input on.
+    Unlike in `keras.layers.MultiHeadAttention`, scores are not divided by sqrt(d).
+    The scalar gamma starts at zero, so at first the layer returns its input.
 
-    The authors' code differs from their paper: it has values of C / 2 channels where
-    the paper has C / 8, and pools keys and values. The first is the default here, as
-    in later implementations; the second is `pool=True`.
+    The authors' code differs from their paper in two ways. Its values have C / 2
+    channels instead of C / 8; this is the default here, as in later implementations.
+    It also pools keys and values; for this, pass `pool=True`.
 
     Args:
         reduction: Queries and keys have C / reduction channels.
         value_reduction: Values have C / value_reduction channels.
-        pool: Whether keys and values are max-pooled 2 x 2, which makes the attention
-            map four times smaller.
-        spectral_normalization: Whether the four convolutions are wrapped in
+        pool: Whether to max-pool keys and values 2 x 2, which makes the attention map
+            four times smaller.
+        spectral_normalization: Whether to wrap the four convolutions in
             `gankit.layers.SpectralNormalization`, as in the paper.
 
     Call arguments:
-        inputs: `(n, height, width, C)`, height and width fixed, C a multiple of both
-            reductions.
-        training: Whether the vectors of spectral normalisation are updated.
+        inputs: `(n, height, width, C)`, where height and width are fixed and C is a
+            multiple of both reductions.
+        training: Whether to update the vectors of spectral normalisation.
         return_attention: Whether to return the attention map as well.
 
     Returns:
-        `(n, height, width, C)`; with `return_attention=True` a pair of this and the
-        float32 map `(n, height * width, keys)`, whose rows sum to 1. There are
-        `height * width` keys, or `(height // 2) * (width // 2)` with `pool=True`.
+        `(n, height, width, C)`. With `return_attention=True`, the pair of this and the
+        float32 attention map `(n, height * width, keys)`, whose rows sum to 1. There
+        are `height * width` keys, or `(height // 2) * (width // 2)` if pooled.
 
     Raises:
-        ValueError: If the input's shape is of another kind.
+        ValueError: If the input has another shape.
 
     Example:
 
@@ -79,15 +79,15 @@ class SelfAttention2D(layers.Layer):
             channels % reduction for reduction in (self.reduction, self.value_reduction)
         ):
             raise ValueError(
-                "Expected feature maps of fixed height and width with a multiple of "
-                f"{self.reduction} and of {self.value_reduction} channels, received "
-                f"the shape {tuple(input_shape)}: fix the image's size, or choose "
-                "other channels or reductions."
+                "Expected feature maps of fixed height and width whose channels are a "
+                f"multiple of {self.reduction} and {self.value_reduction}, received "
+                f"the shape {tuple(input_shape)}: fix the image size, or change the "
+                "channels or reductions."
             )
         self.query = self._convolution(channels // self.reduction, "query")
         self.key = self._convolution(channels // self.reduction, "key")
         self.value = self._convolution(channels // self.value_reduction, "value")
-        # Keras keeps the attribute `output` for itself.
+        # Keras reserves the attribute `output`.
         self.output_convolution = self._convolution(channels, "output")
         for convolution in (self.query, self.key, self.value):
             convolution.build(input_shape)
@@ -105,7 +105,7 @@ class SelfAttention2D(layers.Layer):
 
     def call(self, inputs, training=False, return_attention=False):
         _, height, width, _ = inputs.shape
-        # Keras hands `training` on to the layers that are called in here.
+        # Keras passes `training` on to the layers called here.
         query = self.query(inputs)  # (n, h, w, C/8)
         key = self.key(inputs)  # (n, h, w, C/8)
         value = self.value(inputs)  # (n, h, w, C/2)
@@ -114,7 +114,7 @@ class SelfAttention2D(layers.Layer):
             value = _max_pool(value)  # (n, h/2, w/2, C/2)
         query, key, value = (_pixels(x) for x in (query, key, value))  # (n, hw, .)
         scores = ops.matmul(query, ops.transpose(key, (0, 2, 1)))  # (n, hw, keys)
-        # In float32: bfloat16 cannot tell apart the weights of a thousand keys.
+        # bfloat16 is too coarse for the weights of a thousand keys.
         attention = ops.softmax(ops.cast(scores, "float32"))  # (n, hw, keys)
         o = ops.matmul(ops.cast(attention, value.dtype), value)  # (n, hw, C/2)
         o = ops.reshape(o, (-1, height, width, o.shape[-1]))  # (n, h, w, C/2)
@@ -145,14 +145,14 @@ class SelfAttention2D(layers.Layer):
 
 
 def _pixels(x):
-    """Lines up the pixels of feature maps: (n, h, w, c) to (n, h * w, c)."""
+    """Flattens the pixels of feature maps: (n, h, w, c) to (n, h * w, c)."""
     _, height, width, channels = x.shape
     return ops.reshape(x, (-1, height * width, channels))
 
 
 def _max_pool(x):
     """Max-pools feature maps 2 x 2."""
-    # Keras's pooling has no second derivative, which gradient penalties take, in
+    # Gradient penalties need a second derivative, which Keras's pooling lacks in
     # TensorFlow with XLA and bfloat16.
     _, height, width, channels = x.shape
     x = x[:, : height // 2 * 2, : width // 2 * 2]

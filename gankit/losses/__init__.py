@@ -1,6 +1,6 @@
-"""Losses: adversarial, of translators, and penalties on gradients.
+"""Adversarial losses, translation losses and gradient penalties.
 
-`get(name)` gives the two adversarial losses of a GAN.
+`get(name)` returns the two adversarial losses of a GAN.
 """
 
 from gankit.losses import penalties, translation

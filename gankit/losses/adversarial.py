@@ -1,10 +1,13 @@
-"""The losses of both players, on logits of any shape.
+"""Adversarial losses of the generator and the discriminator.
 
-A discriminator (or critic) gives logits: one number per image, `(n, 1)`, or one per
-patch, `(n, h, w, 1)`. Every loss averages over all of them and returns a float32
-scalar that its player minimises. Each follows its paper's equation to the letter, so
-the scales differ; `LOSSES[name]` also says what the losses come to where the
-discriminator cannot tell real from fake.
+A discriminator (or critic) returns logits: one per image, `(n, 1)`, or one per patch,
+`(n, h, w, 1)`. Every loss takes logits of any shape, averages over all of them and
+returns a float32 scalar to minimise. Each follows its paper's equation exactly, so the
+scales differ. `LOSSES[name]` also gives the value of each loss when the discriminator
+cannot distinguish real from fake.
+
+`real_logits` are the discriminator's logits for real images, `fake_logits` those for
+generated images.
 """
 
 import functools
@@ -16,33 +19,26 @@ from keras import ops
 
 
 def _float32(logits):
-    # Networks may compute in bfloat16, whose 8 bits of mantissa are too few to average.
+    # Networks may compute in bfloat16, whose 8-bit mantissa is too short for averages.
     return ops.cast(logits, "float32")
 
 
 def _cross_entropy(logits, target):
-    """Binary cross-entropy of `sigmoid(logits)` against a constant `target`.
+    """Binary cross-entropy between `sigmoid(logits)` and a constant `target`.
 
-    Written with softplus: -t log s(x) - (1 - t) log(1 - s(x)) = softplus(x) - t x,
-    which neither overflows nor loses the gradient of a confident discriminator.
+    The form -t log s(x) - (1 - t) log(1 - s(x)) = softplus(x) - t x neither overflows
+    nor loses the gradient of a confident discriminator.
     """
     logits = _float32(logits)
     return ops.mean(ops.softplus(logits) - target * logits)
 
 
 def minimax_discriminator_loss(real_logits, fake_logits, *, real_label=1.0):
-    """Cross-entropy of the discriminator: sum of the real and the fake term.
+    """`-E[log D(x)] - E[log(1 - D(G(z)))]` with `D = sigmoid(logits)`.
 
-    `-E[log D(x)] - E[log(1 - D(G(z)))]` with `D = sigmoid(logits)`.
-
-    Args:
-        real_logits: Logits of real images, any shape.
-        fake_logits: Logits of generated images, any shape.
-        real_label: Target of real images in (0, 1]; below 1 this is one-sided label
-            smoothing (Salimans et al. 2016, section 3.4). Fakes keep the target 0.
-
-    Returns:
-        A float32 scalar; 2 ln 2 = 1.386 when D answers 1/2 everywhere.
+    It is 2 ln 2 = 1.386 if D is 1/2 everywhere. `real_label` is the target for real
+    images, in (0, 1]. Values below 1 are one-sided label smoothing (Salimans et al.
+    2016, section 3.4). The target for generated images stays 0.
 
     Reference:
         Goodfellow et al. 2014, equation 1 (https://arxiv.org/abs/1406.2661).
@@ -51,15 +47,10 @@ def minimax_discriminator_loss(real_logits, fake_logits, *, real_label=1.0):
 
 
 def minimax_generator_loss(fake_logits):
-    """The generator's side of the minimax game: `E[log(1 - D(G(z)))]`.
+    """The generator's loss of the minimax game: `E[log(1 - D(G(z)))]`.
 
-    It saturates: where D rejects the fakes (D near 0) its gradient vanishes.
-
-    Args:
-        fake_logits: Logits of generated images, any shape.
-
-    Returns:
-        A float32 scalar, never positive; -ln 2 = -0.693 when D answers 1/2.
+    It saturates: where D rejects the fakes (D near 0), the gradient vanishes. It is
+    -ln 2 = -0.693 if D is 1/2 everywhere.
 
     Reference:
         Goodfellow et al. 2014, equation 1 (https://arxiv.org/abs/1406.2661).
@@ -68,21 +59,14 @@ def minimax_generator_loss(fake_logits):
 
 
 def non_saturating_discriminator_loss(real_logits, fake_logits, *, real_label=1.0):
-    """The discriminator's loss of the minimax game; only the generator's differs.
-
-    See `minimax_discriminator_loss`.
-    """
+    """The same as `minimax_discriminator_loss`; only the generator's loss differs."""
     return minimax_discriminator_loss(real_logits, fake_logits, real_label=real_label)
 
 
 def non_saturating_generator_loss(fake_logits):
-    """`-E[log D(G(z))]`: a strong gradient just where D rejects the fakes.
+    """`-E[log D(G(z))]`, whose gradient is strong where D rejects the fakes.
 
-    Args:
-        fake_logits: Logits of generated images, any shape.
-
-    Returns:
-        A float32 scalar; ln 2 = 0.693 when D answers 1/2.
+    It is ln 2 = 0.693 if D is 1/2 everywhere.
 
     Reference:
         Goodfellow et al. 2014, section 3 (https://arxiv.org/abs/1406.2661).
@@ -93,13 +77,8 @@ def non_saturating_generator_loss(fake_logits):
 def least_squares_discriminator_loss(real_logits, fake_logits, *, real_label=1.0):
     """`1/2 E[(D(x) - b)^2] + 1/2 E[D(G(z))^2]` with b = `real_label`, a = 0.
 
-    Args:
-        real_logits: Outputs for real images, any shape; there is no sigmoid.
-        fake_logits: Outputs for generated images, any shape.
-        real_label: The target b of real images, in (0, 1].
-
-    Returns:
-        A float32 scalar; 1/4 when D answers 1/2 everywhere.
+    D is the output itself, without a sigmoid. The loss is 1/4 if D is 1/2 everywhere.
+    `real_label` is in (0, 1].
 
     Reference:
         Mao et al. 2017, equation 2 (https://arxiv.org/abs/1611.04076).
@@ -110,13 +89,7 @@ def least_squares_discriminator_loss(real_logits, fake_logits, *, real_label=1.0
 
 
 def least_squares_generator_loss(fake_logits):
-    """`1/2 E[(D(G(z)) - 1)^2]`.
-
-    Args:
-        fake_logits: Outputs for generated images, any shape.
-
-    Returns:
-        A float32 scalar; 1/8 when D answers 1/2.
+    """`1/2 E[(D(G(z)) - 1)^2]`; 1/8 if D is 1/2 everywhere.
 
     Reference:
         Mao et al. 2017, equation 2 with c = 1 (https://arxiv.org/abs/1611.04076).
@@ -125,14 +98,7 @@ def least_squares_generator_loss(fake_logits):
 
 
 def hinge_discriminator_loss(real_logits, fake_logits):
-    """`E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))]`.
-
-    Args:
-        real_logits: Logits of real images, any shape.
-        fake_logits: Logits of generated images, any shape.
-
-    Returns:
-        A float32 scalar; 2 when D answers 0 everywhere.
+    """`E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))]`; 2 if D is 0 everywhere.
 
     Reference:
         Miyato et al. 2018, equation 16 (https://arxiv.org/abs/1802.05957).
@@ -143,13 +109,7 @@ def hinge_discriminator_loss(real_logits, fake_logits):
 
 
 def hinge_generator_loss(fake_logits):
-    """`-E[D(G(z))]`.
-
-    Args:
-        fake_logits: Logits of generated images, any shape.
-
-    Returns:
-        A float32 scalar; 0 when D answers 0.
+    """`-E[D(G(z))]`; 0 if D is 0 everywhere.
 
     Reference:
         Miyato et al. 2018, equation 17 (https://arxiv.org/abs/1802.05957).
@@ -158,17 +118,11 @@ def hinge_generator_loss(fake_logits):
 
 
 def wasserstein_discriminator_loss(real_logits, fake_logits):
-    """`E[f(G(z))] - E[f(x)]`: minus the critic's estimate of the distance.
+    """`E[f(G(z))] - E[f(x)]`, the negative of the critic's estimate of the distance.
 
-    The estimate means something only for a Lipschitz critic: clip its weights,
-    normalise them spectrally, or penalise its gradient.
-
-    Args:
-        real_logits: The critic's values for real images, any shape.
-        fake_logits: The critic's values for generated images, any shape.
-
-    Returns:
-        A float32 scalar; 0 when the critic cannot tell.
+    The estimate is valid only for a Lipschitz critic f: clip its weights, normalise
+    them spectrally or penalise its gradient. It is 0 if the critic cannot distinguish
+    real from fake.
 
     Reference:
         Arjovsky et al. 2017, equation 3 (https://arxiv.org/abs/1701.07875).
@@ -177,13 +131,7 @@ def wasserstein_discriminator_loss(real_logits, fake_logits):
 
 
 def wasserstein_generator_loss(fake_logits):
-    """`-E[f(G(z))]`.
-
-    Args:
-        fake_logits: The critic's values for generated images, any shape.
-
-    Returns:
-        A float32 scalar; its zero is arbitrary.
+    """`-E[f(G(z))]`, of which only changes carry meaning.
 
     Reference:
         Arjovsky et al. 2017, algorithm 1 (https://arxiv.org/abs/1701.07875).
@@ -193,14 +141,15 @@ def wasserstein_generator_loss(fake_logits):
 
 @dataclass(frozen=True)
 class AdversarialLoss:
-    """The two losses of a game, and their values at its equilibrium.
+    """A pair of adversarial losses and their values at equilibrium.
 
     Attributes:
         discriminator: `(real_logits, fake_logits) -> scalar`.
         generator: `(fake_logits) -> scalar`.
-        discriminator_equilibrium: The discriminator's loss where it cannot tell.
-        generator_equilibrium: The generator's loss there.
-        formula: In words, what the discriminator's loss adds up.
+        discriminator_equilibrium: The discriminator's loss when it cannot distinguish
+            real from fake.
+        generator_equilibrium: The generator's loss at the same point.
+        formula: The form of the discriminator's loss, in words.
         in_nats: Whether both losses are cross-entropies.
         smooths_labels: Whether the discriminator's loss takes `real_label`.
     """
@@ -214,23 +163,20 @@ class AdversarialLoss:
     smooths_labels: bool = False
 
     def smoothed(self, real_label):
-        """The same game where the discriminator is to call real images `real_label`.
+        """Returns a copy whose discriminator loss has the target `real_label`.
 
-        Its equilibrium shifts: the best constant answer becomes `real_label / 2`.
+        The equilibrium shifts too: there D is `real_label / 2` everywhere.
 
         Args:
-            real_label: Target of real images in (0, 1].
-
-        Returns:
-            An `AdversarialLoss` with the values of that equilibrium.
+            real_label: Target for real images, in (0, 1].
 
         Raises:
             ValueError: If the loss has no labels to smooth.
         """
         if not self.smooths_labels:
             raise ValueError(
-                "Expected a loss with labels to smooth, received one without: use the "
-                "minimax, non-saturating or least-squares loss."
+                "Expected a loss with labels to smooth, received one without: use "
+                "minimax, non_saturating or least_squares."
             )
         answer = 0.5 * real_label
         if self.in_nats:
@@ -291,13 +237,7 @@ LOSSES = {
 
 
 def get(name):
-    """Look up an `AdversarialLoss` by name.
-
-    Args:
-        name: A key of `LOSSES`.
-
-    Returns:
-        The `AdversarialLoss`.
+    """Returns the `AdversarialLoss` called `name`, a key of `LOSSES`.
 
     Raises:
         ValueError: If there is no such loss.

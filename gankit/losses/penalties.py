@@ -1,8 +1,8 @@
-"""Penalties on the gradient of a critic or discriminator, and its slopes measured.
+"""Penalties on the gradient of a critic or discriminator.
 
-Each calls its network as it is, which in Keras means inference mode: an output then
-depends on its own image alone, as both papers need. Batch normalisation in training
-mode would mix the images of a batch; the papers' networks have none.
+All functions here call the network in inference mode, Keras's default. Each output
+then depends only on its own image, as both papers require. In training mode, batch
+normalisation would mix the images of a batch; the papers' networks have none.
 """
 
 import keras
@@ -12,20 +12,20 @@ from gankit.backend.gradients import input_gradient
 
 
 def gradient_penalty(critic, real, fake, *, seed_generator, weight=10.0, center=1.0):
-    """Penalises slopes other than `center` between real and generated images.
+    """Penalises slopes that differ from `center` between real and generated images.
 
-    `weight * E[(||grad f(x)|| - center)^2]` at points x drawn uniformly from the line
-    between a real image and a generated one, a new point for each pair.
+    It is `weight * E[(||grad f(x)|| - center)^2]`, where each x is drawn uniformly from
+    the line between a real image and a generated one.
 
     Args:
-        critic: A network, or any function of images `(n, ...)` to one number, or
-            several, per image; a condition is bound by
+        critic: A network, or any function of images `(n, ...)` to one or several
+            numbers per image. For a conditional critic, pass
             `lambda x: critic([x, labels])`.
         real: Real images `(n, ...)`.
-        fake: Generated images, as many.
-        seed_generator: A `keras.random.SeedGenerator`, such as a model's own.
+        fake: Generated images `(n, ...)`.
+        seed_generator: A `keras.random.SeedGenerator`, such as the model's.
         weight: The paper's lambda.
-        center: The slope that costs nothing; 0 for a zero-centred penalty.
+        center: The target slope; 0 for a zero-centred penalty.
 
     Returns:
         A float32 scalar.
@@ -34,21 +34,21 @@ def gradient_penalty(critic, real, fake, *, seed_generator, weight=10.0, center=
         Gulrajani et al. 2017, equation 3 (https://arxiv.org/abs/1704.00028).
     """
     real = ops.convert_to_tensor(real, "float32")
-    # Uniform, one number per image: the line from x to G(z), and nothing beyond.
+    # One number in [0, 1] per image: a point between x and G(z).
     shape = (ops.shape(real)[0], *[1] * (len(real.shape) - 1))
     share = keras.random.uniform(shape, seed=seed_generator)
     between = share * real + (1.0 - share) * ops.cast(fake, "float32")
-    # The root has no derivative at zero, where a critic may well be flat.
+    # The square root has no derivative at 0, and a critic may be flat.
     slope = ops.sqrt(_squared_slope(critic, between) + 1e-12)
     return weight * ops.mean(ops.square(slope - center))
 
 
 def r1_penalty(discriminator, real, *, weight=10.0):
-    """Penalises any slope at real images: `weight / 2 * E[||grad D(x)||^2]`.
+    """Penalises slopes at real images: `weight / 2 * E[||grad D(x)||^2]`.
 
     Args:
-        discriminator: A network, or any function of images `(n, ...)` to one logit,
-            or several, per image.
+        discriminator: A network, or any function of images `(n, ...)` to one or
+            several logits per image.
         real: Real images `(n, ...)`.
         weight: The paper's gamma.
 
@@ -63,15 +63,14 @@ def r1_penalty(discriminator, real, *, weight=10.0):
 
 
 def slopes(function, images):
-    """How steep a critic is at each image: the norm of its gradient.
+    """Computes the slope of a critic at each image: the norm of its gradient.
 
-    A critic of the Wasserstein distance must nowhere be steeper than one bound; the
-    largest slope found is a lower limit of its Lipschitz constant.
+    The largest slope is a lower bound of the critic's Lipschitz constant.
 
     Args:
         function: A network, or any function of images `(n, ...)` to one number per
-            image, none of which depends on another image. For a network in training
-            mode with batch normalisation this does not hold.
+            image that depends only on that image. Networks with batch normalisation in
+            training mode do not qualify.
         images: Images `(n, ...)`.
 
     Returns:
@@ -82,6 +81,6 @@ def slopes(function, images):
 
 
 def _squared_slope(function, images):
-    """The squared norm of the gradient at each image, (n,)."""
+    """Computes the squared norm of the gradient at each image, (n,)."""
     gradient = input_gradient(function, images)
     return ops.sum(ops.square(gradient), axis=tuple(range(1, len(images.shape))))

@@ -1,7 +1,7 @@
-"""The losses of translators beside the adversarial ones.
+"""Losses of image translation, next to the adversarial ones.
 
-Images are float `(n, height, width, channels)` in [-1, 1]; every loss is a float32
-scalar, a mean over images, pixels and channels.
+Images are float `(n, height, width, channels)` in [-1, 1]. Every loss is a float32
+scalar, the mean over images, pixels and channels.
 """
 
 import keras
@@ -10,38 +10,38 @@ from keras import ops
 
 from gankit.layers.augmentation import random_translation
 
-# Side and standard deviation of the window of SSIM, and its constants.
+# Side and standard deviation of SSIM's window, and its two constants.
 SSIM_SIDE = 11
 SSIM_SIGMA = 1.5
 SSIM_CONSTANTS = (0.01, 0.03)
-# The share of SSIM in its mixture with L1.
+# The weight of SSIM in its mixture with L1.
 SSIM_SHARE = 0.84
-# The largest shift of consistency regularisation.
+# The largest shift of consistency regularisation, in pixels.
 SHIFT = 4
 
 
 def l1(images, others):
-    """Mean absolute difference; its minimiser is a median."""
+    """Mean absolute difference, minimised by the median."""
     return ops.mean(ops.abs(_float32(images) - _float32(others)))
 
 
 def l2(images, others):
-    """Mean squared difference; its minimiser is a mean."""
+    """Mean squared difference, minimised by the mean."""
     return ops.mean(ops.square(_float32(images) - _float32(others)))
 
 
 def ssim(images, others):
-    """Structural similarity, 1 for equal images.
+    """Structural similarity (SSIM), 1 for equal images.
 
-    Means, variances and covariance are taken in Gaussian windows of 11 x 11 pixels
-    with a standard deviation of 1.5 that lie within the image, channel by channel.
+    Means, variances and covariances are computed for each channel in Gaussian windows
+    of 11 x 11 pixels with a standard deviation of 1.5, all inside the image.
 
     Args:
-        images: Images with sides of at least 11.
-        others: As many other images.
+        images: Images with sides of at least 11 pixels.
+        others: The images to compare them with, of the same shape.
 
     Returns:
-        A float32 scalar, at most 1.
+        A float32 scalar of at most 1.
 
     Raises:
         ValueError: If the images are smaller than the window.
@@ -54,11 +54,11 @@ def ssim(images, others):
         raise ValueError(
             f"Expected images of at least {SSIM_SIDE} x {SSIM_SIDE} pixels, the window "
             f"of SSIM, received {images.shape[1]} x {images.shape[2]}: use larger "
-            "images or the loss l1."
+            "images or the l1 loss."
         )
     x, y = _float32(images), _float32(others)
     moments = ops.concatenate([x, y, x * x, y * y, x * y], axis=-1)
-    mean_x, mean_y, xx, yy, xy = ops.split(_windowed(moments), 5, axis=-1)
+    mean_x, mean_y, xx, yy, xy = ops.split(_gaussian_means(moments), 5, axis=-1)
     c1, c2 = ((2.0 * k) ** 2 for k in SSIM_CONSTANTS)
     luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
     covariance, variances = xy - mean_x * mean_y, xx - mean_x**2 + yy - mean_y**2
@@ -68,8 +68,7 @@ def ssim(images, others):
 def ssim_l1(images, others):
     """`0.84 (1 - SSIM) + 0.16 L1`.
 
-    Zhao et al. have SSIM on several scales and a Gaussian weight in L1; this has one
-    scale and none.
+    Unlike Zhao et al., this uses a single scale of SSIM and no Gaussian weights in L1.
 
     Reference:
         Zhao et al. 2017, section 3.4 (https://arxiv.org/abs/1511.08861).
@@ -82,74 +81,68 @@ PIXEL_LOSSES = {"l1": l1, "l2": l2, "ssim": ssim_l1}
 
 
 def get(name):
-    """Looks a loss between images up.
-
-    Args:
-        name: A key of `PIXEL_LOSSES`.
-
-    Returns:
-        Function of two batches of images that gives a scalar.
+    """Returns the loss between images called `name`, a key of `PIXEL_LOSSES`.
 
     Raises:
         ValueError: If there is no such loss.
     """
     if name not in PIXEL_LOSSES:
         raise ValueError(
-            f"Expected the loss between images to be one of "
-            f"{', '.join(PIXEL_LOSSES)}, received {name!r}: choose one of these names."
+            f"Expected the loss between images to be one of {', '.join(PIXEL_LOSSES)}, "
+            f"received {name!r}: choose one of these names."
         )
     return PIXEL_LOSSES[name]
 
 
-def shifted_and_flipped(images, seed_generator):
-    """Shifts each image by up to 4 pixels and mirrors half of them.
+def shift_and_flip(images, seed_generator):
+    """Shifts each image by up to 4 pixels and flips half of them horizontally.
 
     Args:
         images: Float images `(n, height, width, channels)`.
         seed_generator: A `keras.random.SeedGenerator`.
 
     Returns:
-        The images of the same shape, and which were mirrored, booleans
-        `(n, 1, 1, 1)`.
+        The pair `(images, flips)`: images of the same shape, and booleans
+        `(n, 1, 1, 1)` that are true where an image was flipped.
     """
-    moved = random_translation(images, seed_generator, most=SHIFT)
+    images = random_translation(images, seed_generator, most=SHIFT)
     shape = (ops.shape(images)[0], 1, 1, 1)
-    mirrored = keras.random.uniform(shape, seed=seed_generator) < 0.5
-    return ops.where(mirrored, ops.flip(moved, axis=2), moved), mirrored
+    flips = keras.random.uniform(shape, seed=seed_generator) < 0.5
+    return ops.where(flips, ops.flip(images, axis=2), images), flips
 
 
-def consistency(logits, moved_logits, mirrored=None):
-    """Mean squared difference of a discriminator's logits of images and moved images.
+def consistency(logits, new_logits, flips=None):
+    """Mean squared difference between logits before and after augmentation.
 
     Args:
-        logits: Logits of images, of any shape.
-        moved_logits: Those of `shifted_and_flipped` images.
-        mirrored: Which images were mirrored: their maps of logits are mirrored back
-            first. `None` compares maps place by place, though what they show moved.
+        logits: Logits of images, any shape.
+        new_logits: Logits of the same images after `shift_and_flip`.
+        flips: Which images were flipped. Their maps of logits are flipped back first.
+            `None` compares the maps position by position.
 
     Returns:
         A float32 scalar.
 
     Reference:
         Zhang et al. 2020, equation 3 (https://arxiv.org/abs/1910.12027), with a mean
-        in place of the sum over logits.
+        instead of a sum over logits.
     """
-    if mirrored is not None and len(moved_logits.shape) == 4:
-        moved_logits = ops.where(mirrored, ops.flip(moved_logits, axis=2), moved_logits)
-    return l2(logits, moved_logits)
+    if flips is not None and len(new_logits.shape) == 4:
+        new_logits = ops.where(flips, ops.flip(new_logits, axis=2), new_logits)
+    return l2(logits, new_logits)
 
 
 def _float32(x):
     return ops.cast(x, "float32")
 
 
-def _windowed(x):
-    """Gaussian means of `(n, h, w, c)` within the borders."""
+def _gaussian_means(x):
+    """Computes Gaussian-weighted means of `(n, h, w, c)`, without padding."""
     offset = np.arange(SSIM_SIDE) - SSIM_SIDE // 2
     weights = np.exp(-(offset**2) / (2 * SSIM_SIGMA**2))
     weights = np.tile((weights / weights.sum())[:, None], x.shape[-1])
-    # Channel by channel: such convolutions are not computed in TensorFloat-32, which
-    # would leave little of the difference of two squares.
+    # Depthwise convolutions are not computed in TensorFloat-32, which is too inaccurate
+    # for the difference of two squares.
     for shape in ((SSIM_SIDE, 1, -1, 1), (1, SSIM_SIDE, -1, 1)):
         kernel = weights.reshape(shape).astype("float32")
         x = ops.depthwise_conv(x, kernel, padding="valid", data_format="channels_last")

@@ -1,9 +1,18 @@
-"""Scores, each of which says what it is.
+"""Scores for generated images.
 
-`fid`, `kid` and `precision_recall` take images; `frechet_distance`, `kernel_distance`
-and `prdc` take features. A `Scorer` computes the features of real images once for many
-scores. `inception_extractor` is the network of FID; `classifier_for(data).extractor` is
-a small one that needs no download, whose distance is called FCD.
+- To score one set of images, call `fid`, `kid` or `precision_recall`.
+- To score many sets against the same real images, create a `Scorer`. It computes the
+  features of the real images once, and returns all scores in one call.
+- To choose the network that computes features, pass an extractor:
+  `inception_extractor(768)` is the FID network, and `classifier_for(data).extractor` a
+  small classifier of your data set that needs no download. Its distance is called FCD.
+- If you already have features, call `frechet_distance`, `kernel_distance` or `prdc`.
+- To know what a good value is, compare with `baselines`, the scores of real images.
+- To detect copied training images, call `copy_score` and look at what `nearest` finds.
+- For a conditional GAN, call `conditional_accuracy` (GAN-test), `gan_train` and
+  `class_profile`. For a CycleGAN, call `domain_score` and `reconstruction_error`.
+
+A `Score` is a number together with the number of images, the network and an interval.
 """
 
 from gankit.metrics.baselines import baselines
@@ -27,8 +36,7 @@ from gankit.metrics.features.moments import MomentAccumulator
 from gankit.metrics.features.sources import find_images
 from gankit.metrics.features.statistics import FeatureStatistics
 from gankit.metrics.fid import fid, kid, precision_recall
-from gankit.metrics.frechet import frechet_distance, frechet_extrapolated
-from gankit.metrics.frechet_metric import FrechetDistance
+from gankit.metrics.frechet import frechet_distance
 from gankit.metrics.inception.extractor import inception_extractor
 from gankit.metrics.inception.network import fid_inception
 from gankit.metrics.inception.weights import FIDWeightsUnavailable
@@ -39,11 +47,11 @@ from gankit.metrics.score import Score
 from gankit.metrics.scorer import KINDS, Scorer
 from gankit.metrics.sharpness import gradient_energy
 from gankit.metrics.translation import (
+    domain_classifier_for,
     domain_score,
     inverted_colours,
     luminance_correlation,
     reconstruction_error,
-    train_domain_classifier,
 )
 
 __all__ = [
@@ -54,7 +62,6 @@ __all__ = [
     "FIDWeightsUnavailable",
     "FeatureSet",
     "FeatureStatistics",
-    "FrechetDistance",
     "KernelDistance",
     "MomentAccumulator",
     "PrecisionRecall",
@@ -67,13 +74,13 @@ __all__ = [
     "classifier_score",
     "conditional_accuracy",
     "copy_score",
+    "domain_classifier_for",
     "domain_score",
     "feature_set",
     "fid",
     "fid_inception",
     "find_images",
     "frechet_distance",
-    "frechet_extrapolated",
     "gan_train",
     "gradient_energy",
     "half_sampling_interval",
@@ -88,5 +95,4 @@ __all__ = [
     "precision_recall",
     "reconstruction_error",
     "train_classifier",
-    "train_domain_classifier",
 ]

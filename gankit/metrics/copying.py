@@ -1,64 +1,66 @@
-"""Are samples copies? Distances to the nearest training picture."""
+"""Detects copied training images by distances to the nearest training image."""
 
 import numpy as np
 
 from gankit.metrics.classifiers.scores import share_score
+from gankit.metrics.features.checks import check_features
 
-# Share of fresh real pictures that count as copies.
+# Share of new real images that count as copies.
 EXPECTED = 0.05
 FEWEST_HELD_OUT = 40
-# Rows that are compared at once, in memory of some 40 MB and the blocks themselves.
+# Rows compared at one time; distances take 40 MB, plus the blocks themselves.
 FAKE_BLOCK = 1024
 TRAIN_BLOCK = 4096
 
 
 def copy_score(fake, *, train, held_out, extractor=None, seed=0):
-    """The share of samples that lie nearer to a training picture than real ones do.
+    """Computes the share of samples that are unusually close to a training image.
 
-    A sample counts as a copy if its nearest training picture is at most as far away
-    as only 5 % of fresh real pictures have theirs. That threshold is the 5 % quantile
-    of one half of the held-out pictures; the other half, which took no part in it,
-    shows how well it holds. So a generator that returns training pictures scores 1,
-    one that draws fresh pictures from the distribution of the data about 0.05.
-    Samples that are no pictures at all score 0: read it beside FID or precision.
-    Samples that crowd where training pictures are dense, blurred ones say, score more
-    than 0.05 too: look at the pairs that `nearest` finds.
+    A sample counts as a copy if its distance to the nearest training image is so small
+    that only 5 % of new real images come as close. This threshold is the 5 % quantile
+    of one half of the held-out images. The other half checks the threshold.
+
+    A generator that returns training images scores 1. One that draws new images from
+    the data distribution scores about 0.05. Samples that look like nothing in the data
+    score 0, so report FID or precision alongside. Samples concentrated in dense regions
+    of the training images, such as blurred ones, also score more than 0.05: look at the
+    pairs that `nearest` finds.
 
     Args:
         fake: Features of generated images, `(m, d)`.
         train: Features of the training images, `(n, d)`.
         held_out: Features of at least 40 real images of the same kind that the
             generator never saw, `(k, d)`.
-        extractor: Name of what gave the features.
-        seed: Seed of the halving.
+        extractor: Name of the network that computed the features.
+        seed: Seed of the random halves.
 
     Returns:
-        A `Score` named `copy score`, from 0 to 1, with the 95 % interval that m
-        samples leave; its warnings tell the share of the second half.
+        A `Score` named `copy score`, from 0 to 1, with a 95 % interval over samples.
+        Its warnings give the share of copies in the second half of the held-out images.
 
     Raises:
-        ValueError: If features do not fit each other, or too few are held out.
+        ValueError: If features do not match, or too few are held out.
 
     References:
         Meehan et al. 2020, "A non-parametric test to detect data-copying in
         generative models" (https://arxiv.org/abs/2004.05675), compare the same two
-        sets of distances, by the rank test of Mann and Whitney and in cells of the
-        feature space. Our reading: a share below a quantile, over the whole space, as
-        a share can be understood without a table; it sees copies in a small part of
-        the samples, and not samples that are nearer by a little throughout.
+        sets of distances with the Mann-Whitney rank test in cells of the feature
+        space. Our reading: a share below a quantile over the whole space, which needs
+        no statistical table. It detects copies among a few of the samples, but not
+        samples that are all slightly too close.
     """
     if len(held_out) < FEWEST_HELD_OUT:
         raise ValueError(
-            f"Expected at least {FEWEST_HELD_OUT} held-out pictures, half of which fix "
-            f"a 5 % quantile, received {len(held_out)}: hold back more, or compare "
-            "pictures by eye with nearest()."
+            f"Expected at least {FEWEST_HELD_OUT} held-out images, half of which set "
+            f"a 5 % quantile, received {len(held_out)}: hold out more, or compare "
+            "images by eye with nearest()."
         )
     _, distances = nearest(held_out, train)
     order = np.random.default_rng(seed).permutation(len(distances))
     half = len(distances) // 2
     calibration, check = distances[order[:half]], distances[order[half:]]
-    # Of the quantiles in use, that of Weibull makes the expected share of fresh
-    # pictures below it 5 %, whatever their distribution.
+    # With Weibull's quantile, the expected share of new images below the threshold is
+    # 5 % for any distribution.
     threshold = np.quantile(calibration, EXPECTED, method="weibull")
     return share_within(
         "copy score",
@@ -74,9 +76,9 @@ def copy_score(fake, *, train, held_out, extractor=None, seed=0):
 
 
 def share_within(name, threshold, fake, train, **rest):
-    """The share of samples at most `threshold` from a training picture, a `Score`."""
+    """Scores the share of samples within `threshold` of a training image."""
     _, distances = nearest(fake, train)
-    # Where duplicates lie among the data the threshold is 0, and copies are at 0.
+    # Duplicates in the data give a threshold of 0, and copies have a distance of 0.
     return share_score(
         name,
         np.sum(distances <= threshold),
@@ -88,39 +90,35 @@ def share_within(name, threshold, fake, train, **rest):
 
 
 def nearest(fake, train):
-    """Finds the nearest training picture of each sample.
+    """Finds the nearest training image of each sample.
 
     Args:
         fake: Features or pixels of generated images, `(m, d)`.
         train: The same of training images, `(n, d)`.
 
     Returns:
-        Indices into `train`, `(m,)`, and Euclidean distances, float64 `(m,)`; of an
-        exact copy the distance is 0.
+        Indices into `train`, `(m,)`, and Euclidean distances, float64 `(m,)`. The
+        distance of an exact copy is 0.
 
     Raises:
-        ValueError: If the shapes do not fit each other.
+        ValueError: If the features do not match, or are not finite.
     """
     fake, train = np.asarray(fake), np.asarray(train)
-    if fake.ndim != 2 or train.ndim != 2 or fake.shape[1] != train.shape[1]:
-        raise ValueError(
-            "Expected fake (m, d) and train (n, d) features of one width, received "
-            f"{fake.shape} and {train.shape}: flatten the features of both alike."
-        )
+    check_features(fake, train)
     if 0 in fake.shape or 0 in train.shape:
         raise ValueError(
-            "Expected at least one fake and one training picture, received "
+            "Expected at least one fake and one training image, received "
             f"{fake.shape} and {train.shape}: check the source."
         )
-    # About the centre, as ||a||^2 - 2ab + ||b||^2 loses digits far from the origin.
+    # Centred, because ||a||^2 - 2ab + ||b||^2 loses digits far from the origin.
     centre = train.mean(axis=0, dtype="float64")
     indices = np.empty(len(fake), int)
     distances = np.empty(len(fake))
     for start in range(0, len(fake), FAKE_BLOCK):
         block = slice(start, start + FAKE_BLOCK)
         indices[block] = _nearest_rows(fake[block] - centre, train, centre)
-        # The product's rounding may leave some distance between copies: once more,
-        # directly.
+        # Rounding in the product can leave a distance between copies, so compute the
+        # distance once more, directly.
         pairs = np.subtract(fake[block], train[indices[block]], dtype="float64")
         distances[block] = np.linalg.norm(pairs, axis=1)
     return indices, distances

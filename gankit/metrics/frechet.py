@@ -1,7 +1,5 @@
 """The Fréchet distance between two sets of features."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from gankit.metrics.features.moments import MomentAccumulator
@@ -9,13 +7,13 @@ from gankit.metrics.features.statistics import FeatureStatistics
 
 
 def frechet_distance(a, b):
-    """Squared Fréchet distance between two Gaussians with the moments of features.
+    """Computes the squared Fréchet distance between Gaussians fitted to features.
 
-    `||m1 - m2||^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))`, which is FID where the features
-    are those of its network. The last trace is computed as the sum of the singular
-    values of `F1.T @ F2`, where `F F.T = S`. In this way the result is real, exact for
-    singular covariances too, and 0 for equal arguments, to rounding, which may be
-    negative. With no more than d features on a side, their covariance is never formed.
+    `||m1 - m2||^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))`, which is FID if the features come
+    from the FID network. The last trace is the sum of the singular values of
+    `F1.T @ F2`, where `F F.T = S`. The result is therefore real, exact even for
+    singular covariances, and 0 for equal arguments up to rounding, which may make it
+    negative. If a side has at most d features, its covariance is never formed.
 
     Args:
         a: `FeatureStatistics`, a tuple `(mean, covariance)` of shapes `(d,)` and
@@ -37,81 +35,15 @@ def frechet_distance(a, b):
     if len(a.mean) != len(b.mean):
         raise ValueError(
             f"Expected features of one width, received {len(a.mean)} and "
-            f"{len(b.mean)}: compute both with one network."
+            f"{len(b.mean)}: compute both with the same network."
         )
-    # Traces of the factors, so that what they leave out is left out throughout.
+    # The traces come from the factors too, so what these omit is omitted everywhere.
     return float(
         np.sum((a.mean - b.mean) ** 2)
         + np.sum(a.factor**2)
         + np.sum(b.factor**2)
         - 2 * np.linalg.norm(a.factor.T @ b.factor, "nuc")
     )
-
-
-@dataclass(frozen=True, eq=False)
-class Extrapolation:
-    """A Fréchet distance for infinitely many generated images.
-
-    Attributes:
-        distance: The extrapolated distance, where the line meets 1/n = 0.
-        slope: Slope of the line over 1/n, about n times the bias at n images.
-        counts: Numbers of generated images at which distances were computed.
-        values: The distances at these.
-    """
-
-    distance: float
-    slope: float
-    counts: np.ndarray
-    values: np.ndarray
-
-
-def frechet_extrapolated(real, fake, *, points=10, seed=0):
-    """Extrapolates the Fréchet distance to infinitely many generated images.
-
-    The distance is biased upwards by about 1/n, by more for some generators than for
-    others. A straight line in 1/n is fitted to the distances of subsets of the
-    generated images. The real side stays whole, so its own bias remains, which is
-    the same for all generators.
-
-    As in the paper, numbers of images are evenly spaced in n; they go from half of all
-    to all. (The paper starts at a tenth of 50,000, which is still more than 2 d. Where
-    n is not large beside d the bias is not straight in 1/n, and starting lower would
-    extrapolate too far down.) With fewer than about 5 d generated images the result is
-    a rough one.
-
-    Args:
-        real: The real side, in any form that `frechet_distance` takes.
-        fake: Features of generated images, `(n, d)`.
-        points: Number of subsets.
-        seed: Seed of the order in which generated images enter the subsets, each of
-            which contains those before it.
-
-    Returns:
-        An `Extrapolation`.
-
-    Raises:
-        ValueError: If there are fewer than two points, or fewer generated images than
-            twice the points.
-
-    Reference:
-        Chong and Forsyth 2020 (https://arxiv.org/abs/1911.07023).
-    """
-    real = _statistics(real)
-    fake = np.asarray(fake)
-    if points < 2 or len(fake) < 2 * points:
-        raise ValueError(
-            "Expected at least two points and twice as many generated images, received "
-            f"{points} points and {len(fake)} images: give more images."
-        )
-    counts = np.linspace(len(fake) // 2, len(fake), points).astype(int)
-    order = np.random.default_rng(seed).permutation(len(fake))
-    moments = MomentAccumulator()
-    values = []
-    for count in counts:
-        moments.update(fake[order[moments.n : count]])
-        values.append(frechet_distance(real, moments.result()))
-    slope, distance = np.polyfit(1 / counts, values, 1)
-    return Extrapolation(float(distance), float(slope), counts, np.array(values))
 
 
 def _statistics(side):

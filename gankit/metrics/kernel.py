@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-# Entries of a kernel matrix that are in memory at once, 32 MB.
+from gankit.metrics.features.checks import check_features
+
+# Entries of a kernel matrix in memory at one time, 32 MB.
 BLOCK = 2**22
 
 
@@ -12,12 +14,12 @@ class KernelDistance(NamedTuple):
     """A squared maximum mean discrepancy.
 
     Attributes:
-        mean: Mean of the unbiased estimates from the subsets; 0 is its expectation for
-            equal distributions, so it may be negative.
-        std: Standard deviation of the estimates; `None` where there is only one.
+        mean: Mean of the unbiased estimates. Its expectation is 0 for equal
+            distributions, so it may be negative.
+        std: Standard deviation of the estimates; `None` if there is only one.
         subsets: Number of estimates.
-        subset_size: Examples of each side in an estimate.
-        warnings: Sentences that a reader must know beside the numbers.
+        subset_size: Examples of each side in one estimate.
+        warnings: Sentences that must accompany the numbers.
     """
 
     mean: float
@@ -30,30 +32,30 @@ class KernelDistance(NamedTuple):
 def kernel_distance(
     x, y, *, degree=3, gamma=None, coef0=1.0, subsets=100, subset_size=1000, seed=0
 ):
-    """Squared maximum mean discrepancy with a polynomial kernel, unbiased.
+    """Estimates the squared maximum mean discrepancy of a polynomial kernel, unbiased.
 
-    The kernel is `(gamma x.y + coef0)^degree`. This is KID where the features are
-    those of the network of FID and all options are left alone.
+    The kernel is `(gamma x.y + coef0)^degree`. With the default options and features
+    of the FID network, the result is KID.
 
-    Where no side has more than `subset_size` examples, all subsets would be the same
-    and their deviation of 0 would say nothing: there is then a single estimate, from
-    all examples.
+    If neither side has more than `subset_size` examples, all subsets would be equal
+    and their standard deviation of 0 would be meaningless. A single estimate from all
+    examples is then returned.
 
     Args:
         x: Features `(n, d)`.
         y: Features `(m, d)` of the other side.
         degree: Degree of the kernel, a positive integer.
         gamma: Factor of the inner product; `None` for 1/d.
-        coef0: What is added to it.
+        coef0: Constant added to it.
         subsets: Number of subsets.
-        subset_size: Examples in a subset of each side, drawn without replacement.
-        seed: Seed of the draws.
+        subset_size: Examples of each side in a subset, drawn without replacement.
+        seed: Seed of the random subsets.
 
     Returns:
         A `KernelDistance`.
 
     Raises:
-        ValueError: If the features do not fit each other, or the numbers are too small.
+        ValueError: If the features do not match, or a number is too small.
 
     References:
         Bińkowski et al. 2018, section 4 (https://arxiv.org/abs/1801.01401);
@@ -101,7 +103,7 @@ def kernel_distance(
 
 
 def _kernel_mean(x, y, gamma, coef0, degree):
-    """Mean of the kernel over pairs; of two different ones where x is y."""
+    """Mean of the kernel over all pairs, without the diagonal if x is y."""
     rows = max(1, BLOCK // len(y))
     total = 0.0
     for start in range(0, len(x), rows):
@@ -109,7 +111,7 @@ def _kernel_mean(x, y, gamma, coef0, degree):
         base *= gamma
         base += coef0
         kernel = base.copy()
-        for _ in range(degree - 1):  # many times as fast as a power
+        for _ in range(degree - 1):  # much faster than a power
             kernel *= base
         total += kernel.sum()
         if x is y:
@@ -118,11 +120,7 @@ def _kernel_mean(x, y, gamma, coef0, degree):
 
 
 def _check(x, y, degree, subsets, subset_size):
-    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
-        raise ValueError(
-            "Expected features (n, d) and (m, d) of one width, received "
-            f"{x.shape} and {y.shape}: compute both with one network."
-        )
+    check_features(x, y)
     if min(len(x), len(y), subset_size) < 2:
         raise ValueError(
             "Expected at least two examples on each side and in a subset, received "
@@ -130,11 +128,6 @@ def _check(x, y, degree, subsets, subset_size):
         )
     if degree < 1 or degree != int(degree) or subsets < 1:
         raise ValueError(
-            "Expected a degree and a number of subsets from 1, both integers, "
-            f"received {degree} and {subsets}: leave them at 3 and 100."
-        )
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise ValueError(
-            "Expected finite features, received NaN or infinity: look at the images "
-            "and the network that they came from."
+            "Expected integers of at least 1 for degree and subsets, received "
+            f"{degree} and {subsets}: use the defaults, 3 and 100."
         )

@@ -1,24 +1,27 @@
-"""Precision, recall, density and coverage from nearest neighbours of features."""
+"""Precision, recall, density and coverage from nearest neighbours in feature space."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-# Distances that are in memory at once, 32 MB.
+from gankit.metrics.features.checks import check_features
+
+# Distances in memory at one time, 32 MB.
 BLOCK = 2**22
 
 
 class PrecisionRecall(NamedTuple):
-    """Four shares, each near 1 for good samples.
+    """Four scores, each near 1 for good samples.
 
     Attributes:
-        precision: Share of fakes inside a ball of some real example: are they
-            plausible? (0 to 1)
-        recall: Share of reals inside a ball of some fake: is everything covered?
-            (0 to 1)
-        density: In how many balls of reals a fake lies on average, over k (from 0, may
-            exceed 1); unlike precision, one outlying real cannot raise it much.
-        coverage: Share of reals whose ball holds a fake. (0 to 1)
+        precision: Share of fake examples inside the ball of a real one, from 0 to 1:
+            are the samples plausible?
+        recall: Share of real examples inside the ball of a fake one, from 0 to 1: do
+            the samples cover the data?
+        density: Average number of real balls that contain a fake example, divided by
+            k, from 0; it may exceed 1. Unlike precision, it is robust against an
+            outlier among the real examples.
+        coverage: Share of real examples whose ball contains a fake one, from 0 to 1.
     """
 
     precision: float
@@ -30,27 +33,26 @@ class PrecisionRecall(NamedTuple):
 def prdc(*, real, fake, k=3):
     """Computes precision, recall, density and coverage.
 
-    The ball of an example reaches to its k-th nearest neighbour among its own kind,
-    itself not counted; its surface belongs to it. Real and fake must be named, as
-    swapping them swaps precision and recall. Memory does not grow with the square of
-    their numbers.
+    The closed ball around an example reaches to its k-th nearest neighbour on the same
+    side, not counting itself. `real` and `fake` are keyword arguments, since swapping
+    them swaps precision and recall. Memory grows linearly with n and m.
 
-    Distances are computed in float64 from squares and inner products, whose rounding
-    counts in favour of a ball. So copies of an example lie inside its ball even where
-    this has radius 0, and so does what is nearer than about 1e-6 of the features'
-    norm: features in float32 differ by little less from one batch size to another.
+    Distances are computed in float64 from squares and inner products. Rounding errors
+    are resolved in favour of the ball: a copy of an example is inside its ball even if
+    the radius is 0, and so is everything closer than about 1e-6 of the norm of the
+    features. Features in float32 differ by almost as much between batch sizes.
 
     Args:
         real: Features of real images, `(n, d)`.
         fake: Features of generated images, `(m, d)`.
-        k: Which nearest neighbour a ball reaches to.
+        k: The nearest neighbour that determines the radius of a ball.
 
     Returns:
         A `PrecisionRecall`.
 
     Raises:
-        ValueError: If the features do not fit each other, are not finite, or are fewer
-            than k + 1.
+        ValueError: If the features do not match, are not finite, or are fewer than
+            k + 1.
 
     References:
         Kynkäänniemi et al. 2019, equations 1 and 2 (https://arxiv.org/abs/1904.06991);
@@ -59,11 +61,11 @@ def prdc(*, real, fake, k=3):
     real = np.asarray(real)
     fake = np.asarray(fake)
     _check(real, fake, k)
-    # Differences stay, but squares become small beside them.
+    # Centring keeps the differences and makes the squares, hence rounding, smaller.
     centre = real.mean(axis=0, dtype="float64")
     real = real - centre
     fake = fake - centre
-    # Bound of the rounding of a squared distance, relative to both squared norms.
+    # Bound of the rounding error of a squared distance, relative to the squared norms.
     rounding = real.shape[1] * np.finfo("float64").eps
     real_radius = _radius(real, k, rounding)
     fake_radius = _radius(fake, k, rounding)
@@ -84,29 +86,20 @@ def prdc(*, real, fake, k=3):
 
 
 def _check(real, fake, k):
-    if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
-        raise ValueError(
-            "Expected real (n, d) and fake (m, d) features of one width, received "
-            f"{real.shape} and {fake.shape}: flatten the features of both alike."
-        )
+    check_features(real, fake)
     if k < 1:
-        raise ValueError(f"Expected k from 1, received {k}: leave it at 3.")
+        raise ValueError(f"Expected k from 1, received {k}: use the default, 3.")
     if min(len(real), len(fake)) <= k:
         raise ValueError(
             f"Expected more than k={k} real and fake features, received {len(real)} "
             f"and {len(fake)}: give more images or a smaller k."
         )
-    if not (np.isfinite(real).all() and np.isfinite(fake).all()):
-        raise ValueError(
-            "Expected finite features, received NaN or infinity: look at the images "
-            "and the network that they came from."
-        )
 
 
 def _squared_distances(a, b, rounding):
-    """Yields blocks of rows, and the squared distances from a there to all of b.
+    """Yields slices of rows of a and their squared distances to all of b.
 
-    They are upper bounds where `rounding` is positive, lower ones where negative.
+    These are upper bounds if `rounding` is positive, and lower bounds if negative.
     """
     a_squares = np.einsum("ij,ij->i", a, a) * (1 + rounding)
     b_squares = np.einsum("ij,ij->i", b, b) * (1 + rounding)
@@ -121,7 +114,7 @@ def _squared_distances(a, b, rounding):
 
 
 def _radius(features, k, rounding):
-    """Squared distance to the k-th neighbour of each, `(n,)`, at its upper bound."""
+    """Upper bound of the squared distance to each k-th nearest neighbour, `(n,)`."""
     radius = np.empty(len(features))
     for rows, distance in _squared_distances(features, features, rounding):
         own = np.arange(len(distance))

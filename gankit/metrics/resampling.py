@@ -1,54 +1,56 @@
-"""How far a score would move with other pictures, or with other seeds."""
+"""Intervals of a score over other images, or over other seeds."""
 
 import math
 
 import numpy as np
 
-# Of the normal distribution: 95 % lie between minus and plus this.
+# 95 % of the normal distribution lie between minus and plus this value.
 QUANTILE = 1.959964
 
 
 def half_sampling_interval(statistic, real, fake, *, resamples=100, seed=0):
-    """95 % interval of a statistic of two sets of features, from halves of both.
+    """Computes a 95 % interval of a statistic from random halves of both sides.
 
-    The statistic is computed on random halves of the pictures of each side, drawn
-    without replacement. Its variance over halves estimates that on all pictures: this
-    is the delete-d jackknife, whose factor (n - d)/d is 1 at d = n/2. (A mean over a
+    The statistic is computed on random halves of the images of each side, drawn without
+    replacement. Its variance over the halves estimates its variance on all images. This
+    is the delete-d jackknife, whose factor (n - d)/d is 1 at d = n/2: the mean of a
     random half of n numbers varies about the mean of all by
-    `s^2 / (n/2) * (1 - 1/2) = s^2 / n`.) The interval is that of a normal distribution
-    about the value on all pictures. The halves give its width alone, since half as
-    many pictures bias FID.
+    `s^2 / (n/2) * (1 - 1/2) = s^2 / n`. The interval is that of a normal distribution
+    around the value on all images. The halves determine only its width, since FID is
+    more biased on half as many images.
 
-    A bootstrap with replacement would repeat pictures, which become each other's
-    nearest neighbours, bias unbiased estimates and lower the rank of covariances.
+    A bootstrap with replacement would repeat images. Repeated images become each
+    other's nearest neighbours, bias unbiased estimates and lower the rank of
+    covariances.
 
-    Like any jackknife this errs on the wide side: where a distance is hardly above 0
-    its terms of second order prevail, whose variance goes with 1/n^2, and the interval
-    is too wide by a factor of about sqrt(3). So may it be for FID with n below d.
+    Like every jackknife, this one overestimates the variance. If a distance is close
+    to 0, its second-order terms dominate, whose variance scales with 1/n^2, and the
+    interval is too wide by a factor of about sqrt(3). The same can happen for FID with
+    n below d.
 
     Args:
-        statistic: Function of features `(n, d)` of real and of generated pictures that
-            returns a number.
-        real: Features `(n, d)` of real pictures, four at least.
-        fake: Features `(m, d)` of generated pictures, four at least.
+        statistic: Function of the features `(n, d)` of real and of generated images
+            that returns a number.
+        real: Features `(n, d)` of at least four real images.
+        fake: Features `(m, d)` of at least four generated images.
         resamples: Number of pairs of halves.
-        seed: Seed of the halves.
+        seed: Seed of the random halves.
 
     Returns:
         `(low, high)`.
 
     Raises:
-        ValueError: If there are too few pictures or resamples.
+        ValueError: If there are too few images or resamples.
 
     References:
         Shao and Wu 1989 (https://doi.org/10.1214/aos/1176347263), the delete-d
         jackknife; Efron and Stein 1981 (https://doi.org/10.1214/aos/1176345462), why it
-        errs on the wide side.
+        overestimates the variance.
     """
     if min(len(real), len(fake)) < 4 or resamples < 2:
         raise ValueError(
-            "Expected at least four pictures on each side and two resamples, received "
-            f"{len(real)}, {len(fake)} and {resamples}: give more pictures."
+            "Expected at least four images on each side and two resamples, received "
+            f"{len(real)}, {len(fake)} and {resamples}: give more images."
         )
     random = np.random.default_rng(seed)
 
@@ -62,15 +64,15 @@ def half_sampling_interval(statistic, real, fake, *, resamples=100, seed=0):
 
 
 def mean_interval(values):
-    """The mean of a score over seeds, with the 95 % interval of Student's t.
+    """Computes the mean of a score over seeds, with a Student's t interval at 95 %.
 
-    The seeds are the sample, so it speaks of other seeds, not of other images.
+    The interval covers other seeds, not other images.
 
     Args:
         values: Array `(n,)`, one value per seed.
 
     Returns:
-        `(mean, low, high)`; both ends are `None` where n is 1.
+        `(mean, low, high)`; both ends are `None` if n is 1.
 
     Raises:
         ValueError: If there are no values.
@@ -81,7 +83,7 @@ def mean_interval(values):
     values = np.asarray(values, "float64")
     n = len(values)
     if not n:
-        raise ValueError("Expected at least one value, received none: train a seed.")
+        raise ValueError("Expected at least one value, received none: train one seed.")
     mean = float(values.mean())
     if n == 1:
         return mean, None, None

@@ -1,26 +1,26 @@
-"""What a score is: a number that says how it came about."""
+"""A score: a number together with the facts that explain it."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Score:
-    """A number together with what one must know to compare it with another.
+    """A number with everything you need to compare it with another one.
 
-    `float(score)` is the number, `str(score)` one line with all of it.
+    `float(score)` is the number, `str(score)` one line with all details.
 
     Attributes:
         name: What was measured, such as `FID-768/tf1`.
         value: The number.
-        n_real: Real images that entered; `None` where none did.
-        n_fake: Generated images that entered; `None` where none did.
-        extractor: What turned images into features; `None` where nothing did.
-        resize: How images were resized; `None` where they were not.
-        report: The number that a report gives for it; `None` where it gives none.
-        warnings: Sentences that a reader must know beside the number.
-        std: Standard deviation of the value, `None` where none was computed.
-        interval: `(low, high)`, 95 %, `None` where none was computed.
-        spread: What `std` or `interval` is over, such as `"100 subsets of 1,000"`.
+        n_real: Number of real images; `None` if none were used.
+        n_fake: Number of generated images; `None` if none were used.
+        extractor: The network that computed features; `None` without a network.
+        resize: How images were resized; `None` if they were not.
+        report: The number in the published report; `None` if it gives none.
+        warnings: Sentences that must accompany the number.
+        std: Standard deviation of the value; `None` if it was not computed.
+        interval: 95 % interval `(low, high)`; `None` if it was not computed.
+        spread: What `std` or `interval` covers, such as `"100 subsets of 1,000"`.
     """
 
     name: str
@@ -52,5 +52,4 @@ class Score:
         ]
         notes = [f"n = {', '.join(sides)}"] if sides else []
         notes += [self.extractor] if self.extractor else []
-        notes += self.warnings
-        return "; ".join([f"{self.name} = {number}", *notes])
+        return "; ".join([f"{self.name} = {number}", *notes, *self.warnings])

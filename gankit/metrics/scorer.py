@@ -1,4 +1,6 @@
-"""Scores of sets of images against real ones whose features are computed once."""
+"""Scores sets of images against real images whose features are computed once."""
+
+import functools
 
 from gankit.metrics.copying import copy_score
 from gankit.metrics.features.cache import FeatureSet, feature_set
@@ -9,41 +11,42 @@ from gankit.metrics.precision_recall import prdc
 from gankit.metrics.resampling import half_sampling_interval
 from gankit.metrics.score import Score
 
-# The baseline of every score: real images against other real ones.
+# The baseline of every score: real images against other real images.
 REAL = "real against real"
 KINDS = ("frechet", "kernel", "precision_recall")
-# Below so many images the kernel distance, which has no bias, comes first.
+# With fewer images, the kernel distance comes first because it has no bias.
 FEW = 1000
 
 
 class Scorer:
     """Scores generated images against real ones.
 
-    Features of the real images are computed when the scorer is made, those of the
-    generated ones once for all scores.
+    The constructor computes the features of the real images. Each call computes the
+    features of the generated images once and derives all scores from them.
 
     Args:
-        real: Real images, as `gankit.metrics.features.images.uint8_batches` takes them; their
-            `FeatureSet`, which may come from disk; or their `FeatureStatistics`, which
-            suffice for the Fréchet distance.
+        real: Real images, in any form that `features.images.uint8_batches` accepts;
+            their `FeatureSet`, which may come from disk; or their
+            `FeatureStatistics`, which suffice for the Fréchet distance.
         extractor: The `Extractor`.
         value_range: Range of floating-point images, `(low, high)`.
-        kinds: Which scores: of `"frechet"`, `"kernel"` and `"precision_recall"`.
+        kinds: Which scores to compute: any of `"frechet"`, `"kernel"` and
+            `"precision_recall"`.
         held_out: Real images of the same kind that the generator never saw. Pass them
-            where `real` are its training images: a generator that returns those has
-            a distance of 0, so the copy score then stands beside every score.
-        other_real: Further real images, disjoint from `real` and as many: what they
-            score is the line that a plot of scores draws.
-        batch_size: Images that the network sees at once.
+            if `real` are the training images. A generator that returns its training
+            images has a distance of 0, so the copy score is then added to the scores.
+        other_real: More real images, disjoint from `real` and equal in number. Their
+            scores are the baseline in a plot of scores.
+        batch_size: Number of images in one call of the network.
         progress: Whether to show a progress bar on stderr.
 
     Attributes:
         baselines: Dict with the scores of `other_real` under `"real against real"`, a
-            list of `Score`; empty without them.
+            list of `Score`. Empty without `other_real`.
 
     Raises:
-        ValueError: If the images do not fit, or statistics came from another
-            extractor, or a kind is unknown or impossible.
+        ValueError: If the images do not fit, the statistics come from another
+            extractor, or a kind is unknown or cannot be computed.
 
     Example:
 
@@ -75,57 +78,58 @@ class Scorer:
         self.batch_size = batch_size
         self.progress = progress
         self._keep_features = set(kinds) != {"frechet"} or held_out is not None
-        self.real = self._side(real, "real", value_range)
+        self.real = self._features(real, "real", value_range)
         self.held_out = None
         if held_out is not None:
-            self.held_out = self._side(held_out, "held out", value_range)
+            self.held_out = self._features(held_out, "held out", value_range)
         self.baselines = {}
         if other_real is not None:
             self.baselines[REAL] = self(other_real, value_range=value_range)
 
     @property
     def n(self):
-        """Number of real images; as many generated ones make the fairest score."""
+        """Number of real images. Score as many generated ones for a fair result."""
         return self.real.n
 
     def __call__(self, fake, *, value_range):
         """Scores images.
 
         Args:
-            fake: Generated images, or their `FeatureStatistics`; as `real` above.
+            fake: Generated images or their `FeatureStatistics`; see `real` above.
             value_range: Range of floating-point images, `(low, high)`.
 
         Returns:
-            List of `Score`: Fréchet and kernel distance, the kernel distance first
-            where there are fewer than 1,000 images; precision, recall, density and
-            coverage; the copy score where `held_out` was given.
+            List of `Score`: the Fréchet distance and the kernel distance (in reverse
+            order below 1,000 images); precision, recall, density and coverage; and the
+            copy score if `held_out` was given.
         """
-        fake = self._side(fake, "fake", value_range)
-        scores = {
-            "frechet": lambda: [_frechet(self.real, fake, self.extractor)],
-            "kernel": lambda: [_kernel(self.real, fake, self.extractor)],
-            "precision_recall": lambda: _neighbours(self.real, fake, self.extractor),
-        }
+        fake = self._features(fake, "fake", value_range)
         order = [kind for kind in KINDS if kind in self.kinds]
         if "kernel" in order and min(self.real.n, fake.n) < FEW:
             order.insert(0, order.pop(order.index("kernel")))
-        found = [score for kind in order for score in scores[kind]()]
+        compute = {
+            "frechet": _frechet,
+            "kernel": _kernel,
+            "precision_recall": _precision_recall,
+        }
+        scores = []
+        for kind in order:
+            scores += compute[kind](self.real, fake, self.extractor)
         if self.held_out is not None:
-            found.append(
-                copy_score(
-                    fake.features,
-                    train=self.real.features,
-                    held_out=self.held_out.features,
-                    extractor=self.extractor.name,
-                )
+            copies = copy_score(
+                fake.features,
+                train=self.real.features,
+                held_out=self.held_out.features,
+                extractor=self.extractor.name,
             )
-        return found
+            scores.append(copies)
+        return scores
 
-    def _side(self, images, what, value_range):
+    def _features(self, images, role, value_range):
         if isinstance(images, FeatureStatistics):
             images = FeatureSet(images)
         if isinstance(images, FeatureSet):
-            self._check(images, what)
+            self._check(images, role)
             return images
         return feature_set(
             images,
@@ -133,34 +137,35 @@ class Scorer:
             value_range=value_range,
             keep_features=self._keep_features,
             batch_size=self.batch_size,
-            progress=what if self.progress else None,
+            progress=role if self.progress else None,
         )
 
-    def _check(self, side, what):
+    def _check(self, side, role):
         if self._keep_features and side.features is None:
             raise ValueError(
-                f"Expected {what} images, as nearest neighbours and kernels need every "
-                "feature, received statistics: give the images, or ask for the Fréchet "
-                "distance alone."
+                f"Expected {role} images, since nearest neighbours and kernels need "
+                "every feature, received statistics: give the images, or request only "
+                "the Fréchet distance."
             )
         extractor = side.statistics.metadata.get("extractor")
         if extractor not in (None, self.extractor.identity):
             raise ValueError(
-                f"Expected {what} statistics of {self.extractor.identity}, received "
-                f"those of {extractor}: compute them with one network and resizing."
+                f"Expected {role} statistics of {self.extractor.identity}, received "
+                f"those of {extractor}: compute both sides with the same network and "
+                "resizing."
             )
         dimension = len(side.statistics.mean)
         if dimension != self.extractor.dimension:
             raise ValueError(
-                f"Expected {what} statistics of {self.extractor.dimension} features, "
-                f"received {dimension}: choose the features that they have."
+                f"Expected {role} statistics of {self.extractor.dimension} features, "
+                f"received {dimension}: choose the matching number of features."
             )
 
 
 def _frechet(real, fake, extractor):
     warnings = [
-        f"the {what} statistics do not say which network they came from"
-        for what, side in (("real", real), ("fake", fake))
+        f"the {role} statistics do not say which network they came from"
+        for role, side in (("real", real), ("fake", fake))
         if "extractor" not in side.statistics.metadata
     ]
     interval = spread = None
@@ -176,12 +181,11 @@ def _frechet(real, fake, extractor):
         if max(real.n, fake.n) <= FEW and real.features is not None:
             interval, spread = _interval(frechet_distance, real, fake)
     distance = frechet_distance(real.statistics, fake.statistics)
-    return _score(
+    score = _new_score(real, fake, extractor)
+    # Rounding can leave -1e-10.
+    yield score(
         extractor.frechet_name,
-        max(0.0, distance),  # rounding can leave -1e-10
-        real,
-        fake,
-        extractor,
+        max(0.0, distance),
         warnings=tuple(warnings),
         interval=interval,
         spread=spread,
@@ -196,17 +200,21 @@ def _kernel(real, fake, extractor):
         interval, spread = _interval(
             lambda x, y: kernel_distance(x, y).mean, real, fake
         )
-    return _score(
+    score = _new_score(real, fake, extractor)
+    yield score(
         extractor.kernel_name,
         distance.mean,
-        real,
-        fake,
-        extractor,
         std=distance.std,
         interval=interval,
         spread=spread,
         warnings=tuple(distance.warnings),
     )
+
+
+def _precision_recall(real, fake, extractor):
+    score = _new_score(real, fake, extractor)
+    for name, value in prdc(real=real.features, fake=fake.features)._asdict().items():
+        yield score(name, value, warnings=("3 nearest neighbours",))
 
 
 def _interval(statistic, real, fake):
@@ -216,22 +224,11 @@ def _interval(statistic, real, fake):
     return interval, "halves of the pictures"
 
 
-def _neighbours(real, fake, extractor):
-    result = prdc(real=real.features, fake=fake.features)
-    note = "3 nearest neighbours"
-    return [
-        _score(name, value, real, fake, extractor, warnings=(note,))
-        for name, value in zip(result._fields, result, strict=True)
-    ]
-
-
-def _score(name, value, real, fake, extractor, **rest):
-    return Score(
-        name,
-        float(value),
+def _new_score(real, fake, extractor):
+    return functools.partial(
+        Score,
         n_real=real.n,
         n_fake=fake.n,
         extractor=extractor.name,
         resize=extractor.resize,
-        **rest,
     )

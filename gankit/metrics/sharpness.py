@@ -1,4 +1,4 @@
-"""How sharp are images: the energy of their gradients."""
+"""Sharpness of images, measured by the energy of their gradients."""
 
 import numpy as np
 
@@ -6,23 +6,23 @@ from gankit.metrics.features.images import uint8_batches
 
 
 def gradient_energy(images, *, value_range):
-    """Mean squared difference of neighbouring pixels, image by image.
+    """Computes the mean squared difference between neighbouring pixels of each image.
 
-    `(x[i+1, j] - x[i, j])^2 + (x[i, j+1] - x[i, j])^2`, the two means over all pairs
-    of neighbours added, with grey levels from 0 to 1. Blur lowers it, noise raises it:
-    compare with what real images have rather than with 0.
+    The mean of `(x[i+1, j] - x[i, j])^2` plus the mean of `(x[i, j+1] - x[i, j])^2`,
+    with grey levels from 0 to 1. Blur lowers the energy and noise raises it, so compare
+    with real images.
 
     Args:
-        images: As `gankit.metrics.features.images.uint8_batches` takes them, of at least 2 x 2
-            pixels.
+        images: Images of at least 2 x 2 pixels, in any form that
+            `features.images.uint8_batches` accepts.
         value_range: Range of floating-point images, `(low, high)`.
 
     Returns:
         float64 array `(n,)`, from 0 to 2.
 
     Reference:
-        The energy of the image gradient is an old measure of focus; see Subbarao et
-        al. 1993, "Focusing techniques", Optical Engineering 32(11).
+        Subbarao et al. 1993, "Focusing techniques", Optical Engineering 32(11), use the
+        energy of the image gradient as a measure of focus.
     """
     energies = []
     for batch in uint8_batches(images, value_range=value_range):

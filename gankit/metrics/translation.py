@@ -1,44 +1,27 @@
-"""Scores of translators between two domains of images without pairs."""
+"""Scores of unpaired image-to-image translation."""
 
 import numpy as np
 
 from gankit.datasets import ImageData, Split, UnpairedImageData
 from gankit.metrics.classifiers.scores import share_score
-from gankit.metrics.classifiers.training import classifier_for, train_classifier
+from gankit.metrics.classifiers.training import classifier_for
 from gankit.metrics.features.images import uint8_batches
 from gankit.metrics.score import Score
 
-# Shares of red, green and blue in luminance.
+# Weights of red, green and blue in luminance.
 LUMINANCE = np.array([0.299, 0.587, 0.114])
 
 
-def train_domain_classifier(data, *, seed=0):
-    """Trains a small network to tell the two domains apart, on real pictures alone.
+def domain_classifier_for(data, *, folder=None):
+    """Returns a classifier of the two domains, trained once on real images and saved.
 
-    It is the network and the recipe of `train_classifier`, tested on the test pictures
-    of both domains or, where one has none, on a tenth of the training pictures that is
-    held back. Of the larger domain as many pictures are taken, evenly spaced, as the
-    smaller has, so that it leans to neither.
-
-    Args:
-        data: `UnpairedImageData`.
-        seed: Seed of the weights and of the batches, a whole number from 0.
-
-    Returns:
-        A `Classifier` of two classes, domain A and domain B.
-
-    Raises:
-        ValueError: If `data` is of another kind.
-    """
-    return train_classifier(_labelled(data), seed=seed)
-
-
-def domain_classifier_for(data, *, seed=0, folder=None):
-    """The network of `train_domain_classifier`, trained once and kept.
+    The network and the training are those of `classifier_for`. It is tested on the test
+    images of both domains or, if one has none, on a tenth of the training images, which
+    is held out. From the larger domain it takes evenly spaced images, as many as the
+    smaller domain has, so that neither domain is favoured.
 
     Args:
         data: `UnpairedImageData`.
-        seed: Seed of its training.
         folder: The data folder, as in `classifier_for`.
 
     Returns:
@@ -47,35 +30,34 @@ def domain_classifier_for(data, *, seed=0, folder=None):
     Raises:
         ValueError: If `data` is of another kind.
     """
-    return classifier_for(_labelled(data), seed=seed, folder=folder)
+    return classifier_for(_label_domains(data), folder=folder)
 
 
 def domain_score(translated, classifier, target="b", *, value_range):
-    """The share of translated pictures that are taken for ones of the target domain.
+    """Computes the share of translated images that are classified as the target domain.
 
-    A translator that ignores its input and shows pictures of the target domain gets
-    all of it: read it beside `reconstruction_error`.
+    A generator that ignores its input and returns images of the target domain reaches
+    1, so report `reconstruction_error` alongside.
 
     Args:
-        translated: Translated images, as `gankit.metrics.features.images.uint8_batches` takes
-            them.
-        classifier: The `Classifier` that `train_domain_classifier` gave. Its own
-            accuracy on real pictures, which its name tells, is what the best
-            translator can be expected to reach.
-        target: The domain translated into, `"a"` or `"b"`.
+        translated: Translated images, in any form that `features.images.uint8_batches`
+            accepts.
+        classifier: The `Classifier` of `domain_classifier_for`. Its accuracy on real
+            images, which is part of its name, is the best score to be expected.
+        target: The target domain, `"a"` or `"b"`.
         value_range: Range of floating-point images, `(low, high)`.
 
     Returns:
-        A `Score` named `domain score (zebra)` or the like, with its 95 % interval.
+        A `Score`, named `domain score (zebra)` for example, with its 95 % interval.
 
     Raises:
-        ValueError: If the images do not fit, or there is no such domain.
+        ValueError: If the images do not fit, or the domain is unknown.
     """
     if target not in ("a", "b") or len(classifier.class_names) != 2:
         raise ValueError(
-            f'Expected target "a" or "b" of a classifier of two domains, received '
-            f"{target!r} and one of {len(classifier.class_names)} classes: take one "
-            "of train_domain_classifier."
+            'Expected target "a" or "b" and a classifier of two domains, received '
+            f"{target!r} and one of {len(classifier.class_names)} classes: use "
+            "domain_classifier_for."
         )
     domain = "ab".index(target)
     found, _ = classifier.predict(translated, value_range=value_range)
@@ -89,14 +71,14 @@ def domain_score(translated, classifier, target="b", *, value_range):
 
 
 def reconstruction_error(source, reconstructed, *, value_range):
-    """How far pictures are from themselves, translated there and back.
+    """Compares images with their reconstructions after a full translation cycle.
 
-    Both are rounded to 256 levels first. A translator that does nothing scores 0, one
-    that ignores its input cannot score well: read it beside `domain_score`.
+    Both are rounded to 256 levels first. A model that returns its input scores 0, and
+    one that ignores its input cannot score well, so report `domain_score` alongside.
 
     Args:
         source: Real images `(n, height, width, channels)`.
-        reconstructed: The same translated into the other domain and back.
+        reconstructed: The same images, translated into the other domain and back.
         value_range: Range of floating-point images, `(low, high)`.
 
     Returns:
@@ -104,10 +86,10 @@ def reconstruction_error(source, reconstructed, *, value_range):
         levels, from 0 to 255.
 
     Raises:
-        ValueError: If the images do not fit each other.
+        ValueError: If the shapes differ.
 
     Reference:
-        The term of cycle consistency of Zhu et al. 2017, equation 2
+        The cycle consistency loss of Zhu et al. 2017, equation 2
         (https://arxiv.org/abs/1703.10593), per value and times 255 / (high - low).
     """
     _check_pairs(source, reconstructed, "reconstructed")
@@ -123,7 +105,7 @@ def reconstruction_error(source, reconstructed, *, value_range):
 
 
 def luminance_correlation(source, translated, *, value_range):
-    """How far light and dark of pictures are kept in their translations.
+    """Measures whether translations preserve light and dark.
 
     Args:
         source: Real colour images `(n, height, width, 3)`.
@@ -131,38 +113,38 @@ def luminance_correlation(source, translated, *, value_range):
         value_range: Range of floating-point images, `(low, high)`.
 
     Returns:
-        Array `(n,)`: of each pair the correlation of luminance (ITU-R BT.601) over the
-        pixels, from -1, where black became white, to 1; 0 where a picture is flat.
+        Array `(n,)`: for each pair, the correlation of luminance (ITU-R BT.601) over
+        the pixels, from -1 (black became white) to 1, and 0 for a uniform image.
 
     Raises:
-        ValueError: If the images do not fit each other, or are not in colour.
+        ValueError: If the shapes differ, or the images are not in colour.
     """
     _check_pairs(source, translated, "translated")
     if source.shape[-1] != 3:
         raise ValueError(
             f"Expected colour images with 3 channels, received {source.shape[-1]}: "
-            "pass pictures in red, green and blue."
+            "pass images with red, green and blue."
         )
     found = []
     for pair in _pairs(source, translated, value_range):
         x, y = (images.reshape(len(images), -1, 3) @ LUMINANCE for images in pair)
         x, y = (grey - grey.mean(axis=1, keepdims=True) for grey in (x, y))
         norms = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)
-        # Of a flat picture rounding leaves a little.
+        # Rounding leaves a small norm for a uniform image.
         flat = norms < 1e-6
         found.append(np.where(flat, 0, (x * y).sum(axis=1)) / np.where(flat, 1, norms))
     return np.concatenate(found)
 
 
 def inverted_colours(source, translated, *, value_range):
-    """The share of pictures whose translation turns light and dark over.
+    """Computes the share of images whose translation inverts light and dark.
 
-    The cycle loss does not mind: what is inverted can be inverted back.
+    The cycle loss does not prevent this: an inverted image can be inverted again.
 
     Args:
         source: As in `luminance_correlation`.
-        translated: Likewise.
-        value_range: Likewise.
+        translated: As in `luminance_correlation`.
+        value_range: As in `luminance_correlation`.
 
     Returns:
         A `Score` named `inverted colours`, the share of pairs with a negative
@@ -180,14 +162,14 @@ def inverted_colours(source, translated, *, value_range):
 def _check_pairs(source, others, what):
     if tuple(source.shape) != tuple(others.shape):
         raise ValueError(
-            f"Expected as many {what} images as there are of the source, and of one "
-            f"shape, received {tuple(source.shape)} and {tuple(others.shape)}: pass "
-            f"the images that were {what}."
+            f"Expected source and {what} images of one shape, received "
+            f"{tuple(source.shape)} and {tuple(others.shape)}: pass the images that "
+            f"were {what}."
         )
 
 
 def _pairs(source, others, value_range):
-    """Batches of pictures and their counterparts, in uint8."""
+    """Yields batches of images and their counterparts, in uint8."""
     return zip(
         uint8_batches(source, value_range=value_range),
         uint8_batches(others, value_range=value_range),
@@ -195,24 +177,24 @@ def _pairs(source, others, value_range):
     )
 
 
-def _labelled(data):
-    """Two domains as one data set with a class for each."""
+def _label_domains(data):
+    """Makes one data set of two domains, with a class for each."""
     if not isinstance(data, UnpairedImageData):
         raise ValueError(
             f"Expected unpaired images of two domains, received "
-            f"{type(data).__name__}: pass stripes() or unpaired_folders(), or take "
-            "train_classifier for images with labels."
+            f"{type(data).__name__}: pass stripes() or unpaired_folders(), or use "
+            "classifier_for for images with labels."
         )
     has_test = data.test_a is not None and data.test_b is not None
     return ImageData(
-        _both(data.train_a, data.train_b),
-        test=_both(data.test_a, data.test_b) if has_test else None,
+        _join_domains(data.train_a, data.train_b),
+        test=_join_domains(data.test_a, data.test_b) if has_test else None,
         class_names=data.domain_names,
         name=f"{data.name}-domains",
     )
 
 
-def _both(a, b):
+def _join_domains(a, b):
     count = min(len(a), len(b))
     images = [x[np.arange(count) * len(x) // count] for x in (a, b)]
     return Split(np.concatenate(images), np.repeat([0, 1], count))

@@ -1,4 +1,4 @@
-"""Builders of generators and discriminators, each a plain `keras.Model`."""
+"""Functions that build generators and discriminators as plain `keras.Model`s."""
 
 from gankit.networks import (
     all_convolutional,

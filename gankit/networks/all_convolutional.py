@@ -1,33 +1,33 @@
-"""The DCGAN of the DTU report, which has no dense layer at all."""
+"""The DCGAN of the DTU report, which has no dense layers."""
 
 import keras
 from keras import layers
 
 from gankit.networks.parts import (
     batch_normalization,
+    convolution_block,
     image_output,
     initial_weights,
-    scored_convolution,
-    scored_layer,
+    weight_layer,
 )
 
-# Of the generator, from the latent to the image; the discriminator goes back.
+# The generator's layers; the discriminator has them in reverse order.
 KERNELS = (3, 3, 4, 4)
 STRIDES = (1, 2, 2, 2)
-# "valid" grows 1 to 3 and 3 to 7; "same" doubles 7 to 14 and 14 to 28.
+# "valid" enlarges 1 to 3 and 3 to 7; "same" doubles 7 to 14 and 14 to 28.
 PADDINGS = ("valid", "valid", "same", "same")
 
 
 def generator(latent_dim=100, filters=(1024, 512, 256), channels=1):
-    """Builds the generator: the latent as a 1 x 1 map, four transposed convolutions.
+    """Builds the generator: four transposed convolutions of a 1 x 1 map, the latent.
 
-    Batch normalisation and ReLU follow all but the last, which ends in tanh. Sides go
-    1, 3, 7, 14, 28. The report gives the widths, 100 to 1024 and then halving; its
-    kernels, here 3, 3, 4 and 4, are our reading.
+    Batch normalisation and ReLU follow all but the last layer, which ends in tanh. The
+    sides are 1, 3, 7, 14 and 28. The report gives the widths, from 100 to 1024 and then
+    halving. The kernel sizes 3, 3, 4 and 4 are our reading.
 
     Args:
         latent_dim: Length of a latent vector.
-        filters: Channels of every layer but the last.
+        filters: Channels of all layers but the last.
         channels: Channels of the image.
 
     Returns:
@@ -67,14 +67,14 @@ def discriminator(
 ):
     """Builds the discriminator: four convolutions, the last of which gives the logit.
 
-    LeakyReLU follows all but the last, batch normalisation those between the first and
-    the last.
+    LeakyReLU follows all but the last. Batch normalisation follows all but the first
+    and the last.
 
     Args:
-        filters: Channels of every layer but the last.
+        filters: Channels of all layers but the last.
         channels: Channels of the image.
-        batch_norm: Whether to normalise batches.
-        spectral_norm: Whether to normalise all weights spectrally.
+        batch_norm: Whether to use batch normalisation.
+        spectral_norm: Whether to use spectral normalisation in all layers.
 
     Returns:
         A `keras.Model`, images `(n, 28, 28, channels)` in [-1, 1] to float32 logits
@@ -89,7 +89,7 @@ def discriminator(
     for i, (width, (kernel, stride, padding)) in enumerate(
         zip(filters, form[:-1], strict=True)
     ):
-        x = scored_convolution(
+        x = convolution_block(
             x,
             width,
             kernel,
@@ -99,7 +99,7 @@ def discriminator(
             spectral_norm=spectral_norm,
         )
     kernel, stride, padding = form[-1]
-    x = scored_layer(
+    x = weight_layer(
         layers.Conv2D,
         1,
         kernel,

@@ -1,12 +1,14 @@
-"""Conditional DCGANs for digits: three ways of telling both players the class.
+"""Conditional DCGANs for digits, with three ways to condition on the class.
 
-`"multiplication"` is the Imperial College report's (section 3): latent and image are
-multiplied by embeddings of the label. `"concatenation"` appends the label to them, one
-plane of ones and nine of zeros to the image (Mirza and Osindero 2014, section 3.2,
-https://arxiv.org/abs/1411.1784). `"projection"` adds the inner product of the
-discriminator's features with an embedding to its logit, and gives the generator's
-batch normalisation a gain and a bias for each class (Miyato and Koyama 2018,
-https://arxiv.org/abs/1802.05637).
+- `"multiplication"` (Imperial College report, section 3) multiplies the latent and the
+  image by embeddings of the label.
+- `"concatenation"` appends the one-hot label to the latent, and one plane per class to
+  the image: ones for the label, zeros for the others (Mirza and Osindero 2014, section
+  3.2, https://arxiv.org/abs/1411.1784).
+- `"projection"` adds the inner product of the discriminator's features with an
+  embedding of the label to the logit, and gives the generator's batch normalisation a
+  gain and a bias for each class (Miyato and Koyama 2018,
+  https://arxiv.org/abs/1802.05637).
 """
 
 import math
@@ -31,10 +33,10 @@ def generator(
     image_shape=(28, 28, 1),
     latent_dim=100,
 ):
-    """Builds a `gankit.networks.dcgan.generator` that is told the class.
+    """Builds a conditional `gankit.networks.dcgan.generator`.
 
     Args:
-        filters, strides, image_shape, latent_dim: As there.
+        filters, strides, image_shape, latent_dim: As in `dcgan.generator`.
         num_classes: Number of classes.
         conditioning: One of `CONDITIONINGS`.
 
@@ -43,14 +45,15 @@ def generator(
         images `(n, height, width, channels)` in [-1, 1].
 
     Raises:
-        ValueError: If `conditioning` is another word, or the layers do not fit.
+        ValueError: If `conditioning` is unknown, or the strides do not fit.
     """
     _check(conditioning)
     latent = keras.Input((latent_dim,), name="latent")
     labels = label_input()
     x, normalization = latent, batch_normalization
     if conditioning == "multiplication":
-        # Keras's start, U(-0.05, 0.05): batch normalisation takes the scale away.
+        # The small initial values, U(-0.05, 0.05), do not matter: batch normalisation
+        # removes the scale.
         x = layers.Multiply()([x, layers.Embedding(num_classes, latent_dim)(labels)])
     elif conditioning == "concatenation":
         x = layers.Concatenate()([x, OneHot(num_classes)(labels)])
@@ -62,7 +65,7 @@ def generator(
             )
             return lambda maps: norm([maps, labels])
 
-    images = dcgan.generated(
+    images = dcgan.generator_body(
         x, filters, strides, image_shape=image_shape, normalization=normalization
     )
     return keras.Model([latent, labels], images, name="generator")
@@ -79,21 +82,22 @@ def discriminator(
     batch_norm=True,
     spectral_norm=False,
 ):
-    """Builds a `gankit.networks.dcgan.discriminator` that is told the class.
+    """Builds a conditional `gankit.networks.dcgan.discriminator`.
 
     Args:
-        filters, strides, image_shape, batch_norm, spectral_norm: As there.
+        filters, strides, image_shape, batch_norm, spectral_norm: As in
+            `dcgan.discriminator`.
         num_classes: Number of classes.
         conditioning: One of `CONDITIONINGS`.
-        augmentation: Layer that all images pass first, real and generated alike, such
-            as a `gankit.layers.DifferentiableAugmentation`; `None` for none.
+        augmentation: First layer, for real and generated images alike, such as a
+            `gankit.layers.DifferentiableAugmentation`; `None` for none.
 
     Returns:
         A `keras.Model`, images `(n, height, width, channels)` in [-1, 1] and int32
         labels `(n,)` to float32 logits `(n, 1)`.
 
     Raises:
-        ValueError: If `conditioning` is another word, or the layers do not fit.
+        ValueError: If `conditioning` is unknown, or the strides do not fit.
     """
     _check(conditioning)
     images = keras.Input(image_shape, name="images")
@@ -103,12 +107,12 @@ def discriminator(
         factors = layers.Embedding(num_classes, math.prod(image_shape))(labels)
         x = layers.Multiply()([x, layers.Reshape(image_shape)(factors)])
     elif conditioning == "concatenation":
-        # One plane for each class: a picture of the label would have to be unscrambled.
+        # Each plane is constant, so every pixel shows the label in the same way.
         planes = layers.Reshape((1, 1, num_classes))(OneHot(num_classes)(labels))
         planes = layers.UpSampling2D(image_shape[:2])(planes)
         x = layers.Concatenate()([x, planes])
     norms = {"batch_norm": batch_norm, "spectral_norm": spectral_norm}
-    features = dcgan.judged(x, filters, strides, **norms)
+    features = dcgan.discriminator_features(x, filters, strides, **norms)
     logits = dcgan.to_logits(features, spectral_norm=spectral_norm)
     if conditioning == "projection":
         logits = layers.Add(dtype="float32", name="judgement")(
@@ -118,18 +122,18 @@ def discriminator(
 
 
 def projection(features, labels, num_classes, spectral_norm):
-    """The inner product of features with an embedding of the label, float32 `(n, 1)`.
+    """Returns the inner product of features and embedded labels, float32 `(n, 1)`.
 
     Args:
         features: `(n, d)`.
-        labels: Whole numbers `(n,)`.
+        labels: Integers `(n,)`.
         num_classes: Number of classes.
-        spectral_norm: Whether to normalise the embedding spectrally.
+        spectral_norm: Whether to apply spectral normalisation to the embedding.
 
     Reference:
         Miyato and Koyama 2018, equation 4.
     """
-    # A dense layer on the one-hot label is an embedding that can be normalised.
+    # A dense layer on one-hot labels is an embedding.
     embedding = layers.Dense(
         features.shape[-1],
         use_bias=False,
@@ -144,7 +148,7 @@ def projection(features, labels, num_classes, spectral_norm):
 
 @keras.saving.register_keras_serializable("gankit")
 class OneHot(layers.Layer):
-    """Labels `(n,)` as float32 vectors `(n, num_classes)` of one 1 and zeros.
+    """Converts labels `(n,)` to float32 one-hot vectors `(n, num_classes)`.
 
     Args:
         num_classes: Number of classes.
@@ -171,7 +175,7 @@ def shallow(image_shape=(28, 28, 1), num_classes=10, latent_dim=100, **options):
         image_shape: `(height, width, channels)`, sides multiples of 4.
         num_classes: Number of classes.
         latent_dim: Length of a latent vector.
-        **options: `conditioning` of both, and the other options of `discriminator`.
+        **options: `conditioning`, and other options of `discriminator`.
 
     Returns:
         The pair `(generator, discriminator)`.
@@ -188,8 +192,8 @@ def shallow(image_shape=(28, 28, 1), num_classes=10, latent_dim=100, **options):
 def deep(image_shape=(28, 28, 1), num_classes=10, latent_dim=100, **options):
     """Builds the Deep CGAN of the Imperial College report (figure 6).
 
-    Layers are those of `gankit.networks.dcgan.deep`; arguments and result as in
-    `shallow`.
+    The layers are those of `gankit.networks.dcgan.deep`. Arguments and result are as
+    in `shallow`.
     """
     return _pair(
         ((256, 128, 64, 32), (2, 2, 1, 1)),

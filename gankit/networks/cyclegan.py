@@ -1,7 +1,7 @@
-"""Networks that translate images, and the discriminators that judge patches of them.
+"""Generators that translate images, and patch discriminators.
 
-The generator and the discriminator of patches follow Zhu et al. 2017, appendix 7.2
-(https://arxiv.org/abs/1703.10593); the small generator and the discriminators with
+The residual generator and `patch70` follow Zhu et al. 2017, appendix 7.2
+(https://arxiv.org/abs/1703.10593). The small generator and the discriminators with
 three or four layers of stride 2 are those of the CMU course.
 """
 
@@ -14,7 +14,7 @@ from gankit.networks.parts import (
     image_output,
     initial_weights,
     leaky_relu,
-    scored_layer,
+    weight_layer,
 )
 
 NORMALIZATIONS = {"instance": instance_norm, "batch": batch_normalization}
@@ -31,15 +31,15 @@ def generator(
 ):
     """Builds the residual generator of CycleGAN.
 
-    A convolution 7 x 7, two of stride 2, residual blocks, two transposed convolutions,
-    a convolution 7 x 7 and tanh, with normalisation and ReLU between them.
+    A 7 x 7 convolution, two convolutions of stride 2, residual blocks, two transposed
+    convolutions, a 7 x 7 convolution and tanh, with normalisation and ReLU in between.
 
     Args:
-        image_shape: `(height, width, channels)`, sides multiples of 4; `None` takes
-            images of any such size.
-        width: Channels of the first layer, a quarter of those of the blocks.
+        image_shape: `(height, width, channels)`, sides multiples of 4; `None` allows
+            any such side.
+        width: Channels of the first layer, a quarter of the channels in the blocks.
         blocks: Residual blocks; the paper has 6 for 128 x 128 and 9 for 256 x 256.
-        dropout: Share of values set to zero between the convolutions of a block.
+        dropout: Dropout rate between the two convolutions of a block.
         norm: `"instance"` or `"batch"`.
         name: Name of the model.
 
@@ -51,27 +51,31 @@ def generator(
         ValueError: If there is no such normalisation.
     """
     images = keras.Input(image_shape, name="source")
-    x = encoded(images, width, blocks, dropout=dropout, norm=norm)
-    return keras.Model(images, decoded(x, image_shape[-1], width, norm=norm), name=name)
+    x = encoder_body(images, width, blocks, dropout=dropout, norm=norm)
+    return keras.Model(
+        images, decoder_body(x, image_shape[-1], width, norm=norm), name=name
+    )
 
 
-def encoded(images, width, blocks, *, dropout=0.0, norm="instance"):
-    """The map of the first half of the residual generator, behind its blocks."""
-    x = _normalized(_reflected(images, width, 7), norm)
+def encoder_body(images, width, blocks, *, dropout=0.0, norm="instance"):
+    """Returns the output of the generator's first half, which ends with its blocks."""
+    x = _norm_relu(_reflection_convolution(images, width, 7), norm)
     for factor in (2, 4):
-        x = _normalized(_convolution(factor * width, 3, 2, padding="same")(x), norm)
+        x = _norm_relu(_convolution(factor * width, 3, 2, padding="same")(x), norm)
     return _residual_blocks(x, blocks, dropout=dropout, norm=norm)
 
 
-def decoded(x, channels, width, blocks=0, *, dropout=0.0, norm="instance"):
-    """The images of its second half, which may have residual blocks too."""
+def decoder_body(x, channels, width, blocks=0, *, dropout=0.0, norm="instance"):
+    """Returns the images of its second half, which may begin with residual blocks."""
     x = _residual_blocks(x, blocks, dropout=dropout, norm=norm)
     for factor in (2, 1):
         x = _convolution(
             factor * width, 3, 2, kind=layers.Conv2DTranspose, padding="same"
         )(x)
-        x = _normalized(x, norm)
-    return image_output(_reflected(x, channels, 7, use_bias=True, name="to_image"))
+        x = _norm_relu(x, norm)
+    return image_output(
+        _reflection_convolution(x, channels, 7, use_bias=True, name="to_image")
+    )
 
 
 def fused_generators(
@@ -84,7 +88,7 @@ def fused_generators(
 ):
     """Builds two generators with one encoder (IISc report, section 6.1).
 
-    The encoder ends with half of the residual blocks, each of the two decoders begins
+    The encoder ends with half of the residual blocks. Each of the two decoders begins
     with the other half.
 
     Args:
@@ -95,17 +99,17 @@ def fused_generators(
         norm: As in `generator`.
 
     Returns:
-        The pair `(g_ab, g_ba)` of models that share their input and the encoder.
+        The pair `(g_ab, g_ba)` of models that share their input and encoder.
     """
     images = keras.Input(image_shape, name="source")
     options = {"dropout": dropout, "norm": norm}
     encoder = keras.Model(
-        images, encoded(images, width, blocks, **options), name="encoder"
+        images, encoder_body(images, width, blocks, **options), name="encoder"
     )
     generators = []
     for name, target in (("g_ab", "b"), ("g_ba", "a")):
         code = keras.Input(encoder.output_shape[1:], name="code")
-        translated = decoded(code, image_shape[-1], width, blocks, **options)
+        translated = decoder_body(code, image_shape[-1], width, blocks, **options)
         decoder = keras.Model(code, translated, name=f"decoder_{target}")
         generators.append(keras.Model(images, decoder(encoder(images)), name=name))
     return tuple(generators)
@@ -121,12 +125,12 @@ def small_generator(
 ):
     """Builds the small generator of the CMU course.
 
-    Convolutions 4 x 4 of stride 2, residual blocks of one convolution, and as many
-    enlargements by repetition, each before a convolution 3 x 3; tanh.
+    4 x 4 convolutions of stride 2, residual blocks of one convolution, then as many
+    upsampling layers with 3 x 3 convolutions, and tanh.
 
     Args:
         image_shape: As in `generator`.
-        filters: Channels of the two convolutions of stride 2.
+        filters: Channels of the convolutions of stride 2.
         blocks: Residual blocks.
         norm: As in `generator`.
         name: Name of the model.
@@ -140,13 +144,17 @@ def small_generator(
     images = keras.Input(image_shape, name="source")
     x = images
     for channels in filters:
-        x = _normalized(_convolution(channels, 4, 2, padding="same")(x), norm)
+        x = _norm_relu(_convolution(channels, 4, 2, padding="same")(x), norm)
     for _ in range(blocks):
-        x = layers.Add()([x, _normalized(_reflected(x, filters[-1], 3), norm)])
+        x = layers.Add()(
+            [x, _norm_relu(_reflection_convolution(x, filters[-1], 3), norm)]
+        )
     for channels in filters[-2::-1]:
-        x = _normalized(_reflected(layers.UpSampling2D()(x), channels, 3), norm)
+        x = _norm_relu(
+            _reflection_convolution(layers.UpSampling2D()(x), channels, 3), norm
+        )
     x = layers.UpSampling2D()(x)
-    x = _reflected(x, image_shape[-1], 3, use_bias=True, name="to_image")
+    x = _reflection_convolution(x, image_shape[-1], 3, use_bias=True, name="to_image")
     return keras.Model(images, image_output(x), name=name)
 
 
@@ -160,40 +168,40 @@ def patch_discriminator(
     spectral_norm=False,
     name="discriminator",
 ):
-    """Builds a discriminator of patches.
+    """Builds a patch discriminator.
 
-    Convolutions 4 x 4, all but the first normalised, with LeakyReLU of slope 0.2; then
-    one that gives the logits. Borders are padded by one pixel.
+    4 x 4 convolutions with LeakyReLU of slope 0.2, normalised except for the first,
+    then a convolution that gives the logits. Borders are padded by one pixel.
 
     Args:
         image_shape: `(height, width, channels)`.
-        filters: Channels of each convolution but the last.
+        filters: Channels of all convolutions but the last.
         strides: Their strides.
         last_stride: Stride of the convolution that gives the logits.
         norm: `"instance"`, `"batch"` or `None`.
-        spectral_norm: Whether all kernels are normalised spectrally.
+        spectral_norm: Whether to use spectral normalisation in all layers.
         name: Name of the model.
 
     Returns:
-        A `keras.Model`, images in [-1, 1] to float32 logits `(n, h, w, 1)`, whose
-        patches `gankit.inspection.receptive_field` tells.
+        A `keras.Model`, images in [-1, 1] to float32 logits `(n, h, w, 1)`. To measure
+        the patches, use `gankit.inspection.receptive_field`.
 
     Raises:
         ValueError: If there is no such normalisation.
     """
     images = keras.Input(image_shape, name="images")
-    x = _judged(images, filters, strides, norm, spectral_norm)
+    x = _features(images, filters, strides, norm, spectral_norm)
     x = layers.ZeroPadding2D(1)(x)
     logits = _logits(x, 4, last_stride, spectral_norm)
     return keras.Model(images, logits, name=name)
 
 
 def patch70(image_shape=(128, 128, 3), width=64, **options):
-    """CycleGAN's discriminator, of patches of 70 x 70.
+    """Builds CycleGAN's discriminator of 70 x 70 patches.
 
     Args:
         image_shape: `(height, width, channels)`.
-        width: Channels of the first convolution; they double with each.
+        width: Channels of the first convolution, which then double.
         **options: `norm`, `spectral_norm` and `name` of `patch_discriminator`.
     """
     filters = (width, 2 * width, 4 * width, 8 * width)
@@ -201,7 +209,9 @@ def patch70(image_shape=(128, 128, 3), width=64, **options):
 
 
 def patch46(image_shape=(64, 64, 3), width=32, **options):
-    """The CMU course's discriminator of patches of 46 x 46: 4 x 4 logits of 64 x 64.
+    """Builds the CMU course's discriminator of 46 x 46 patches.
+
+    For images of 64 x 64 it returns 4 x 4 logits.
 
     Args:
         image_shape: `(height, width, channels)`.
@@ -215,13 +225,13 @@ def patch46(image_shape=(64, 64, 3), width=32, **options):
 
 
 def patch22(image_shape=(64, 64, 3), width=32, **options):
-    """One of patches of 22 x 22, with a layer less than `patch46`."""
+    """Builds a discriminator of 22 x 22 patches, one layer shorter than `patch46`."""
     filters = (width, 2 * width)
     return patch_discriminator(image_shape, filters, (2, 2), last_stride=2, **options)
 
 
 def patch94(image_shape=(256, 256, 3), width=64, **options):
-    """CycleGAN's with stride 2 in its last two layers too, of patches of 94 x 94."""
+    """Builds `patch70` with stride 2 in its last two layers: 94 x 94 patches."""
     filters = (width, 2 * width, 4 * width, 8 * width)
     return patch_discriminator(image_shape, filters, (2,) * 4, last_stride=2, **options)
 
@@ -236,11 +246,11 @@ def dc_discriminator(
 ):
     """Builds the CMU course's DC discriminator, which sees the whole image.
 
-    Four convolutions 4 x 4 of stride 2, then one as large as what is left.
+    Four 4 x 4 convolutions of stride 2, then one as large as the remaining map.
 
     Args:
         image_shape: `(side, side, channels)`, the side a multiple of 16.
-        width: Channels of the first convolution; they double with each.
+        width: Channels of the first convolution, which then double.
         norm: As in `patch_discriminator`.
         spectral_norm: As in `patch_discriminator`.
         name: Name of the model.
@@ -253,19 +263,19 @@ def dc_discriminator(
     """
     images = keras.Input(image_shape, name="images")
     filters = (width, 2 * width, 4 * width, 8 * width)
-    x = _judged(images, filters, (2,) * 4, norm, spectral_norm)
+    x = _features(images, filters, (2,) * 4, norm, spectral_norm)
     return keras.Model(images, _logits(x, x.shape[1], 1, spectral_norm), name=name)
 
 
 def _convolution(*arguments, kind=layers.Conv2D, use_bias=False, **options):
-    # No bias before a normalisation, which would subtract it again.
+    # By default no bias, as the following normalisation would subtract it.
     return kind(
         *arguments, use_bias=use_bias, kernel_initializer=initial_weights(), **options
     )
 
 
-def _reflected(x, channels, kernel, **options):
-    """A convolution that keeps the sides, padded by reflection."""
+def _reflection_convolution(x, channels, kernel, **options):
+    """Convolves with reflection padding, which preserves the sides."""
     return _convolution(channels, kernel, **options)(
         ReflectionPadding2D(kernel // 2)(x)
     )
@@ -280,26 +290,26 @@ def _normalization(norm):
     return NORMALIZATIONS[norm]()
 
 
-def _normalized(x, norm):
+def _norm_relu(x, norm):
     return layers.ReLU()(_normalization(norm)(x))
 
 
 def _residual_blocks(x, blocks, *, dropout, norm):
     channels = x.shape[-1]
     for _ in range(blocks):
-        y = _normalized(_reflected(x, channels, 3), norm)
+        y = _norm_relu(_reflection_convolution(x, channels, 3), norm)
         if dropout:
             y = layers.Dropout(dropout)(y)
-        y = _normalization(norm)(_reflected(y, channels, 3))
+        y = _normalization(norm)(_reflection_convolution(y, channels, 3))
         x = layers.Add()([x, y])
     return x
 
 
-def _judged(x, filters, strides, norm, spectral_norm):
-    """The features of a discriminator."""
+def _features(x, filters, strides, norm, spectral_norm):
+    """Returns the features of a discriminator."""
     for i, (channels, stride) in enumerate(zip(filters, strides, strict=True)):
         normalizes = norm is not None and i > 0
-        x = scored_layer(
+        x = weight_layer(
             layers.Conv2D,
             channels,
             4,
@@ -312,7 +322,7 @@ def _judged(x, filters, strides, norm, spectral_norm):
 
 
 def _logits(x, kernel, stride, spectral_norm):
-    return scored_layer(
+    return weight_layer(
         layers.Conv2D,
         1,
         kernel,

@@ -1,8 +1,8 @@
 """Deep convolutional GANs: strided convolutions, batch normalisation, no pooling.
 
-Guidelines and initialisation follow Radford et al. 2016, section 3 and 4
-(https://arxiv.org/abs/1511.06434); Shallow and Deep are those of the Imperial College
-report, for 28 x 28 digits, `photographs` is the paper's own.
+Architecture and initialisation follow Radford et al. 2016, sections 3 and 4
+(https://arxiv.org/abs/1511.06434). `shallow` and `deep` are the Imperial College
+report's networks for digits of 28 x 28; `photographs` is the paper's.
 """
 
 import math
@@ -12,10 +12,10 @@ from keras import layers
 
 from gankit.networks.parts import (
     batch_normalization,
+    convolution_block,
     image_output,
     initial_weights,
-    scored_convolution,
-    scored_layer,
+    weight_layer,
 )
 
 
@@ -28,15 +28,14 @@ def generator(
     kernel_size=5,
     name="generator",
 ):
-    """Builds a generator: dense to a small map, then transposed convolutions.
+    """Builds a generator: a dense layer to a small map, then transposed convolutions.
 
-    Each layer but the last is followed by batch normalisation and ReLU; the last gives
-    the image through tanh.
+    Batch normalisation and ReLU follow all layers but the last, which ends in tanh.
 
     Args:
-        filters: Channels of the first map and of every layer but the last, such as
+        filters: Channels of the first map and of all layers but the last, such as
             `(128, 64)`.
-        strides: Stride of each transposed convolution, as many as `filters`.
+        strides: Strides of the transposed convolutions, as many as `filters`.
         image_shape: `(height, width, channels)`; height and width must be multiples of
             the product of the strides.
         latent_dim: Length of a latent vector.
@@ -48,17 +47,17 @@ def generator(
         `(n, height, width, channels)` in [-1, 1].
 
     Raises:
-        ValueError: If the strides do not divide the image's sides, or are not as many
-            as `filters`.
+        ValueError: If the product of the strides does not divide the image's sides, or
+            there are not as many strides as filters.
     """
     latent = keras.Input((latent_dim,), name="latent")
-    images = generated(
+    images = generator_body(
         latent, filters, strides, image_shape=image_shape, kernel_size=kernel_size
     )
     return keras.Model(latent, images, name=name)
 
 
-def generated(
+def generator_body(
     x,
     filters,
     strides,
@@ -67,19 +66,19 @@ def generated(
     kernel_size=5,
     normalization=batch_normalization,
 ):
-    """The images of a generator, layer by layer, for networks with further inputs.
+    """Applies all layers of a generator, for networks with more inputs.
 
     Args:
-        x: What the generator starts from, `(n, d)`.
+        x: Input of the first layer, `(n, d)`.
         filters, strides, image_shape, kernel_size: As in `generator`.
-        normalization: Function without arguments that gives what follows each layer
-            but the last: a layer, or a function on its maps.
+        normalization: Function without arguments that returns the normalisation after
+            each layer but the last: a Keras layer, or a function of feature maps.
 
     Returns:
         Images `(n, height, width, channels)`.
 
     Raises:
-        ValueError: As `generator`.
+        ValueError: As in `generator`.
     """
     _check_pairs(filters, strides)
     height, width, channels = image_shape
@@ -90,7 +89,7 @@ def generated(
             f"the strides, received {height} x {width}: choose other strides or size."
         )
     base = (height // scale, width // scale, filters[0])
-    # No bias before batch normalisation, which would subtract it again.
+    # No bias, as batch normalisation would subtract it.
     x = layers.Dense(
         math.prod(base),
         use_bias=False,
@@ -132,18 +131,18 @@ def discriminator(
 ):
     """Builds a discriminator: convolutions, then one logit.
 
-    Each convolution but the first is followed by batch normalisation, all by LeakyReLU
-    of slope 0.2. As a Wasserstein critic it needs bounded slopes: spectral
-    normalisation gives them, and batch normalisation, which divides by the spread of
-    the batch, takes them away again.
+    Batch normalisation follows all convolutions but the first; LeakyReLU of slope 0.2
+    follows all. A Wasserstein critic needs bounded slopes. Spectral normalisation
+    bounds them, but batch normalisation, which divides by the standard deviation of
+    the batch, removes the bound.
 
     Args:
-        filters: Channels of each convolution, such as `(64, 128)`.
-        strides: Stride of each convolution, as many as `filters`.
+        filters: Channels of the convolutions, such as `(64, 128)`.
+        strides: Strides of the convolutions, as many as `filters`.
         image_shape: `(height, width, channels)`.
         kernel_size: Side of the kernels.
-        batch_norm: Whether to normalise batches.
-        spectral_norm: Whether to normalise all weights spectrally.
+        batch_norm: Whether to use batch normalisation.
+        spectral_norm: Whether to use spectral normalisation in all layers.
         name: Name of the model.
 
     Returns:
@@ -151,17 +150,21 @@ def discriminator(
         logits `(n, 1)`.
 
     Raises:
-        ValueError: If the strides are not as many as `filters`.
+        ValueError: If there are not as many strides as filters.
     """
     images = keras.Input(image_shape, name="images")
     norms = {"batch_norm": batch_norm, "spectral_norm": spectral_norm}
-    features = judged(images, filters, strides, kernel_size=kernel_size, **norms)
+    features = discriminator_features(
+        images, filters, strides, kernel_size=kernel_size, **norms
+    )
     logits = to_logits(features, spectral_norm=spectral_norm)
     return keras.Model(images, logits, name=name)
 
 
-def judged(x, filters, strides, *, kernel_size=5, batch_norm=True, spectral_norm=False):
-    """The features from which a discriminator judges, for one with further inputs.
+def discriminator_features(
+    x, filters, strides, *, kernel_size=5, batch_norm=True, spectral_norm=False
+):
+    """Applies a discriminator except its last layer, for networks with more inputs.
 
     Args:
         x: Images `(n, height, width, channels)`.
@@ -172,11 +175,11 @@ def judged(x, filters, strides, *, kernel_size=5, batch_norm=True, spectral_norm
         Features `(n, d)`.
 
     Raises:
-        ValueError: As `discriminator`.
+        ValueError: As in `discriminator`.
     """
     _check_pairs(filters, strides)
     for i, (width_out, stride) in enumerate(zip(filters, strides, strict=True)):
-        x = scored_convolution(
+        x = convolution_block(
             x,
             width_out,
             kernel_size,
@@ -189,8 +192,8 @@ def judged(x, filters, strides, *, kernel_size=5, batch_norm=True, spectral_norm
 
 
 def to_logits(features, *, spectral_norm=False):
-    """One float32 logit `(n, 1)` of features `(n, d)`."""
-    return scored_layer(
+    """Maps features `(n, d)` to float32 logits `(n, 1)` with a dense layer."""
+    return weight_layer(
         layers.Dense,
         1,
         use_bias=True,
@@ -204,15 +207,16 @@ def _check_pairs(filters, strides):
     if len(filters) != len(strides):
         raise ValueError(
             "Expected as many strides as filters, received "
-            f"{len(strides)} and {len(filters)}: give one of each for every layer."
+            f"{len(strides)} and {len(filters)}: pass one of each for every layer."
         )
 
 
 def shallow(image_shape=(28, 28, 1), latent_dim=100, **critic):
     """Builds the Shallow DCGAN of the Imperial College report (section 2.1).
 
-    Two transposed convolutions (128 to 64 to the image) against two convolutions (64,
-    128), all 5 x 5 with stride 2.
+    The generator has two transposed convolutions (from 128 to 64 channels, then to the
+    image), the discriminator two convolutions (64 and 128 channels), all 5 x 5 with
+    stride 2.
 
     Args:
         image_shape: `(height, width, channels)`, sides multiples of 4.
@@ -231,10 +235,11 @@ def shallow(image_shape=(28, 28, 1), latent_dim=100, **critic):
 def deep(image_shape=(28, 28, 1), latent_dim=100):
     """Builds the Deep DCGAN of the Imperial College report (section 2.2).
 
-    Four transposed convolutions from 7 x 7 x 256 (to 128 and 64 channels with stride
-    2, to 32 and to the image with stride 1) against four convolutions (32, 64 with
-    stride 2, 128, 256 with stride 1), all 5 x 5. The report gives widths and strides
-    but not the order of the generator's widths: falling is our reading.
+    The generator has four transposed convolutions from 7 x 7 x 256 (to 128 and 64
+    channels with stride 2, then to 32 and the image with stride 1), the discriminator
+    four convolutions (32 and 64 channels with stride 2, then 128 and 256 with stride
+    1), all 5 x 5. The report does not give the order of the generator's widths;
+    decreasing is our reading.
 
     Args:
         image_shape: `(height, width, channels)`, sides multiples of 4.
@@ -257,15 +262,15 @@ def deep(image_shape=(28, 28, 1), latent_dim=100):
 def photographs(image_shape=(64, 64, 3), latent_dim=100, width=64):
     """Builds a DCGAN for photographs of 64 x 64 pixels.
 
-    From 4 x 4 over three further layers to the image, 8, 4, 2 and 1 times `width`
-    channels, against the mirror image, as in figure 1 of the paper. Kernels are 4 x 4
-    with stride 2, where the paper has 5 x 5: a stride that divides the kernel covers
-    all pixels evenly.
+    The generator's maps have 8, 4, 2 and 1 times `width` channels, starting at 4 x 4,
+    as in figure 1 of the paper. The discriminator has them in reverse order. Kernels
+    are 4 x 4 with stride 2 instead of the paper's 5 x 5, because a stride that divides
+    the kernel size covers all pixels evenly.
 
     Args:
         image_shape: `(height, width, channels)`, sides multiples of 16.
         latent_dim: Length of a latent vector.
-        width: Channels next to the image; the paper's generator has 128.
+        width: Channels of the map next to the image; 128 in the paper's generator.
 
     Returns:
         The pair `(generator, discriminator)`.

@@ -1,22 +1,22 @@
-"""Networks of the CMU report, part 1: a GAN from two hundred pictures of one cat.
+"""Networks of the CMU report, part 1: a GAN trained on 200 pictures of one cat.
 
-Upsampling and convolution in the generator, strided convolutions in the discriminator,
-instance normalisation in both. The report gives sizes and kinds of layers only in part;
-what it leaves open follows the hand-out of its course, as far as we know it, and is our
-reading: the widths, ReLU in the discriminator, and N(0, 0.02) for the weights' start.
+The generator has upsampling and convolutions, the discriminator strided convolutions;
+both have instance normalisation. The report describes the layers only in part. The
+rest follows its course's handout, as far as we know it, and is our reading: the
+widths, ReLU in the discriminator, and initial weights from N(0, 0.02).
 """
 
 import keras
 from keras import layers
 
 from gankit.layers import ReflectionPadding2D, instance_norm
-from gankit.networks.parts import image_output, initial_weights, scored_layer
+from gankit.networks.parts import image_output, initial_weights, weight_layer
 
 LATENT_DIM = 100
-# The map from which a generator grows, and the one that a discriminator judges.
+# Side of the generator's first map and of the discriminator's last.
 BASE = 4
-# Next to the latent first; the image's block follows. At 256 x 256 the two further
-# blocks keep the widest maps' channels, our reading.
+# Channels from the latent to the image, without the image's own. At 256 x 256 the two
+# additional blocks have as many channels as the widest; this is our reading.
 WIDTHS = {64: (256, 128, 64, 32), 256: (256, 256, 256, 128, 64, 32)}
 
 
@@ -29,20 +29,20 @@ def generator(
     reflection=False,
     name="generator",
 ):
-    """Builds a generator of upsampling and convolution.
+    """Builds a generator of upsampling layers and convolutions.
 
-    From a map of 4 x 4 every block doubles the sides, each pixel four times the same,
-    and convolves with 3 x 3. Instance normalisation and ReLU follow, in the last block
-    tanh. Upsampling covers all pixels alike, where a transposed convolution whose
-    stride does not divide its kernel leaves a chequered pattern.
+    Starting from 4 x 4, each block doubles the sides by repeating pixels and applies a
+    3 x 3 convolution. Instance normalisation and ReLU follow, in the last block tanh.
+    Upsampling covers all pixels evenly. A transposed convolution whose stride does not
+    divide its kernel size would leave a checkerboard pattern.
 
     Args:
-        image_shape: `(height, width, channels)`; both sides are 4 doubled as often as
-            there are `widths`.
+        image_shape: `(height, width, channels)`; both sides are 4, doubled once for
+            each entry of `widths`.
         latent_dim: Length of a latent vector.
         widths: Channels of the first map and of the maps between the blocks.
-        convolutions: Convolutions in each block, at least 1.
-        reflection: Whether to pad by reflection in place of zeros.
+        convolutions: Convolutions per block, at least 1.
+        reflection: Whether to use reflection padding instead of zeros.
         name: Name of the model.
 
     Returns:
@@ -50,37 +50,37 @@ def generator(
         `(n, height, width, channels)` in [-1, 1].
 
     Raises:
-        ValueError: If `widths` do not lead to the image's sides.
+        ValueError: If `widths` do not fit the image's sides.
     """
     _check_side(image_shape, widths)
     latent = keras.Input((latent_dim,), name="latent")
-    # What a convolution of 4 x 4 makes of one pixel with three zeros around it.
+    # Equal to a 4 x 4 convolution of one pixel padded with three zeros on each side.
     x = layers.Dense(
         BASE * BASE * widths[0],
         use_bias=False,
         kernel_initializer=initial_weights(),
         name="project",
     )(latent)
-    x = _activated(layers.Reshape((BASE, BASE, widths[0]))(x))
+    x = _norm_relu(layers.Reshape((BASE, BASE, widths[0]))(x))
     for width in widths[1:]:
         x = layers.UpSampling2D()(x)
         for _ in range(convolutions):
-            x = _activated(_convolution(x, width, reflection))
+            x = _norm_relu(_convolution(x, width, reflection))
     x = layers.UpSampling2D()(x)
     for _ in range(convolutions - 1):
-        x = _activated(_convolution(x, widths[-1], reflection))
+        x = _norm_relu(_convolution(x, widths[-1], reflection))
     x = _convolution(x, image_shape[-1], reflection, use_bias=True, name="to_image")
     return keras.Model(latent, image_output(x), name=name)
 
 
-def _activated(x):
+def _norm_relu(x):
     return layers.ReLU()(instance_norm()(x))
 
 
 def _convolution(x, width, reflection, *, use_bias=False, name=None):
-    """A convolution of 3 x 3 that keeps the sides.
+    """Applies a 3 x 3 convolution that preserves the sides.
 
-    It has no bias where instance normalisation follows, which would subtract it again.
+    By default it has no bias, as instance normalisation would subtract it.
     """
     if reflection:
         x = ReflectionPadding2D(1)(x)
@@ -104,20 +104,18 @@ def discriminator(
 ):
     """Builds the DC discriminator: strided convolutions down to one logit.
 
-    Convolutions of 4 x 4 halve the sides until 4 x 4 are left, and one more, without
-    padding, gives the logit. Each but the first and the last is followed by instance
-    normalisation, all but the last by ReLU. The logit of an image depends on no other
-    image.
+    4 x 4 convolutions halve the sides down to 4 x 4. One more, without padding, gives
+    the logit. Instance normalisation follows all but the first and the last, ReLU all
+    but the last. Each logit depends only on its own image.
 
     Args:
-        image_shape: `(height, width, channels)`; both sides are 4 doubled as often as
-            there are `widths`.
-        widths: Channels of each convolution but the last.
-        spectral_norm: Whether to normalise all convolutions spectrally; instance
-            normalisation stays, our reading.
-        augmentation: Layer in front of the first, such as
-            `gankit.layers.DifferentiableAugmentation`, through which all images
-            pass, real and generated; `None` for none.
+        image_shape: `(height, width, channels)`; both sides are 4, doubled once for
+            each entry of `widths`.
+        widths: Channels of all convolutions but the last.
+        spectral_norm: Whether to use spectral normalisation in all layers. Instance
+            normalisation stays; this is our reading.
+        augmentation: First layer, for real and generated images alike, such as a
+            `gankit.layers.DifferentiableAugmentation`; `None` for none.
         name: Name of the model.
 
     Returns:
@@ -125,13 +123,13 @@ def discriminator(
         logits `(n, 1)`.
 
     Raises:
-        ValueError: If `widths` do not lead from the image's sides to 4.
+        ValueError: If `widths` do not fit the image's sides.
     """
     _check_side(image_shape, widths)
     images = keras.Input(image_shape, name="images")
     x = images if augmentation is None else augmentation(images)
     for i, width in enumerate(widths):
-        x = scored_layer(
+        x = weight_layer(
             layers.Conv2D,
             width,
             4,
@@ -140,8 +138,8 @@ def discriminator(
             use_bias=i == 0,
             spectral_norm=spectral_norm,
         )(x)
-        x = layers.ReLU()(x) if i == 0 else _activated(x)
-    logits = scored_layer(
+        x = layers.ReLU()(x) if i == 0 else _norm_relu(x)
+    logits = weight_layer(
         layers.Conv2D,
         1,
         BASE,
@@ -153,16 +151,17 @@ def discriminator(
     return keras.Model(images, layers.Flatten(dtype="float32")(logits), name=name)
 
 
-def networks(image_shape=(64, 64, 3), latent_dim=LATENT_DIM, **judging):
+def networks(image_shape=(64, 64, 3), latent_dim=LATENT_DIM, **discriminator_options):
     """Builds the report's pair for 64 x 64 (section 2.3) or 256 x 256 (section 2.7).
 
-    The large generator has two more blocks, two convolutions in each and padding by
-    reflection. That its discriminator has two more convolutions is our reading.
+    The large generator has two more blocks, two convolutions per block and reflection
+    padding. Its discriminator has two more convolutions, which is our reading.
 
     Args:
         image_shape: `(64, 64, channels)` or `(256, 256, channels)`.
         latent_dim: Length of a latent vector.
-        **judging: `spectral_norm` and `augmentation` of the `discriminator`.
+        **discriminator_options: `spectral_norm` and `augmentation`, as in
+            `discriminator`.
 
     Returns:
         The pair `(generator, discriminator)`.
@@ -175,13 +174,13 @@ def networks(image_shape=(64, 64, 3), latent_dim=LATENT_DIM, **judging):
         raise ValueError(
             f"Expected images of 64 x 64 or 256 x 256, received {side} x "
             f"{image_shape[1]}: resize them, or call generator and discriminator with "
-            "widths of your own."
+            "your own widths."
         )
     large = side == 256
     form = {"convolutions": 2, "reflection": True} if large else {}
     return (
         generator(image_shape, latent_dim, widths=WIDTHS[side], **form),
-        discriminator(image_shape, widths=WIDTHS[side][::-1], **judging),
+        discriminator(image_shape, widths=WIDTHS[side][::-1], **discriminator_options),
     )
 
 
@@ -189,7 +188,7 @@ def _check_side(image_shape, widths):
     side = BASE * 2 ** len(widths)
     if tuple(image_shape[:2]) != (side, side):
         raise ValueError(
-            f"Expected images of {side} x {side}, which {len(widths)} widths make, "
-            f"received {image_shape[0]} x {image_shape[1]}: resize them or give "
-            "as many widths as 4 is doubled."
+            f"Expected images of {side} x {side} for {len(widths)} widths, received "
+            f"{image_shape[0]} x {image_shape[1]}: resize them, or pass one width for "
+            "each doubling of 4."
         )

@@ -1,9 +1,8 @@
-"""The MNIST network of the IISc report, which breaks two guidelines of its section 3.
+"""The MNIST networks of the IISc report, which break two guidelines of its section 3.
 
-Both players have a hidden dense layer of 1,024 units, and the generator ends in a
-sigmoid. Its images lie in [0, 1] inside; at the edge they are brought to [-1, 1], as
-everywhere in gankit. As `2 sigmoid(x) - 1 = tanh(x / 2)`, the second breach halves
-the slope of the output and does nothing else.
+Both networks have a hidden dense layer of 1,024 units, and the generator ends in a
+sigmoid. Its output is rescaled from [0, 1] to [-1, 1], the range of images in gankit.
+As `2 sigmoid(x) - 1 = tanh(x / 2)`, the sigmoid only halves the slope of the output.
 """
 
 import keras
@@ -16,7 +15,7 @@ KERNEL = 4
 
 
 def generator(image_shape=(28, 28, 1), latent_dim=62):
-    """Builds the generator: dense 1,024, dense to a map, two transposed convolutions.
+    """Builds the generator: two dense layers, then two transposed convolutions.
 
     Args:
         image_shape: `(height, width, channels)`, sides multiples of 4.
@@ -51,12 +50,12 @@ def generator(image_shape=(28, 28, 1), latent_dim=62):
 
 
 def discriminator(image_shape=(28, 28, 1), *, sigmoid=False):
-    """Builds the discriminator: two convolutions, dense 1,024, one logit.
+    """Builds the discriminator: two convolutions, a dense layer, one logit.
 
     Args:
         image_shape: `(height, width, channels)`.
-        sigmoid: Whether to end in a sigmoid, as the report's critic does; the losses
-            of `gankit.losses` want logits, so this is for the Wasserstein loss alone.
+        sigmoid: Whether to end in a sigmoid, like the report's critic. Use it only with
+            the Wasserstein loss, as the other losses expect logits.
 
     Returns:
         A `keras.Model`, images `(n, height, width, channels)` in [-1, 1] to float32

@@ -1,4 +1,4 @@
-"""What the builders of networks share: the DCGAN paper's start and normalisation."""
+"""Layers and initial weights that several networks share."""
 
 import keras
 from keras import layers
@@ -6,18 +6,18 @@ from keras import layers
 from gankit.backend import device
 from gankit.layers import SelfAttention2D, SpectralNormalization
 
-# The side of the map on which pixels attend to each other, in images of 32 x 32.
+# Side of the map with self-attention, for images of 32 x 32.
 ATTENTION_SIDE = 16
 
 
 def initial_weights():
-    """N(0, 0.02), from which the weights start (Radford et al. 2016, section 4)."""
+    """Initial weights from N(0, 0.02) (Radford et al. 2016, section 4)."""
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
 def batch_normalization():
-    """Batch normalisation as in the original Torch code."""
-    # Keras's momentum of 0.99 would let the moving statistics lag a hundred steps
+    """Batch normalisation with the settings of the authors' Torch code."""
+    # With Keras's momentum of 0.99, the moving statistics would lag a hundred steps
     # behind the weights.
     return layers.BatchNormalization(
         momentum=0.9, epsilon=1e-5, synchronized=device.synchronizes_batches()
@@ -25,12 +25,12 @@ def batch_normalization():
 
 
 def label_input():
-    """The input of the labels, int32 `(n,)`."""
+    """Input for labels, int32 `(n,)`."""
     return keras.Input((), dtype="int32", name="labels")
 
 
 def self_attention(spectral_norm):
-    """The self-attention of a network that has it once."""
+    """Self-attention, for networks with one such layer."""
     return SelfAttention2D(spectral_normalization=spectral_norm, name="attention")
 
 
@@ -40,24 +40,24 @@ def leaky_relu():
 
 
 def image_output(x):
-    """The generator's tanh, in float32: bfloat16 has steps of half a grey level."""
+    """Applies tanh in float32, as bfloat16 is accurate only to half a grey level."""
     return layers.Activation("tanh", dtype="float32", name="images")(x)
 
 
-def scored_convolution(x, *arguments, padding, batch_norm, spectral_norm):
-    """A convolution of a discriminator, with what follows it.
+def convolution_block(x, *arguments, padding, batch_norm, spectral_norm):
+    """Applies a discriminator's convolution, batch normalisation and LeakyReLU.
 
     Args:
-        x: What comes before.
-        *arguments: Channels, side of the kernel and stride.
+        x: Input tensor.
+        *arguments: Channels, kernel size and stride.
         padding: `"same"` or `"valid"`.
-        batch_norm: Whether batch normalisation follows, in place of a bias.
-        spectral_norm: Whether the kernel is normalised spectrally.
+        batch_norm: Whether to use batch normalisation instead of a bias.
+        spectral_norm: Whether to use spectral normalisation.
 
     Returns:
-        The map behind the LeakyReLU.
+        Output tensor.
     """
-    x = scored_layer(
+    x = weight_layer(
         layers.Conv2D,
         *arguments,
         padding=padding,
@@ -69,18 +69,19 @@ def scored_convolution(x, *arguments, padding, batch_norm, spectral_norm):
     return leaky_relu()(x)
 
 
-def scored_layer(layer_class, *arguments, use_bias, spectral_norm, **options):
-    """A layer with weights, spectrally normalised or not.
+def weight_layer(layer_class, *arguments, use_bias, spectral_norm, **options):
+    """Builds a layer with weights, with or without spectral normalisation.
 
     Args:
         layer_class: `keras.layers.Dense` or a convolution.
         *arguments: Its positional arguments.
         use_bias: Whether it has a bias.
         spectral_norm: Whether to wrap it in `gankit.layers.SpectralNormalization`.
-        **options: Its keyword arguments.
+        **options: Its keyword arguments; `kernel_initializer` defaults to
+            `initial_weights()`.
 
     Returns:
-        The layer, which starts from `initial_weights()` unless told otherwise.
+        The layer.
     """
     options.setdefault("kernel_initializer", initial_weights())
     if not spectral_norm:

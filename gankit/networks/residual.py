@@ -1,8 +1,9 @@
-"""Residual networks for CIFAR-10, with labels and self-attention where wanted.
+"""Residual networks for CIFAR-10, with optional labels and self-attention.
 
-The form of SNGAN (Miyato et al. 2018, table 4, https://arxiv.org/abs/1802.05957) with
-the projection of Miyato and Koyama 2018 (https://arxiv.org/abs/1802.05637) and the
-self-attention of SAGAN (Zhang et al. 2019, https://arxiv.org/abs/1805.08318).
+The architecture is SNGAN's (Miyato et al. 2018, table 4,
+https://arxiv.org/abs/1802.05957), with the projection of Miyato and Koyama 2018
+(https://arxiv.org/abs/1802.05637) and the self-attention of SAGAN (Zhang et al. 2019,
+https://arxiv.org/abs/1805.08318).
 """
 
 import keras
@@ -16,8 +17,8 @@ from gankit.networks.parts import (
     batch_normalization,
     image_output,
     label_input,
-    scored_layer,
     self_attention,
+    weight_layer,
 )
 
 
@@ -39,10 +40,10 @@ def generator(
         image_shape: `(side, side, channels)`, the side 4 times a power of 2.
         latent_dim: Length of a latent vector.
         width: Channels of all maps; 256 in SNGAN.
-        attention: Whether pixels attend to each other on the map of 16 x 16.
-        spectral_norm: Whether the kernels are normalised spectrally, as in SAGAN.
-        num_classes: Number of classes; every batch normalisation then has a gain and a
-            bias for each. `None` takes no labels.
+        attention: Whether to use self-attention on the map of 16 x 16.
+        spectral_norm: Whether to use spectral normalisation, as in SAGAN.
+        num_classes: Number of classes, each with its own gain and bias in batch
+            normalisation. `None` builds an unconditional network.
 
     Returns:
         A `keras.Model`, latents `(n, latent_dim)`, or a list of these and labels
@@ -56,7 +57,7 @@ def generator(
     labels = None if num_classes is None else label_input()
     convolution = _convolutions(spectral_norm)
 
-    def normalized(x):
+    def norm_relu(x):
         if labels is None:
             return layers.ReLU()(batch_normalization()(x))
         normalization = ConditionalBatchNormalization(
@@ -67,16 +68,16 @@ def generator(
     x = _layer(layers.Dense, 4 * 4 * width, spectral_norm=spectral_norm)(latent)
     x = layers.Reshape((4, 4, width))(x)
     while x.shape[1] < side:
-        # A convolution 1 x 1 gives the same before as behind the enlargement.
+        # A 1 x 1 convolution gives the same result before or after upsampling.
         shortcut = layers.UpSampling2D()(convolution(x, width, 1))
-        x = layers.UpSampling2D()(normalized(x))
-        # Batch normalisation would subtract a bias again.
+        x = layers.UpSampling2D()(norm_relu(x))
+        # No bias, as batch normalisation would subtract it.
         x = convolution(x, width, 3, use_bias=False)
-        x = convolution(normalized(x), width, 3)
+        x = convolution(norm_relu(x), width, 3)
         x = layers.Add()([x, shortcut])
         if attention and x.shape[1] == ATTENTION_SIDE:
             x = self_attention(spectral_norm)(x)
-    x = convolution(normalized(x), channels, 3, name="to_image")
+    x = convolution(norm_relu(x), channels, 3, name="to_image")
     inputs = latent if labels is None else [latent, labels]
     return keras.Model(inputs, image_output(x), name="generator")
 
@@ -89,27 +90,26 @@ def discriminator(
     spectral_norm=True,
     num_classes=None,
 ):
-    """Builds a residual discriminator, with projection where there are labels.
+    """Builds a residual discriminator, with a projection term if there are labels.
 
-    Two residual blocks that halve the sides, two that keep them, ReLU, the sum h over
-    all pixels. The logit is `w . h + b`, and with labels `w . h + b + v_y . h`, where
-    v_y is an embedding of the label y.
+    Two residual blocks that halve the sides, two that preserve them, ReLU, and the sum
+    h over all pixels. The logit is `w . h + b`, or `w . h + b + v_y . h` with labels,
+    where v_y is an embedding of the label y.
 
     Args:
         image_shape: `(height, width, channels)`, sides multiples of 4.
         width: Channels of all maps; 128 in SNGAN.
-        attention: Whether pixels attend to each other behind the first block.
-        spectral_norm: Whether all weights are normalised spectrally, the embedding's
-            too.
-        num_classes: Number of classes; `None` takes no labels.
+        attention: Whether to use self-attention after the first block.
+        spectral_norm: Whether to use spectral normalisation in all layers, including
+            the embedding.
+        num_classes: Number of classes; `None` builds an unconditional network.
 
     Returns:
         A `keras.Model`, images `(n, height, width, channels)` in [-1, 1], or a list of
         these and labels `(n,)`, to float32 logits `(n, 1)`.
 
     Reference:
-        Miyato et al. 2018, table 4; the projection, Miyato and Koyama 2018,
-        equation 4.
+        Miyato et al. 2018, table 4; projection: Miyato and Koyama 2018, equation 4.
     """
     images = keras.Input(image_shape, name="images")
     convolution = _convolutions(spectral_norm)
@@ -138,8 +138,8 @@ def networks(image_shape=(32, 32, 3), latent_dim=128, width=128, **form):
     Args:
         image_shape: As in `generator`.
         latent_dim: Length of a latent vector.
-        width: Channels of all maps of both.
-        **form: `attention`, `spectral_norm` and `num_classes` of both.
+        width: Channels of all maps in both networks.
+        **form: `attention`, `spectral_norm` and `num_classes` of both networks.
 
     Returns:
         The pair `(generator, discriminator)`.
@@ -151,7 +151,7 @@ def networks(image_shape=(32, 32, 3), latent_dim=128, width=128, **form):
 
 
 def _first_block(images, width, convolution):
-    """A block that begins with a convolution, as images need no ReLU."""
+    """The first block, which starts with a convolution, as images need no ReLU."""
     x = layers.ReLU()(convolution(images, width, 3))
     x = layers.AveragePooling2D(2)(convolution(x, width, 3))
     shortcut = convolution(layers.AveragePooling2D(2)(images), width, 1)
@@ -159,19 +159,19 @@ def _first_block(images, width, convolution):
 
 
 def _block(x, width, convolution, *, halved):
-    """ReLU and convolution, twice; the sides are halved behind them."""
+    """ReLU and convolution, twice, then optional downsampling."""
     shortcut = x
     for _ in range(2):
         x = convolution(layers.ReLU()(x), width, 3)
     if halved:
         x = layers.AveragePooling2D(2)(x)
-        # A convolution 1 x 1 gives the same behind the mean as before.
+        # A 1 x 1 convolution gives the same result before or after pooling.
         shortcut = convolution(layers.AveragePooling2D(2)(shortcut), width, 1)
     return layers.Add()([x, shortcut])
 
 
 def _convolutions(spectral_norm):
-    """Function that adds a convolution to a map."""
+    """Returns a function that applies a convolution."""
 
     def convolution(x, filters, size, **options):
         return _layer(
@@ -187,6 +187,6 @@ def _convolutions(spectral_norm):
 
 
 def _layer(*arguments, use_bias=True, **options):
-    return scored_layer(
+    return weight_layer(
         *arguments, use_bias=use_bias, kernel_initializer="glorot_uniform", **options
     )

@@ -1,9 +1,9 @@
 """The networks of the Buffalo report for CIFAR-10: DCGAN, SAGAN, conditional SAGAN.
 
-All three have the same layers. SAGAN adds self-attention to them; the conditional one
-adds labels, spectral normalisation of every weight and clipping in the discriminator.
-The report gives the form but few widths: those here, and the kernels, are those of the
-tutorial on CIFAR-10 that it cites (its reference 4), which is our reading.
+All three have the same layers. SAGAN adds self-attention. The conditional SAGAN also
+adds labels, spectral normalisation in all layers, and weight clipping in the
+discriminator. The report gives few widths and no kernel sizes. Ours come from the
+CIFAR-10 tutorial that it cites (its reference 4).
 """
 
 import keras
@@ -16,13 +16,13 @@ from gankit.networks.parts import (
     initial_weights,
     label_input,
     leaky_relu,
-    scored_layer,
     self_attention,
+    weight_layer,
 )
 
 # Length of the embedding of a label (report, third part, section 1).
 EMBEDDING = 50
-# Side of the generator's map that the plane of its labels joins.
+# Side of the generator's map that receives the label plane.
 LABEL_SIDE = 8
 
 
@@ -37,9 +37,9 @@ def generator(
 ):
     """Builds the report's generator.
 
-    A dense layer to 4 x 4, transposed convolutions 4 x 4 with stride 2 up to the
-    image's size, each followed by LeakyReLU of slope 0.2, and a convolution 3 x 3 with
-    tanh. No batch normalisation.
+    A dense layer to 4 x 4, then 4 x 4 transposed convolutions with stride 2 up to the
+    image size, each with LeakyReLU of slope 0.2, and a 3 x 3 convolution with tanh.
+    There is no batch normalisation.
 
     Args:
         image_shape: `(side, side, channels)`, the side 4 times a power of 2, at least
@@ -47,10 +47,10 @@ def generator(
         latent_dim: Length of a latent vector.
         width: Channels of the transposed convolutions; the first map has twice as
             many.
-        attention: Whether pixels attend to each other on the map of 16 x 16.
-        spectral_norm: Whether all weights are normalised spectrally.
-        num_classes: Number of classes; the label then is a further channel of the map
-            of 8 x 8. `None` takes no labels.
+        attention: Whether to use self-attention on the map of 16 x 16.
+        spectral_norm: Whether to use spectral normalisation in all layers.
+        num_classes: Number of classes. The label becomes another channel of the map of
+            8 x 8. `None` builds an unconditional network.
 
     Returns:
         A `keras.Model`, latents `(n, latent_dim)`, or a list of these and labels
@@ -69,7 +69,7 @@ def generator(
         x = layer(layers.Conv2DTranspose, width, 4, 2, padding="same")(x)
         x = leaky_relu()(x)
         if num_classes is not None and x.shape[1] == LABEL_SIDE:
-            x = _with_labels(x, inputs[1], num_classes, layer)
+            x = _append_labels(x, inputs[1], num_classes, layer)
         if attention and x.shape[1] == ATTENTION_SIDE:
             x = self_attention(spectral_norm)(x)
     x = layer(layers.Conv2D, channels, 3, padding="same", name="to_image")(x)
@@ -88,42 +88,42 @@ def discriminator(
 ):
     """Builds the report's discriminator, or critic.
 
-    Four convolutions 3 x 3, the first of stride 1, three of stride 2, with LeakyReLU
-    of slope 0.2; dropout, then one logit. No batch normalisation.
+    Four 3 x 3 convolutions with LeakyReLU of slope 0.2, the first of stride 1, the
+    others of stride 2; then dropout and one logit. There is no batch normalisation.
 
     Args:
         image_shape: `(side, side, channels)`.
-        width: Channels of the second and third convolution; the first has half, the
-            last twice as many.
-        dropout: Share of the last map that is dropped.
-        attention: Whether pixels attend to each other behind the first convolution of
+        width: Channels of the second and third convolution. The first has half as
+            many, the last twice as many.
+        dropout: Dropout rate of the last map.
+        attention: Whether to use self-attention after the first convolution of
             stride 2.
-        spectral_norm: Whether all weights but those of the embedding are normalised
-            spectrally.
-        clipping: Bound of the kernels of convolutions and dense layers, such as 0.01;
-            `None` clips none.
-        num_classes: Number of classes; the label then is a further channel of the
-            image. `None` takes no labels.
+        spectral_norm: Whether to use spectral normalisation in all layers but the
+            embedding.
+        clipping: Bound on the kernels of convolutions and dense layers, such as 0.01;
+            `None` turns clipping off.
+        num_classes: Number of classes. The label becomes another channel of the image.
+            `None` builds an unconditional network.
 
     Returns:
         A `keras.Model`, images `(n, side, side, channels)` in [-1, 1], or a list of
         these and labels `(n,)`, to float32 logits `(n, 1)`.
 
     Reference:
-        The Buffalo report, section 1.2 of the first part and 1.1 of the others.
+        The Buffalo report, section 1.2 of the first part and section 1.1 of the others.
     """
     layer = _layers(spectral_norm, num_classes, clipping)
     images = keras.Input(image_shape, name="images")
     inputs, x = images, images
     if num_classes is not None:
         inputs = [images, label_input()]
-        x = _with_labels(images, inputs[1], num_classes, layer)
+        x = _append_labels(images, inputs[1], num_classes, layer)
     widths = (width // 2, width, width, 2 * width)
     for i, (filters, stride) in enumerate(zip(widths, (1, 2, 2, 2), strict=True)):
         x = leaky_relu()(layer(layers.Conv2D, filters, 3, stride, padding="same")(x))
         if attention and i == 1:
             x = self_attention(spectral_norm)(x)
-    # A seed of its own, so that a resumed run drops what an uninterrupted one does.
+    # Its own seed makes a resumed run equal to an uninterrupted one.
     x = layers.Dropout(dropout, seed=0)(layers.Flatten()(x))
     logits = layer(layers.Dense, 1, dtype="float32", name="logits")(x)
     return keras.Model(inputs, logits, name="discriminator")
@@ -135,7 +135,7 @@ def dcgan(image_shape=(32, 32, 3), latent_dim=100, width=128, **critic):
     Args:
         image_shape: As in `generator`.
         latent_dim: Length of a latent vector.
-        width: As in `generator`; 128 in full.
+        width: As in `generator`; 128 at full width.
         **critic: `dropout`, `spectral_norm` and `clipping` of the `discriminator`.
 
     Returns:
@@ -148,9 +148,9 @@ def dcgan(image_shape=(32, 32, 3), latent_dim=100, width=128, **critic):
 
 
 def sagan(image_shape=(32, 32, 3), latent_dim=100, width=128, **critic):
-    """Builds the report's SAGAN: its DCGAN with self-attention in both players.
+    """Builds the report's SAGAN: its DCGAN with self-attention in both networks.
 
-    Arguments and result are those of `dcgan`.
+    Arguments and result are as in `dcgan`.
     """
     return (
         generator(image_shape, latent_dim, width, attention=True),
@@ -173,10 +173,10 @@ def conditional_sagan(
         num_classes: Number of classes.
         image_shape: As in `generator`.
         latent_dim: Length of a latent vector.
-        width: As in `generator`; 128 in full.
-        spectral_norm: Whether both players' weights are normalised spectrally.
-        clipping: As in `discriminator`; 0.01 is that of the WGAN paper, as the report
-            gives none.
+        width: As in `generator`; 128 at full width.
+        spectral_norm: Whether to use spectral normalisation in both networks.
+        clipping: As in `discriminator`. The report gives no bound; 0.01 is the WGAN
+            paper's.
 
     Returns:
         The pair `(generator, discriminator)`, both of which take labels.
@@ -193,8 +193,8 @@ def conditional_sagan(
 
 
 def _layers(spectral_norm, num_classes, clipping=None):
-    """`scored_layer` with what all layers of a network have in common."""
-    # The report initialises the weights of the conditional networks alone.
+    """Returns a function like `weight_layer` with the options of a whole network."""
+    # The report specifies initial weights only for the conditional networks.
     initializer = "glorot_uniform" if num_classes is None else initial_weights
     common = {"use_bias": True, "spectral_norm": spectral_norm}
     if clipping is not None:
@@ -202,13 +202,13 @@ def _layers(spectral_norm, num_classes, clipping=None):
 
     def layer(*arguments, **options):
         chosen = initializer if isinstance(initializer, str) else initializer()
-        return scored_layer(*arguments, kernel_initializer=chosen, **common, **options)
+        return weight_layer(*arguments, kernel_initializer=chosen, **common, **options)
 
     return layer
 
 
-def _with_labels(x, labels, num_classes, layer):
-    """A map with the embedded labels as a further channel."""
+def _append_labels(x, labels, num_classes, layer):
+    """Appends the embedded labels to a map as another channel."""
     _, height, width, _ = x.shape
     plane = layers.Embedding(num_classes, EMBEDDING, name="label_embedding")(labels)
     plane = layer(layers.Dense, height * width, name="label_plane")(plane)

@@ -1,4 +1,4 @@
-"""Pictures: image grids, loss and score curves, classes, films of a training."""
+"""Figures: image grids, loss and score curves, classes, and films of a training."""
 
 from gankit.plotting.attention import attention_overlays
 from gankit.plotting.classes import class_bars, class_confusion

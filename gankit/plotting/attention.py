@@ -1,4 +1,4 @@
-"""Pictures of where pixels look."""
+"""Attention maps drawn over images."""
 
 import numpy as np
 
@@ -6,23 +6,24 @@ from gankit.plotting.picture import Picture
 
 
 def attention_overlays(images, maps, queries, *, title):
-    """Draws the attention of chosen pixels over the images, one column a query.
+    """Draws the attention of selected pixels over the images, one column per query.
 
     Args:
         images: uint8 array `(n, height, width, channels)`.
-        maps: Weights `(n, queries, rows, columns)`, as
-            `gankit.inspection.attention_maps` gives them; enlarged to the images.
+        maps: Weights `(n, queries, rows, columns)` from
+            `gankit.inspection.attention_maps`. They are enlarged to the images.
         queries: Pixels `(row, column)` of the images, which are marked.
         title: Title of the figure.
 
     Returns:
-        The `Picture`: in the first column the images with all queries; in the others
-        the grey image under the map of one query. Each map has its own scale, from no
-        weight to its largest, which stands above it beside an even map's.
+        The `Picture`. The first column shows the images with all queries, each other
+        column the grey image under the map of one query. Each map has its own scale
+        from 0 to its maximum. The number above a map is its maximum relative to that of
+        uniform attention.
     """
     n, count = maps.shape[:2]
     height, width = images.shape[1:3]
-    # Pixels have their centres at whole numbers.
+    # The centres of pixels are at integers.
     extent = (-0.5, width - 0.5, height - 0.5, -0.5)
     figure = Picture(figsize=(1.5 * (count + 1), 1.75 * n + 0.6), layout="constrained")
     panels = figure.subplots(n, count + 1, squeeze=False)

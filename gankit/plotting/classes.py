@@ -1,4 +1,4 @@
-"""Pictures of what a classifier says of samples, class by class."""
+"""Figures of the predictions of a classifier, class by class."""
 
 import numpy as np
 
@@ -6,16 +6,16 @@ from gankit.plotting.picture import Picture
 
 
 def class_bars(profiles, *, title):
-    """Draws the share of each class and how sure the classifier is of it.
+    """Draws the share of each class and the mean confidence of the classifier.
 
     Args:
         profiles: Dict from a label, such as `"real digits"`, to a
-            `gankit.metrics.ClassProfile`; all of the same classes.
+            `gankit.metrics.ClassProfile`, all with the same classes.
         title: Title of the figure.
 
     Returns:
-        The `gankit.plotting.Picture`: shares with 95 % intervals above, mean
-        confidence below.
+        The `gankit.plotting.Picture`: shares with 95 % intervals at the top, mean
+        confidence at the bottom.
     """
     figure = Picture(figsize=(8, 5.2), layout="constrained")
     shares, confidence = figure.subplots(2, sharex=True, height_ratios=(3, 2))
@@ -37,7 +37,7 @@ def class_bars(profiles, *, title):
     shares.axhline(100 / len(names), color="black", linestyle=":", linewidth=1)
     shares.set_ylabel("share of samples (%)", fontsize=11)
     confidence.set_ylabel("mean confidence", fontsize=11)
-    confidence.set_xlabel("class that the classifier sees", fontsize=11)
+    confidence.set_xlabel("predicted class", fontsize=11)
     confidence.set_xticks(places, names, fontsize=11)
     for axes in (shares, confidence):
         axes.grid(axis="y", alpha=0.3)
@@ -47,7 +47,7 @@ def class_bars(profiles, *, title):
 
 
 def class_confusion(profiles, *, title):
-    """Draws what samples taken for each class are mistaken for.
+    """Draws the mean probabilities of the other classes for each predicted class.
 
     Args:
         profiles: Dict from a label to a `gankit.metrics.ClassProfile`, one panel each.
@@ -59,31 +59,24 @@ def class_confusion(profiles, *, title):
     """
     figure = Picture(figsize=(4.6 * len(profiles), 4.9), layout="constrained")
     panels = figure.subplots(1, len(profiles), squeeze=False)[0]
-    shown = {
+    matrices = {
         label: 100 * np.where(np.eye(len(p.counts)), np.nan, p.probabilities)
         for label, p in profiles.items()
     }
-    top = max(np.nanmax(matrix) for matrix in shown.values())
-    for axes, (label, matrix) in zip(panels, shown.items(), strict=True):
+    top = max(np.nanmax(matrix) for matrix in matrices.values())
+    for axes, (label, matrix) in zip(panels, matrices.items(), strict=True):
         names = profiles[label].class_names
         picture = axes.imshow(matrix, cmap="Reds", vmin=0, vmax=top)
         for (row, column), value in np.ndenumerate(matrix):
             if value >= 0.1:
                 colour = "white" if value > 0.6 * top else "black"
-                axes.text(
-                    column,
-                    row,
-                    f"{value:.1f}",
-                    ha="center",
-                    va="center",
-                    fontsize=8,
-                    color=colour,
-                )
+                style = {"ha": "center", "va": "center", "fontsize": 8}
+                axes.text(column, row, f"{value:.1f}", color=colour, **style)
         axes.set_xticks(range(len(names)), names)
         axes.set_yticks(range(len(names)), names)
-        axes.set_xlabel("might have been", fontsize=11)
+        axes.set_xlabel("other class", fontsize=11)
         axes.set_title(label, fontsize=11)
-    panels[0].set_ylabel("taken for", fontsize=11)
+    panels[0].set_ylabel("predicted class", fontsize=11)
     figure.colorbar(picture, ax=list(panels), label="mean probability (%)", shrink=0.8)
     figure.suptitle(title, fontsize=12)
     return figure

@@ -1,4 +1,4 @@
-"""Curves over a training: losses and scores."""
+"""Curves of losses and scores over a training."""
 
 import numpy as np
 
@@ -6,15 +6,14 @@ from gankit.plotting.picture import Picture
 
 
 def loss_curves(history, *, loss, title, window=None):
-    """Draws the losses of both players with the values of the equilibrium.
+    """Draws the losses of both players and their values at the equilibrium.
 
     Args:
-        history: Dict of arrays with `step`, `d_loss` and `g_loss`, as
-            `gankit.files.read_history` gives it.
-        loss: The `gankit.losses.AdversarialLoss` of the game.
+        history: Dict of arrays with `step`, `d_loss` and `g_loss`, such as from
+            `gankit.files.read_history`.
+        loss: The `gankit.losses.AdversarialLoss` of the training.
         title: Title of the figure.
-        window: Rows of the moving average drawn over the rows; `None` takes a
-            twentieth of them.
+        window: Number of rows in the moving average; `None` for a twentieth of all.
 
     Returns:
         The `Picture`.
@@ -28,7 +27,7 @@ def loss_curves(history, *, loss, title, window=None):
         ("g_loss", "generator", "tab:orange", loss.generator_equilibrium),
     )
     for name, player, colour, equilibrium in players:
-        # A point says more than nothing where there is one row.
+        # A single row would not give a visible line.
         marker = "o" if len(history["step"]) == 1 else None
         axes.plot(
             history["step"], history[name], color=colour, alpha=0.3, marker=marker
@@ -55,16 +54,16 @@ def loss_curves(history, *, loss, title, window=None):
 
 
 def loss_panels(histories, *, columns, title):
-    """Draws the losses of many trainings as small panels with one step axis.
+    """Draws the losses of many trainings in small panels with a common step axis.
 
     Args:
         histories: Dict from the caption of a panel to a dict of arrays with `step`,
             `d_loss` and `g_loss`.
-        columns: Panels in a row.
+        columns: Number of panels in a row.
         title: Title of the figure.
 
     Returns:
-        The `Picture`. Each panel has its own scale of losses.
+        The `Picture`. Each panel has its own loss scale.
     """
     rows = -(-len(histories) // columns)
     figure = Picture(figsize=(2.9 * columns, 1.9 * rows + 0.9), layout="constrained")
@@ -88,30 +87,30 @@ def loss_panels(histories, *, columns, title):
 
 
 def score_curves(scores, *, baselines=None, title, better):
-    """Draws a score over the steps of one or several trainings.
+    """Draws a score over the steps of one or more trainings.
 
-    Intervals, or standard deviations where there are none, are drawn as bands. The
-    axis is logarithmic where the runs span two decades.
+    Bands show intervals, or standard deviations if there are no intervals. The axis is
+    logarithmic if the runs span two orders of magnitude.
 
     Args:
         scores: Dict from the label of a run to a list of `(step, Score)`.
-        baselines: Dict from a label, such as `"real against real"`, to the `Score`
-            that is drawn as a dashed level; `None` draws none.
+        baselines: Dict from a label, such as `"real against real"`, to a `Score` that
+            is drawn as a dashed line; `None` draws none.
         title: Title of the figure.
-        better: `"lower"` or `"higher"`, which values are better.
+        better: `"lower"` or `"higher"`: which values are better.
 
     Returns:
         The `Picture`.
 
     Raises:
-        ValueError: If there is nothing to draw, `better` is neither of the two, or two
-            scores differ in what they measure or in their numbers of images: the bias
-            of a Fréchet distance goes as 1/n.
+        ValueError: If there is nothing to draw, `better` is unknown, or two scores
+            differ in what they measure or in their numbers of images, since the bias
+            of a Fréchet distance is about 1/n.
     """
     if better not in ("lower", "higher"):
         raise ValueError(
-            f"Expected better to be lower or higher, received {better!r}: a distance "
-            "is better where it is lower, precision where it is higher."
+            f"Expected better to be lower or higher, received {better!r}: choose "
+            "lower for a distance, higher for precision or recall."
         )
     baselines = baselines or {}
     kind = _one_kind(scores, baselines)
@@ -149,7 +148,7 @@ def score_curves(scores, *, baselines=None, title, better):
 
 
 def _one_kind(scores, baselines):
-    """The first score, once all are found to be comparable with it."""
+    """Returns the first score, after checking that all are comparable with it."""
     runs = {label: [score for _, score in run] for label, run in scores.items()}
     if not runs or not all(runs.values()):
         raise ValueError(
@@ -165,14 +164,14 @@ def _one_kind(scores, baselines):
                 if one != other:
                     raise ValueError(
                         f"Expected scores of one {what}, received {one} for {first!r} "
-                        f"and {other} for {label!r}: score all in the same way, as "
-                        "other values are not comparable."
+                        f"and {other} for {label!r}: score all in the same way, since "
+                        "the values are not comparable otherwise."
                     )
     return kind
 
 
 def _band(score):
-    """Ends of the interval of a score, or one standard deviation to each side."""
+    """Returns the interval of a score, or one standard deviation on each side."""
     if score.interval is not None:
         return score.interval
     spread = np.nan if score.std is None else score.std
@@ -180,10 +179,10 @@ def _band(score):
 
 
 def _caption(kind, scores, baselines):
-    """Numbers of images on both sides, and what the bands are."""
+    """Describes the numbers of images on both sides, and the bands."""
     sides = ((kind.n_real, "real"), (kind.n_fake, "generated"))
-    counted = [f"{n:,} {side}" for n, side in sides if n is not None]
-    lines = [f"n = {', '.join(counted)} images"] if counted else []
+    counts = [f"{n:,} {side}" for n, side in sides if n is not None]
+    lines = [f"n = {', '.join(counts)} images"] if counts else []
     drawn = [score for run in scores.values() for _, score in run]
     bands = {
         f"{'standard deviation' if s.interval is None else '95 %'}, {s.spread}"
@@ -194,11 +193,11 @@ def _caption(kind, scores, baselines):
 
 
 def moving_average(values, window):
-    """Mean of the last `window` values at each place, of fewer at the beginning.
+    """Computes the mean of the last `window` values, or of fewer at the start.
 
     Args:
         values: Array `(n,)`.
-        window: Whole number of at least 1.
+        window: Integer of at least 1.
 
     Returns:
         float64 array `(n,)`.

@@ -1,4 +1,4 @@
-"""Films: of a training, its frames side by side, and of images that change."""
+"""Films of a training, stages next to each other, and animated image grids."""
 
 from pathlib import Path
 
@@ -7,20 +7,19 @@ from PIL import Image, ImageDraw, ImageFont
 from gankit.plotting.grids import image_grid
 
 
-def save_film(path, folder, *, scale=2, seconds=8.0):
-    """Joins the frames that `gankit.callbacks.SampleGrid` drew into a GIF.
+def save_film(path, folder, *, scale=2):
+    """Joins the frames of `gankit.callbacks.SampleGrid` into a GIF of 10 seconds.
 
-    Every frame is captioned with its step; the last one stays for two seconds.
+    Every frame has a caption with its step. The last one is shown for two seconds.
 
     Args:
         path: The GIF.
-        folder: Folder of `step-000100.png` and so on.
-        scale: Whole number by which the pixels are enlarged.
-        seconds: Length of the film without the last frame's stay.
+        folder: Folder with `step-000100.png` and so on.
+        scale: Integer factor that enlarges the pixels.
     """
     paths = sorted(Path(folder).glob("step-*.png"))
-    frames = [_captioned(Image.open(p), p.stem, scale) for p in paths]
-    each = max(40, int(1000 * seconds / len(frames)))
+    frames = [_add_caption(Image.open(p), p.stem, scale) for p in paths]
+    each = max(40, 8000 // len(frames))
     frames[0].save(
         path,
         save_all=True,
@@ -31,7 +30,7 @@ def save_film(path, folder, *, scale=2, seconds=8.0):
     )
 
 
-def _captioned(picture, stem, scale):
+def _add_caption(picture, stem, scale):
     mode = "L" if picture.mode == "L" else "RGB"
     size = (picture.width * scale, picture.height * scale)
     bar = 28
@@ -47,18 +46,18 @@ def _captioned(picture, stem, scale):
 
 
 def save_animation(file, frames, *, columns=None, scale=2, seconds=0.1):
-    """Writes grids of images, one after the other and for ever, as a GIF.
+    """Writes grids of images as an endless GIF.
 
     Args:
-        file: Path, or a binary file that is open for writing.
-        frames: List of uint8 arrays `(n, height, width, channels)`, a grid each.
-        columns: Images in a row; `None` makes the grids as square as may be.
-        scale: Whole number by which the pixels are enlarged.
-        seconds: How long a frame stays.
+        file: Path, or a binary file opened for writing.
+        frames: List of uint8 arrays `(n, height, width, channels)`, one per grid.
+        columns: Images in a row; `None` makes the grids as square as possible.
+        scale: Integer factor that enlarges the pixels.
+        seconds: Duration of a frame.
     """
     grids = [Image.fromarray(image_grid(f, columns=columns)) for f in frames]
     size = (grids[0].width * scale, grids[0].height * scale)
-    # Few levels, as a GIF takes room for every change of one.
+    # With few levels fewer pixels change, which makes the GIF smaller.
     first, *others = (
         g.resize(size, Image.Resampling.NEAREST).quantize(16) for g in grids
     )
@@ -74,16 +73,16 @@ def save_animation(file, frames, *, columns=None, scale=2, seconds=0.1):
 
 
 def save_stages(path, folder, steps):
-    """Puts frames that `gankit.callbacks.SampleGrid` drew side by side.
+    """Puts frames of `gankit.callbacks.SampleGrid` next to each other in one PNG.
 
     Args:
         path: The PNG.
-        folder: Folder of `step-000100.png` and so on.
-        steps: The steps wanted, in rising order; for each the first frame that
-            reached it is taken, once, and steps that none reached are left out.
+        folder: Folder with `step-000100.png` and so on.
+        steps: The requested steps in ascending order. For each, the first frame at or
+            after that step is used, but no frame twice.
 
     Returns:
-        The steps of the frames that were taken; without any there is no picture.
+        The steps of the frames in the picture. If there are none, no file is written.
     """
     paths = {
         int(frame.stem.removeprefix("step-")): frame
@@ -93,7 +92,7 @@ def save_stages(path, folder, steps):
     chosen.pop(None, None)
     if not chosen:
         return []
-    frames = [_captioned(Image.open(paths[s]), paths[s].stem, 1) for s in chosen]
+    frames = [_add_caption(Image.open(paths[s]), paths[s].stem, 1) for s in chosen]
     gap = 8
     width = sum(frame.width for frame in frames) + gap * (len(frames) - 1)
     picture = Image.new(frames[0].mode, (width, frames[0].height), "white")
@@ -102,7 +101,7 @@ def save_stages(path, folder, steps):
         picture.paste(frame, (left, 0))
         left += frame.width + gap
     if picture.mode == "RGB":
-        # A fifth of the room, as such a picture is kept in a repository.
+        # A fifth of the size, since such a picture is stored in a repository.
         picture = picture.quantize(48, dither=Image.Dither.NONE)
     picture.save(path, optimize=True)
     return list(chosen)

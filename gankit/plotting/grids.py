@@ -9,21 +9,22 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gankit.plotting.picture import Picture
 
+# Pixels between images and around them.
+PADDING = 2
 
-def image_grid(images, *, columns=None, padding=2, background=255):
-    """Lays images out in rows.
+
+def image_grid(images, *, columns=None):
+    """Arranges images in rows on a white background, two pixels apart.
 
     Args:
         images: uint8 array `(n, height, width, channels)`, 1 or 3 channels.
-        columns: Images in a row; `None` makes the grid as square as may be.
-        padding: Pixels between images and around them.
-        background: Grey level of the padding and of empty places, 0 to 255.
+        columns: Images in a row; `None` makes the grid as square as possible.
 
     Returns:
-        uint8 array `(rows, columns)` in pixels, with a last axis of 3 for colour.
+        uint8 array `(height, width)`, with a last axis of 3 for colour.
 
     Raises:
-        ValueError: If `images` is of another form.
+        ValueError: If `images` has another type or shape.
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.dtype != np.uint8 or images.shape[-1] not in (1, 3):
@@ -35,17 +36,12 @@ def image_grid(images, *, columns=None, padding=2, background=255):
     n, height, width, channels = images.shape
     columns = columns or math.ceil(math.sqrt(n))
     rows = math.ceil(n / columns)
-    cells = np.full(
-        (rows * columns, height + padding, width + padding, channels),
-        background,
-        "uint8",
-    )
-    cells[:n, :height, :width] = images
-    grid = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
-    grid = grid.reshape(rows * cells.shape[1], columns * cells.shape[2], channels)
-    grid = np.pad(
-        grid, ((padding, 0), (padding, 0), (0, 0)), constant_values=background
-    )
+    height, width = height + PADDING, width + PADDING
+    cells = np.full((rows * columns, height, width, channels), 255, "uint8")
+    cells[:n, :-PADDING, :-PADDING] = images
+    grid = cells.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    grid = grid.reshape(rows * height, columns * width, channels)
+    grid = np.pad(grid, ((PADDING, 0), (PADDING, 0), (0, 0)), constant_values=255)
     return grid[..., 0] if channels == 1 else grid
 
 
@@ -55,32 +51,32 @@ def save_grid(path, images, *, columns=None, scale=1, colours=None):
     Args:
         path: The file.
         images: uint8 array `(n, height, width, channels)`.
-        columns: Images in a row; `None` makes the grid as square as may be.
-        scale: Whole number by which the pixels are enlarged.
-        colours: To how many colours a picture in colour is reduced, at most 256, which
-            makes a smaller file; `None` keeps all.
+        columns: Images in a row; `None` makes the grid as square as possible.
+        scale: Integer factor that enlarges the pixels.
+        colours: Reduce colour images to this number of colours, at most 256, for a
+            smaller file; `None` keeps all.
     """
     grid = image_grid(images, columns=columns)
-    picture = _reduced(Image.fromarray(grid), colours)
+    picture = _reduce_colours(Image.fromarray(grid), colours)
     if scale != 1:
         size = (picture.width * scale, picture.height * scale)
         picture = picture.resize(size, Image.Resampling.NEAREST)
     picture.save(path, optimize=True)
 
 
-def _reduced(picture, colours):
+def _reduce_colours(picture, colours):
     if colours is None or picture.mode != "RGB":
         return picture
     return picture.quantize(colours)
 
 
 def save_rows(path, rows, *, colours=None):
-    """Writes rows of images as one PNG, each captioned on its left.
+    """Writes rows of images as one PNG, each with a caption on its left.
 
     Args:
         path: The file.
         rows: Dict from a caption to uint8 images `(n, height, width, channels)`, all
-            of one shape.
+            of the same shape.
         colours: As in `save_grid`.
     """
     font = ImageFont.load_default(14)
@@ -90,18 +86,18 @@ def save_rows(path, rows, *, colours=None):
     picture = Image.new(grid.mode, (margin + grid.width, grid.height), "white")
     picture.paste(grid, (margin, 0))
     draw = ImageDraw.Draw(picture)
-    pitch = images[0].shape[1] + 2
+    pitch = images[0].shape[1] + PADDING
     for i, caption in enumerate(rows):
-        place = (margin - 6, 2 + (i + 0.5) * pitch)
+        place = (margin - 6, PADDING + (i + 0.5) * pitch)
         draw.text(place, caption, fill="black", font=font, anchor="rm")
-    _reduced(picture, colours).save(path, optimize=True)
+    _reduce_colours(picture, colours).save(path, optimize=True)
 
 
 def save_each(folder, images):
-    """Writes every image as a PNG of its own, named by its number.
+    """Writes every image as a separate PNG, named by its number.
 
     Args:
-        folder: The folder; it is made where it is missing.
+        folder: The folder, which is created if it is missing.
         images: uint8 array `(n, height, width, channels)`.
     """
     folder = Path(folder)
@@ -116,7 +112,7 @@ def show_grid(images, *, columns=None, title=None):
 
     Args:
         images: uint8 array `(n, height, width, channels)`.
-        columns: Images in a row; `None` makes the grid as square as may be.
+        columns: Images in a row; `None` makes the grid as square as possible.
         title: Title of the figure.
 
     Returns:
@@ -134,18 +130,17 @@ def show_grid(images, *, columns=None, title=None):
 
 
 def show_picture(path, *, rows=None, photographs=False):
-    """Shows a kept picture of digits or photographs in a notebook, in few bytes.
+    """Shows a saved picture of digits or photographs in a notebook, in few bytes.
 
     Args:
-        path: A PNG that `save_grid` or `save_stages` wrote.
-        rows: Rows of 30 pixels below the caption to keep; `None` keeps all.
-        photographs: Whether there are colours to keep: then as a JPEG, else in four
-            greys.
+        path: A PNG from `save_grid` or `save_stages`.
+        rows: Number of rows of 30 pixels to show below the caption; `None` shows all.
+        photographs: Whether to preserve colours with a JPEG, instead of four greys.
 
     Returns:
         An `IPython.display.Image`.
     """
-    from IPython.display import Image as Shown
+    from IPython.display import Image as NotebookImage
 
     file = io.BytesIO()
     with Image.open(path) as picture:
@@ -156,4 +151,4 @@ def show_picture(path, *, rows=None, photographs=False):
         picture.save(file, "jpeg", quality=25)
     else:
         picture.quantize(4).save(file, "png", optimize=True)
-    return Shown(file.getvalue())
+    return NotebookImage(file.getvalue())

@@ -1,4 +1,4 @@
-"""Trainers: a GAN is a `keras.Model` that `fit()` trains."""
+"""Trainers: GANs as `keras.Model`s that `fit()` trains."""
 
 from gankit.trainers.adversarial import AdversarialModel
 from gankit.trainers.augmented_gan import AugmentedGAN

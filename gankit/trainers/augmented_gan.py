@@ -1,4 +1,4 @@
-"""A GAN whose real images are augmented before anybody sees them."""
+"""A GAN that augments its real images."""
 
 import keras
 from keras import ops
@@ -9,23 +9,22 @@ from gankit.trainers.gan import GAN
 
 @keras.saving.register_keras_serializable("gankit")
 class AugmentedGAN(GAN):
-    """A GAN that draws new variants of its real images in every step.
+    """A GAN that randomly augments its real images in every training step.
 
-    So does preprocessing in the loading of data, here inside the compiled step. Only
-    real images are changed: what the discriminator takes for real is now the variants,
-    and the generator learns to make these too. To augment both kinds put a
-    `gankit.layers.DifferentiableAugmentation` first in the discriminator.
+    Only real images are augmented, so the generator learns to generate augmented
+    images too. To augment real and generated images alike, make a
+    `gankit.layers.DifferentiableAugmentation` the first layer of the discriminator.
 
     Args:
         generator: As in `GAN`.
         discriminator: As in `GAN`.
         preprocessing: Policy of `DifferentiableAugmentation` for real images, such as
-            `"resize_crop_flip"`, whose results are clipped to [-1, 1] again; `None`
-            leaves them as they are.
+            `"resize_crop_flip"`. The results are clipped to [-1, 1]. `None` augments
+            nothing.
         **options: As in `GAN`.
 
     Raises:
-        ValueError: As `GAN`, or if the policy has an unknown word.
+        ValueError: As in `GAN`, or if the policy contains an unknown key.
 
     Example:
 
@@ -39,7 +38,7 @@ class AugmentedGAN(GAN):
     def __init__(self, generator, discriminator, *, preprocessing=None, **options):
         super().__init__(generator, discriminator, **options)
         self.preprocessing = preprocessing
-        # A layer, as a model keeps the seeds of its layers beside its own.
+        # As a layer, so that the model saves its seed.
         self.preprocess = (
             None
             if preprocessing is None

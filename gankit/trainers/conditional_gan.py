@@ -1,4 +1,4 @@
-"""The GAN that is told which class to make."""
+"""The conditional GAN."""
 
 import keras
 import numpy as np
@@ -10,22 +10,22 @@ from gankit.trainers.gan import GAN, check_shapes
 
 @keras.saving.register_keras_serializable("gankit")
 class ConditionalGAN(GAN):
-    """A GAN whose players are both told the class of an image.
+    """A GAN whose generator and discriminator both receive the class of an image.
 
-    Data are batches `(images, labels)`. The discriminator sees fakes of the very
-    classes that the real images of its batch have, so that how often a class occurs
-    says nothing; the generator's own steps draw their classes evenly.
+    It trains on batches `(images, labels)`. In the discriminator's updates, the fakes
+    have the same labels as the real images of the batch, so class frequencies carry
+    no information. In the generator's updates, all classes are equally likely.
 
     Args:
         generator: Built `keras.Model`, `[latents (n, latent_dim), labels (n,)]` to
             images `(n, height, width, channels)` in [-1, 1].
         discriminator: Built `keras.Model`, `[images, labels (n,)]` to logits (no
             sigmoid).
-        num_classes: Number of classes; labels are whole numbers in [0, num_classes).
+        num_classes: Number of classes; labels are integers in [0, num_classes).
         **options: As in `GAN`; `latent_dim` is required.
 
     Raises:
-        ValueError: As `GAN`, or if a network takes no labels.
+        ValueError: As in `GAN`, or if a network takes no labels.
 
     Example:
 
@@ -43,19 +43,19 @@ class ConditionalGAN(GAN):
     def __init__(self, generator, discriminator, *, num_classes, **options):
         if not isinstance(num_classes, int) or num_classes < 2:
             raise ValueError(
-                "Expected num_classes to be a whole number of at least 2, received "
-                f"{num_classes!r}: pass the number of classes of the data."
+                "Expected num_classes to be an integer of at least 2, received "
+                f"{num_classes!r}: pass the number of classes in the data."
             )
         super().__init__(generator, discriminator, **options)
         self.num_classes = num_classes
 
     def sample_labels(self, n, *, seed=None):
-        """Draws classes, each with the same probability.
+        """Draws labels; all classes are equally likely.
 
         Args:
-            n: How many.
-            seed: Whole number for the same classes at every call; `None` draws on
-                from the model's own seed.
+            n: Number of labels.
+            seed: Integer seed, which gives the same labels at every call. `None` uses
+                the model's own random state.
 
         Returns:
             int32 tensor `(n,)`.
@@ -89,17 +89,17 @@ class ConditionalGAN(GAN):
         """Generates images of given classes.
 
         Args:
-            n: How many images.
-            labels: Their classes, whole numbers `(n,)`; `None` goes through all
-                classes in turn, so that each occurs equally often.
-            seed: Whole number; the same seed gives the same latents.
-            batch_size: How many images are computed at once.
+            n: Number of images.
+            labels: Their classes, integers `(n,)`. `None` cycles through all classes,
+                0, 1, 2 and so on.
+            seed: Integer; the same seed gives the same latents.
+            batch_size: Number of images to generate at once.
 
         Returns:
             NumPy uint8 array `(n, height, width, channels)`.
 
         Raises:
-            ValueError: If the labels are not n whole numbers in [0, num_classes).
+            ValueError: If the labels are not n integers in [0, num_classes).
         """
         if labels is None:
             labels = np.arange(n) % self.num_classes
@@ -122,8 +122,8 @@ class ConditionalGAN(GAN):
             if not isinstance(shapes, list) or len(shapes) != 2 or len(shapes[1]) != 1:
                 raise ValueError(
                     f"Expected a network that takes [{first}, labels (n,)], received "
-                    f"{network.name} with the input shape {shapes}: build it with an "
-                    "input for the labels, of shape ()."
+                    f"{network.name} with the input shape {shapes}: give it a second "
+                    "input of shape () for the labels."
                 )
         check_shapes(
             latent_dim,

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from gankit import losses as gan_losses
+from gankit import losses
 from gankit.backend.prediction import predict
 from gankit.constraints import clip_weights
 from gankit.trainers.adversarial import AdversarialModel
@@ -14,7 +14,7 @@ LATENT_DISTRIBUTIONS = ("normal", "uniform")
 
 @keras.saving.register_keras_serializable("gankit")
 class GAN(AdversarialModel):
-    """A generator and a discriminator that play one of the games of `gankit.losses`.
+    """A generator and a discriminator with one of the losses of `gankit.losses`.
 
     Args:
         generator: Built `keras.Model`, latents `(n, latent_dim)` to images
@@ -23,18 +23,18 @@ class GAN(AdversarialModel):
         loss: A key of `gankit.losses.LOSSES`.
         latent_dim: Length of a latent vector.
         latent_distribution: `"normal"`, N(0, 1), or `"uniform"`, U(-1, 1).
-        discriminator_steps: Updates of the discriminator in a step; the data must
-            then deliver that many batches as one.
-        generator_steps: Updates of the generator in a step, each on new latents.
+        discriminator_steps: Discriminator updates per training step. The data must
+            deliver that many batches as one.
+        generator_steps: Generator updates per training step, each on new latents.
         real_label: The discriminator's target for real images; 0.9 is one-sided label
             smoothing.
-        weight_clipping: Bound of every trainable weight of the discriminator, such as
-            0.01; `None` clips none. See `gankit.constraints.clip_weights`.
-        ema: Decay of an exponential moving average of the generator's weights
-            (such as 0.999), from which `sample` then draws; `None` keeps none.
+        weight_clipping: Bound on every trainable weight of the discriminator, such as
+            0.01; `None` turns clipping off. See `gankit.constraints.clip_weights`.
+        ema: Decay of an exponential moving average of the generator's weights, such
+            as 0.999. `sample` then uses the averaged weights. `None` turns it off.
 
     Raises:
-        ValueError: If the networks do not fit together, or an argument is out of its
+        ValueError: If the networks do not fit together, or an argument is out of
             range.
 
     Example:
@@ -46,8 +46,8 @@ class GAN(AdversarialModel):
     (16, 28, 28, 1)
 
     References:
-        Goodfellow et al. 2014 (https://arxiv.org/abs/1406.2661); the averaged
-        generator: Yazıcı et al. 2019 (https://arxiv.org/abs/1806.04498).
+        Goodfellow et al. 2014 (https://arxiv.org/abs/1406.2661); averaged generator
+        weights: Yazıcı et al. 2019 (https://arxiv.org/abs/1806.04498).
     """
 
     def __init__(
@@ -72,23 +72,23 @@ class GAN(AdversarialModel):
             generator_steps=generator_steps,
             **kwargs,
         )
-        self.adversarial_loss = gan_losses.get(loss)
+        self.adversarial_loss = losses.get(loss)
         self._check_networks(generator, discriminator, latent_dim)
         if latent_distribution not in LATENT_DISTRIBUTIONS:
             raise ValueError(
                 "Expected latent_distribution to be normal or uniform, received "
-                f"{latent_distribution!r}: choose one of the two."
+                f"{latent_distribution!r}: choose one of these."
             )
         if not 0.0 < real_label <= 1.0:
             raise ValueError(
                 f"Expected real_label in (0, 1], received {real_label!r}: pass 0.9 for "
-                "one-sided smoothing or 1.0 for none."
+                "one-sided label smoothing, or 1.0 for none."
             )
         if real_label != 1.0 and not self.adversarial_loss.smooths_labels:
             raise ValueError(
                 f"Expected real_label=1.0 with the loss {loss!r}, which has no "
-                f"labels to smooth, received {real_label!r}: leave it out or choose "
-                "another loss."
+                f"labels to smooth, received {real_label!r}: omit it or choose another "
+                "loss."
             )
         if real_label != 1.0:
             self.adversarial_loss = self.adversarial_loss.smoothed(real_label)
@@ -98,8 +98,7 @@ class GAN(AdversarialModel):
                 "pass a decay such as 0.999."
             )
         if weight_clipping is not None:
-            # Here, as no file keeps the constraints of variables: a model that is
-            # loaded is clipped again.
+            # Here, because saved models do not contain constraints of variables.
             clip_weights(discriminator, weight_clipping)
         self.generator = generator
         self.discriminator = discriminator
@@ -114,16 +113,16 @@ class GAN(AdversarialModel):
         else:
             self.ema_generator = keras.models.clone_model(generator)
             self.ema_generator.set_weights(generator.get_weights())
-            # No player: it has no turn, and no optimizer may come to own it.
+            # It is no player, so no optimizer must own its variables.
             self.ema_generator.trainable = False
 
     def sample_latent(self, n, *, seed=None):
         """Draws latent vectors.
 
         Args:
-            n: How many.
-            seed: Whole number for the same latents at every call; `None` draws on from
-                the model's own seed.
+            n: Number of latent vectors.
+            seed: Integer seed, which gives the same latents at every call. `None` uses
+                the model's own random state.
 
         Returns:
             Tensor `(n, latent_dim)`.
@@ -154,12 +153,12 @@ class GAN(AdversarialModel):
     def update_players(self, batch):
         logs = super().update_players(batch)
         if self.ema_generator is not None:
-            self._update_average()
+            self._update_ema()
         return logs
 
-    def _update_average(self):
-        # The first steps are averaged over fewer steps, else the initial weights
-        # would linger for 1 / (1 - ema) of them.
+    def _update_ema(self):
+        # The decay starts lower. Otherwise the initial weights would dominate the
+        # average for 1 / (1 - ema) steps.
         step = ops.cast(self.generator_optimizer.iterations, "float32")
         decay = ops.minimum(self.ema, (1.0 + step) / (10.0 + step))
         for mean, weight in zip(
@@ -168,12 +167,12 @@ class GAN(AdversarialModel):
             mean.assign(decay * mean + (1.0 - decay) * ops.stop_gradient(weight.value))
 
     def sample(self, n, *, seed=0, batch_size=256):
-        """Generates images, from the averaged generator where there is one.
+        """Generates images, with the averaged generator if there is one.
 
         Args:
-            n: How many images.
-            seed: Whole number; the same seed gives the same latents.
-            batch_size: How many images are computed at once.
+            n: Number of images.
+            seed: Integer; the same seed gives the same latents.
+            batch_size: Number of images to generate at once.
 
         Returns:
             NumPy uint8 array `(n, height, width, channels)`.
@@ -207,7 +206,16 @@ class GAN(AdversarialModel):
         config = dict(config)
         for network in ("generator", "discriminator"):
             config[network] = keras.saving.deserialize_keras_object(config[network])
-        return cls(**config)
+        if "losses" not in config:
+            return cls(**config)
+        # The model was saved under earlier names, and Keras finds weights by attribute.
+        gan = cls(loss=config.pop("losses"), ema=config.pop("average"), **config)
+        vars(gan)["averaged_generator"] = gan.ema_generator
+        return gan
+
+    def save_own_variables(self, store):
+        vars(self).pop("averaged_generator", None)
+        super().save_own_variables(store)
 
     @staticmethod
     def _check_networks(generator, discriminator, latent_dim):
@@ -219,27 +227,27 @@ class GAN(AdversarialModel):
         )
 
 
-def check_shapes(latent_dim, latent_shape, generated_shape, images_shape):
-    """Refuses networks that do not fit together.
+def check_shapes(latent_dim, latent_shape, fake_shape, image_shape):
+    """Checks that the shapes of a generator and a discriminator match.
 
     Args:
         latent_dim: Length of a latent vector.
-        latent_shape: Shape of the latents that the generator takes.
-        generated_shape: Shape of the images that it gives.
-        images_shape: Shape of the images that the discriminator takes.
+        latent_shape: Shape of the generator's latents.
+        fake_shape: Shape of the generator's images.
+        image_shape: Shape of the discriminator's images.
 
     Raises:
-        ValueError: If one does not take what the other gives.
+        ValueError: If they do not match.
     """
     if tuple(latent_shape) != (None, latent_dim):
         raise ValueError(
             f"Expected a generator that takes latents (n, {latent_dim}), received one "
-            f"with the input shape {latent_shape}: make latent_dim and the "
-            "generator agree."
+            f"with the input shape {latent_shape}: make latent_dim and the generator "
+            "match."
         )
-    if tuple(generated_shape[1:]) != tuple(images_shape[1:]):
+    if tuple(fake_shape[1:]) != tuple(image_shape[1:]):
         raise ValueError(
-            "Expected the generator's images to be what the discriminator takes, "
-            f"received {tuple(generated_shape[1:])} and {tuple(images_shape[1:])}: "
+            "Expected the generator's images to have the shape that the discriminator "
+            f"takes, received {tuple(fake_shape[1:])} and {tuple(image_shape[1:])}: "
             "build both for one image shape."
         )

@@ -6,19 +6,19 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("gankit")
 class ConstantThenLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """Keeps the learning rate, then lets it fall to zero along a straight line.
+    """A constant learning rate, followed by a linear decay to zero.
 
-    CycleGAN is trained so: 100 epochs constant, 100 falling. Steps are updates of the
-    optimizer that the schedule belongs to, which falls a little with each; the
-    authors' code falls once per epoch.
+    CycleGAN is trained with 100 constant epochs and 100 epochs of decay. Here the rate
+    decays with every update of the optimizer; in the authors' code, with every epoch.
 
     Args:
-        learning_rate: The rate of the first part, at least 0.
-        constant_steps: Updates at that rate, at least 0.
-        decay_steps: Updates in which it falls to zero, at least 1; it stays there.
+        learning_rate: The rate of the constant part, at least 0.
+        constant_steps: Number of updates at that rate, at least 0.
+        decay_steps: Number of updates until the rate is zero, at least 1. It then stays
+            zero.
 
     Raises:
-        ValueError: If an argument is out of its range.
+        ValueError: If an argument is out of range.
 
     Example:
 
@@ -36,7 +36,7 @@ class ConstantThenLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
             raise ValueError(
                 "Expected learning_rate and constant_steps of at least 0 and "
                 f"decay_steps of at least 1, received {learning_rate!r}, "
-                f"{constant_steps!r} and {decay_steps!r}: pass numbers in these ranges."
+                f"{constant_steps!r} and {decay_steps!r}: use values in these ranges."
             )
         self.learning_rate = learning_rate
         self.constant_steps = constant_steps

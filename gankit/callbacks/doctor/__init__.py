@@ -1,6 +1,6 @@
-"""A callback that watches a GAN being trained and says in plain words what is wrong.
+"""A callback that watches the training of a GAN and explains what goes wrong.
 
-`players`, `draws` and `samples` hold what it looks for; `training_doctor` looks.
+`players`, `draws` and `samples` define the checks; `training_doctor` runs them.
 """
 
 from gankit.callbacks.doctor.findings import Finding, TrainingStopped

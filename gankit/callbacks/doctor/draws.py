@@ -1,4 +1,4 @@
-"""Signs in what should be random: latents, and the augmentation of real images."""
+"""Checks of random numbers: latents, and the augmentation of real images."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from gankit.callbacks.doctor.samples import to_float
 
 
 def latents(model, count):
-    """Latents that do not differ, within a batch or from step to step."""
+    """Checks whether latents differ, within a batch and between steps."""
     if not hasattr(model, "sample_latent"):
         return
     with keras.StatelessScope():
@@ -21,22 +21,22 @@ def latents(model, count):
             if alike
             else "Every step gets the same latents"
         )
-        + ": the generator is never asked for more than one picture of each. Draw "
-        "anew for every image and step, from the model's seed_generator.",
+        + ": the generator only ever has to make the same pictures. Draw new latents "
+        "for every image and step, from the model's seed_generator.",
         holds=alike or np.array_equal(first, second),
     )
 
 
 def augmentation(model, images):
-    """Augmentation that gives the same images in every step."""
+    """Checks whether augmentation differs between steps."""
     if getattr(model, "preprocess", None) is None:
         return
     with keras.StatelessScope():
         first, second = (to_float(model.prepare(images)) for _ in range(2))
     yield Sign(
         "augmentation",
-        "The augmentation of real images makes the same of them in every step, as one "
-        "that was cached: the discriminator learns these variants by heart. Draw anew "
-        "in every step.",
+        "The augmentation gives the same variants of the real images in every step, as "
+        "if it were cached: the discriminator learns these variants by heart. Draw new "
+        "random numbers in every step.",
         holds=np.array_equal(first, second),
     )

@@ -1,18 +1,18 @@
-"""What a doctor finds, and the signs that lead to it."""
+"""Findings of the doctor, and the signs that lead to them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a `TrainingDoctor` found.
+    """A fault that a `TrainingDoctor` found.
 
     Attributes:
         kind: `"not_finite"`, `"still"`, `"mixed"`, `"rate"`, `"flag"`,
             `"discriminator_won"`, `"swapped"`, `"collapse"`, `"clipping"`, `"latent"`,
             `"augmentation"`, `"range"` or `"data"`.
-        step: Steps done when it was found.
-        sentence: What is seen, what it means and what to try.
+        step: Training steps done when it was found.
+        sentence: What happens, what it means and what to try.
     """
 
     kind: str
@@ -21,10 +21,10 @@ class Finding:
 
 
 class TrainingStopped(RuntimeError):
-    """Ends `fit()` where going on makes no sense.
+    """Ends `fit()` when further training makes no sense.
 
     Attributes:
-        finding: The `Finding` that says why.
+        finding: The `Finding` with the reason.
     """
 
     def __init__(self, finding):
@@ -34,14 +34,14 @@ class TrainingStopped(RuntimeError):
 
 @dataclass(frozen=True)
 class Sign:
-    """What one look says of one fault.
+    """The result of one check.
 
     Attributes:
         kind: As in `Finding`.
         sentence: As in `Finding`.
-        about: Which network it is about, where there are several.
-        holds: Whether the sign is there.
-        patient: Whether it must be there for a while before it is voiced.
+        about: The network it concerns, if there are several.
+        holds: Whether the sign is present.
+        patient: Whether it must persist for a while before it is reported.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""Signs in the weights of the players, and in whose turn moves which."""
+"""Checks of the players' weights, and of which networks each update changes."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ from gankit.backend.layer_tree import all_layers
 from gankit.callbacks.doctor.findings import Sign
 from gankit.constraints import WeightClipping
 
-# Weights that moved by less than their rounding, relative to their size, stood still.
+# Relative changes of weights below this are rounding.
 STILL = 1e-7
-# Their steps are about as large as their rate, whatever the gradient.
+# Optimizers whose steps are about as large as their learning rate.
 ADAPTIVE = (
     optimizers.Adam,
     optimizers.Adamax,
@@ -20,7 +20,7 @@ ADAPTIVE = (
     optimizers.Nadam,
     optimizers.RMSprop,
 )
-# A step of more than this share of a weight leaves nothing of where it was.
+# Steps above this share of the weights destroy what they have learnt.
 LEAP = 0.3
 
 
@@ -29,11 +29,11 @@ class Player:
     """A network of a player.
 
     Attributes:
-        name: `"generator"` or `"discriminator"`, with the network's name where a
-            player has several.
+        name: `"generator"` or `"discriminator"`, with the network's name if the player
+            has several.
         network: The `keras.Model`.
-        optimizer: The player's.
-        before: Its weights at the last look, arrays by the variable's `id`.
+        optimizer: The player's optimizer.
+        before: Its weights an epoch ago, arrays by the variable's `id`.
         after: Its weights now.
     """
 
@@ -45,27 +45,27 @@ class Player:
 
     @property
     def rate(self):
-        """The present learning rate."""
+        """The current learning rate."""
         return float(keras.ops.convert_to_numpy(self.optimizer.learning_rate))
 
     @property
-    def moved(self):
-        """Whether any trainable weight is elsewhere than at the last look."""
-        moved = size = 0.0
+    def is_updated(self):
+        """Whether any trainable weight changed in the last epoch."""
+        change = size = 0.0
         for variable in self.network.trainable_variables:
             weight = self.after[id(variable)]
             step = weight - self.before[id(variable)]
-            moved += float(np.vdot(step, step))
+            change += float(np.vdot(step, step))
             size += float(np.vdot(weight, weight))
-        return moved > STILL**2 * size
+        return change > STILL**2 * size
 
 
-def leaps(player):
-    """A learning rate that is as large as the weights."""
+def learning_rate(player):
+    """Checks whether the learning rate is as large as the weights."""
     kernels = [
         player.after[id(variable)].ravel()
         for variable in player.network.trainable_variables
-        # Clipped ones are as small as their bound, and go no further.
+        # Clipped weights are no larger than their bound, at any rate.
         if len(variable.shape) > 1 and variable.constraint is None
     ]
     if not kernels or not isinstance(player.optimizer, ADAPTIVE):
@@ -74,22 +74,23 @@ def leaps(player):
     yield Sign(
         "rate",
         f"The {player.name}'s learning rate is {player.rate:.2g}, and its weights are "
-        f"about {size:.2g}: as {type(player.optimizer).__name__} moves each weight by "
-        "about the rate in every step, nothing is left of them after a few. Try a "
-        "hundredth of it.",
+        f"about {size:.2g}: as {type(player.optimizer).__name__} changes each weight "
+        "by about the learning rate in every step, nothing is left of them after a few "
+        "steps. Try a hundredth of it.",
         player.name,
         holds=player.rate > LEAP * size,
     )
 
 
 def standstill(player):
-    """A player that does not move."""
-    if player.moved:
+    """Checks whether the player is updated."""
+    if player.is_updated:
         return
     if not player.network.trainable_variables:
         why = (
             "it has no trainable weights. Set `trainable` back to True before "
-            "compile(): each turn moves its own player alone, nobody needs freezing"
+            "compile(): each update changes its own player only, so neither network "
+            "needs to be frozen"
         )
     elif player.rate == 0.0:
         why = "its learning rate is 0. Set another, such as 2e-4 for Adam"
@@ -97,17 +98,18 @@ def standstill(player):
         why = (
             "it gets no gradient. Look for a stop_gradient or a NumPy function "
             "between it and its loss, for a loss that is flat, such as a hinge "
-            "whose margins are all kept, or for weights all at their clipping bound"
+            "whose margins are all met, or for weights that are all at their "
+            "clipping bound"
         )
     yield Sign(
         "still",
-        f"The {player.name} does not move, and a game needs two players: {why}.",
+        f"The {player.name} does not learn, and a game needs two players: {why}.",
         player.name,
     )
 
 
-def forgotten_flag(player):
-    """Batch normalisation whose statistics stay where they were."""
+def training_flag(player):
+    """Checks whether batch normalisation updates its statistics."""
     statistics = [
         variable
         for layer in all_layers(player.network)
@@ -117,28 +119,28 @@ def forgotten_flag(player):
         )
         if variable is not None
     ]
-    stayed = all(
+    unchanged = all(
         np.array_equal(player.before[id(v)], player.after[id(v)]) for v in statistics
     )
     yield Sign(
         "flag",
-        f"The {player.name} learns, but its batch normalisation keeps the statistics "
-        "of its start: it is called as if it were not trained. Pass training=True to "
-        "both networks in both losses.",
+        f"The {player.name} learns, but its batch normalisation keeps its initial "
+        "statistics: the network is called as if it were not being trained. Pass "
+        "training=True to both networks in both losses.",
         player.name,
-        holds=bool(statistics) and stayed and player.moved,
+        holds=bool(statistics) and unchanged and player.is_updated,
     )
 
 
-def clipped(player):
-    """Weight clipping that leaves a critic no freedom."""
+def clipping(player):
+    """Checks whether weight clipping leaves the critic any freedom."""
     bounded = [
         (np.abs(player.after[id(variable)]), variable.constraint.c)
         for variable in player.network.trainable_variables
         if isinstance(variable.constraint, WeightClipping)
     ]
     count = sum(weight.size for weight, _ in bounded)
-    # Rounding may leave a clipped weight just below its bound.
+    # Rounding may put a clipped weight just below its bound.
     share = sum(np.sum(w > 0.999 * c) for w, c in bounded) / max(count, 1)
     yield Sign(
         "clipping",
@@ -151,11 +153,11 @@ def clipped(player):
     )
 
 
-def mixed_turns(turns, model):
-    """A turn that moves the networks of both players.
+def mixed_updates(updates, model):
+    """Checks whether one update changes the networks of both players.
 
     Args:
-        turns: Lists of networks, one for each call of `minimize`.
+        updates: Lists of networks, one for each call of `minimize`.
         model: The `gankit.AdversarialModel`.
     """
     sides = [
@@ -164,11 +166,11 @@ def mixed_turns(turns, model):
     ]
     yield Sign(
         "mixed",
-        "One update moves generator and discriminator together, down one loss: what "
-        "the one gains the other loses, so their gradients cancel and neither learns. "
+        "One update changes generator and discriminator together, with one loss: what "
+        "one gains the other loses, so their gradients cancel and neither learns. "
         "Minimise each player's loss over its own networks, with its own optimizer.",
         holds=any(
-            all(side & {id(network) for network in turn} for side in sides)
-            for turn in turns
+            all(side & {id(network) for network in networks} for side in sides)
+            for networks in updates
         ),
     )

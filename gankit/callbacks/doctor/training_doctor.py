@@ -1,4 +1,4 @@
-"""The callback: when it looks, what at, and how long it waits with a suspicion."""
+"""The callback that runs the checks and reports their findings."""
 
 import sys
 
@@ -12,12 +12,12 @@ from gankit.callbacks.doctor.findings import Finding, TrainingStopped
 from gankit.callbacks.doctor.samples import to_float
 from gankit.trainers import AdversarialModel
 
-# Real images and samples that a look at the game compares.
+# Number of real images and samples to compare.
 COUNT = 32
-# Steps between two looks; a look costs less than a step.
+# Steps between two comparisons, each of which costs less than a step.
 LOOK_EVERY = 25
-# Steps that a suspicion must hold, at every look, before it is voiced: in the first
-# few hundred all samples are alike, and either player may be far ahead.
+# Steps for which a patient sign must persist before it is reported. In the first few
+# hundred steps all samples are alike, and either player may be far ahead.
 PATIENCE = 300
 
 
@@ -26,32 +26,33 @@ def _say(sentence):
 
 
 class TrainingDoctor(keras.callbacks.Callback):
-    """Watches a GAN at the end of every epoch of `fit()` and says what is wrong.
+    """Watches a GAN at the end of every epoch of `fit()` and explains what goes wrong.
 
-    It knows thirteen faults: a loss or weight that is not finite; a player that does
-    not move, that leaps, or that moves in the other's turn; a forgotten training flag;
-    a discriminator that has won, or that rates samples above real images; samples that
-    are all alike; clipping that leaves a critic no freedom; latents, or augmentation,
-    that do not change; samples, or images, of the wrong range. Each is said once. The
-    first ends the training with an exception, before any callback after this one keeps
-    the spoilt state: let the doctor come first.
+    It recognises thirteen faults: a loss or weight that is not finite; a player that is
+    not updated, that takes too large steps, or that is updated together with the other;
+    a missing training flag; a discriminator that has won, or that rates samples above
+    real images; samples that are all alike; clipping that leaves a critic no freedom;
+    latents or augmentation that never change; samples or images of the wrong range.
 
-    Looking changes nothing in the model, its seeds included: a training with the doctor
-    ends with the weights of one without. Models that take labels are not asked for
-    logits, and models that draw no samples are spared all that concerns images.
+    Each fault is reported once. The first kind stops the training with an exception. To
+    keep later callbacks from saving the broken state, put the doctor first in the list.
+
+    The doctor changes nothing in the model, not even its seeds: training ends with the
+    same weights with or without it. It compares logits only if the networks take no
+    labels, and checks images only if the model can draw samples.
 
     Args:
-        images: Real images `(n, height, width, channels)`, as `fit()` gets them.
+        images: Real images `(n, height, width, channels)`, as `fit()` receives them.
         seed: Seed of the latents and of the choice of images.
-        say: Function that is called with each sentence; by default it goes to stderr,
-            above a progress bar.
+        say: Function that receives each sentence; by default it writes to stderr, above
+            a progress bar.
 
     Attributes:
-        findings: List of `Finding`, in the order in which they were made.
+        findings: List of all `Finding`s so far.
 
     Raises:
-        ValueError: If `images` is of another shape, or there are fewer than two.
-        TrainingStopped: Out of `fit()`, when a loss or weight is NaN or infinite.
+        ValueError: If `images` has another shape or holds fewer than two images.
+        TrainingStopped: From `fit()`, when a loss or weight is NaN or infinite.
 
     Example:
 
@@ -61,9 +62,9 @@ class TrainingDoctor(keras.callbacks.Callback):
     ['discriminator_won']
 
     References:
-        What a discriminator that has won does to the generator's gradient: Arjovsky
-        and Bottou 2017, section 2 (https://arxiv.org/abs/1701.04862). Distances
-        between samples as a sign of collapse: Salimans et al. 2016, section 3.2
+        The generator's gradient once the discriminator has won: Arjovsky and Bottou
+        2017, section 2 (https://arxiv.org/abs/1701.04862). Distances between samples
+        as a sign of collapse: Salimans et al. 2016, section 3.2
         (https://arxiv.org/abs/1606.03498). Clipped weights at their bounds: Gulrajani
         et al. 2017, section 3 (https://arxiv.org/abs/1704.00028).
     """
@@ -81,49 +82,55 @@ class TrainingDoctor(keras.callbacks.Callback):
         self.seed = seed
         self.say = say
         self.findings = []
-        self._said = set()
+        self._reported = set()
         self._since = {}
-        self._moved = set()
-        self._turns = []
+        self._updated_players = set()
+        self._updates = []
         self._images_fit = True
-        self._looked = None
+        self._last_look = None
 
     def on_train_begin(self, logs=None):
         self._weights = self._read_weights()
-        self._listen()
-        if self._looked is not None:
+        # An exception in an earlier `fit()` may have left the observer in place.
+        if self._observe_update not in self.model.update_observers:
+            self.model.update_observers.append(self._observe_update)
+        if self._last_look is not None:
             return
-        self._step = self._looked = self.model.steps_done
-        self._weigh(draws.latents(self.model, COUNT))
-        if self._plays_with_images():
-            self._weigh(draws.augmentation(self.model, self.images))
-        if self._plays_with_images() or hasattr(self.model, "sample"):
+        self._step = self._last_look = self.model.steps_done
+        self._report(draws.latents(self.model, COUNT))
+        if self._is_unconditional():
+            self._report(draws.augmentation(self.model, self.images))
+        if self._is_unconditional() or hasattr(self.model, "sample"):
             signs = list(samples.data_range(self._real(), self.images))
             self._images_fit = not any(sign.holds for sign in signs)
-            self._weigh(signs)
+            self._report(signs)
         for player in self._players(self._weights):
-            self._weigh(players.leaps(player))
+            self._report(players.learning_rate(player))
 
     def on_train_end(self, logs=None):
-        self.model.update_observers.remove(self._note_update)
+        self.model.update_observers.remove(self._observe_update)
 
     def on_epoch_end(self, epoch, logs=None):
         self._step = self.model.steps_done
         before, self._weights = self._weights, self._read_weights()
         self._check_finite(logs or {})
-        self._weigh(players.mixed_turns(self._turns, self.model))
+        self._report(players.mixed_updates(self._updates, self.model))
         watched = self._players(before)
         for player in watched:
-            self._moved |= {player.name} if player.moved else set()
-            for check in (players.standstill, players.forgotten_flag, players.clipped):
-                self._weigh(check(player))
-        # What wrong images or an idle player make of the game is no fault of its own.
-        playing = all(player.name in self._moved for player in watched)
-        if playing and self._images_fit and self._step - self._looked >= LOOK_EVERY:
-            self._looked = self._step
-            self._look()
+            self._updated_players |= {player.name} if player.is_updated else set()
+            for check in (players.standstill, players.training_flag, players.clipping):
+                self._report(check(player))
+        # Wrong images or an idle player cause further faults, which would distract.
+        all_updated = all(player.name in self._updated_players for player in watched)
+        if (
+            all_updated
+            and self._images_fit
+            and self._step - self._last_look >= LOOK_EVERY
+        ):
+            self._last_look = self._step
+            self._compare_samples()
 
-    # What the checks read.
+    # Inputs of the checks.
 
     def _networks(self):
         """Yields every network with its optimizer and a name for it."""
@@ -146,90 +153,87 @@ class TrainingDoctor(keras.callbacks.Callback):
             for variable in network.weights
         }
 
-    def _listen(self):
-        """Notes whose networks each update moves, when the step is traced."""
-        # An interrupted `fit()` may have left this observer in place.
-        if self._note_update not in self.model.update_observers:
-            self.model.update_observers.append(self._note_update)
+    def _observe_update(self, networks):
+        if networks not in self._updates:
+            self._updates.append(networks)
 
-    def _note_update(self, networks):
-        if networks not in self._turns:
-            self._turns.append(networks)
-
-    def _plays_with_images(self):
-        """Whether the generator takes latents alone, the discriminator images alone."""
+    def _is_unconditional(self):
+        """Whether the networks take only latents and only images, no labels."""
         two = (getattr(self.model, p, None) for p in ("generator", "discriminator"))
         return all(len(getattr(player, "inputs", ())) == 1 for player in two)
 
     def _real(self):
         with keras.StatelessScope():
-            if self._plays_with_images():
+            if self._is_unconditional():
                 return to_float(self.model.prepare(self.images))
-            # A variant's own method may expect labels as well.
+            # The model's own method may expect labels as well.
             return to_float(AdversarialModel.prepare(self.model, self.images))
 
-    # What becomes of a sign.
+    # Reporting.
 
-    def _weigh(self, signs):
-        """Voices signs, patient ones when they were there for `PATIENCE` steps."""
+    def _report(self, signs):
+        """Reports signs that hold, patient ones after `PATIENCE` steps."""
         for sign in signs:
             key = sign.kind, sign.about
             if not sign.patient:
                 if sign.holds:
-                    self._find(key, sign.sentence)
+                    self._add_finding(key, sign.sentence)
                 continue
             if not sign.holds:
                 self._since.pop(key, None)
                 continue
             since = self._since.setdefault(key, self._step)
             if self._step - since >= PATIENCE:
-                self._find(key, f"{sign.sentence} So it has been since step {since:,}.")
+                self._add_finding(
+                    key, f"{sign.sentence} This has been so since step {since:,}."
+                )
 
-    def _find(self, key, sentence):
-        if key not in self._said:
-            self._said.add(key)
+    def _add_finding(self, key, sentence):
+        if key not in self._reported:
+            self._reported.add(key)
             self.findings.append(Finding(key[0], self._step, sentence))
             self.say(f"gankit doctor, step {self._step:,}: {sentence}")
 
     def _check_finite(self, logs):
-        spoilt = [name for name, value in logs.items() if not np.isfinite(value)]
+        broken = [name for name, value in logs.items() if not np.isfinite(value)]
         for network, _, name in self._networks():
             if not all(
                 np.isfinite(self._weights[id(v)]).all() for v in network.weights
             ):
-                spoilt.append(f"weights of the {name}")
-        if not spoilt:
+                broken.append(f"weights of the {name}")
+        if not broken:
             return
         finding = Finding(
             "not_finite",
             self._step,
-            f"NaN or infinity in {', '.join(spoilt)}: every further step would spread "
+            f"NaN or infinity in {', '.join(broken)}: every further step would spread "
             "it. Lower both learning rates, to a tenth for a start; with a Wasserstein "
-            "loss clip the critic's weights or penalise its gradient; in a loss of "
-            "your own look for a logarithm, a root or a quotient that reaches 0.",
+            "loss, clip the critic's weights or penalise its gradient; in a loss of "
+            "your own, look for a logarithm, a root or a quotient that reaches 0.",
         )
         self.findings.append(finding)
+        self.on_train_end()  # Keras does not call it after an exception.
         raise TrainingStopped(finding)
 
-    def _look(self):
-        """Compares samples with real images, by eye and by the discriminator's.
+    def _compare_samples(self):
+        """Compares samples and real images, and the discriminator's logits for both.
 
-        Networks are called as in the game, with the statistics of the batch; what that
-        changes in them stays in the scope.
+        Networks are called in training mode, with batch statistics. The scope discards
+        all changes to their state.
         """
         model = self.model
-        if self._plays_with_images():
+        if self._is_unconditional():
             with keras.StatelessScope():
                 latent = model.sample_latent(len(self.images), seed=self.seed)
                 fake = to_float(model.generator(latent, training=True))
                 real = self._real()
                 logits = [model.discriminator(x, training=True) for x in (real, fake)]
-            game = getattr(model, "adversarial_loss", None)
-            self._weigh(samples.verdict(*logits, game))
+            losses = getattr(model, "adversarial_loss", None)
+            self._report(samples.verdict(*logits, losses))
         elif hasattr(model, "sample"):
             fake = model.sample(len(self.images), seed=self.seed) / 127.5 - 1.0
             real = self._real()
         else:
             return
-        self._weigh(samples.sample_range(real, fake))
-        self._weigh(samples.collapse(real, fake))
+        self._report(samples.sample_range(real, fake))
+        self._report(samples.collapse(real, fake))

@@ -1,4 +1,4 @@
-"""Trains a patient, and keeps what a diagnosis needs."""
+"""Trains a patient and saves what a diagnosis needs."""
 
 import contextlib
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ STEPS = 400
 EPOCH_STEPS = 25
 BATCH_SIZE = 64
 FRAMES = (0, 25, 100, 200, 400)
-# In an order that tells nothing.
-PATIENTS = dict(
-    zip(
-        (f"patient-{i}" for i in range(1, 9)),
-        (
-            *("latent", "labels", "rate", "augmentation"),
-            *("frozen", "optimizer", "range", "flag"),
-        ),
-        strict=True,
-    )
-)
+# The order gives no hint.
+PATIENTS = {
+    "patient-1": "latent",
+    "patient-2": "labels",
+    "patient-3": "rate",
+    "patient-4": "augmentation",
+    "patient-5": "frozen",
+    "patient-6": "optimizer",
+    "patient-7": "range",
+    "patient-8": "flag",
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Case:
     Attributes:
         fault: Name of its fault, a key of `FAULTS`.
         folder: Where `samples.png`, `losses.png` and `history.csv` are.
-        findings: List of the doctor's `Finding`; the first is the diagnosis.
+        findings: The doctor's list of `Finding`; the first is the diagnosis.
     """
 
     fault: str
@@ -43,16 +43,16 @@ class Case:
     findings: list[Finding]
 
 
-def treat(name, *, seed=0, folder=None):
+def train(name, *, seed=0, folder=None):
     """Trains a GAN with a planted fault on scikit-learn's handwritten digits.
 
     Args:
         name: A patient, `"patient-1"` to `"patient-8"`, or a key of `FAULTS`.
         seed: Seed of the training.
-        folder: Where the pictures go; `None` takes `runs/clinic/NAME`.
+        folder: Folder for the pictures; `None` is `runs/clinic/NAME`.
 
     Returns:
-        The `Case`. A training that breaks down ends there, with what it left.
+        The `Case`. If training breaks down, it holds the results up to that point.
 
     Raises:
         ValueError: If there is no such patient or fault.
@@ -67,25 +67,25 @@ def treat(name, *, seed=0, folder=None):
     set_random_seed(seed)
     images = datasets.digits(size=28).train.images
     gan = fault.build(images.shape[1:])
-    # What it finds is the key, and not for those who are to find it.
+    # The findings are the key, so the doctor does not print them.
     doctor = TrainingDoctor(images, say=lambda sentence: None)
     log = folder / "history.csv"
     log.unlink(missing_ok=True)
     with callbacks.Progress(STEPS) as progress:
-        watchers = [
+        observers = [
             doctor,
             callbacks.HistoryLog(log),
             callbacks.SampleGrid(folder / "samples", at=FRAMES, count=16, columns=4),
             progress,
         ]
-        # What stops a training is among the findings.
+        # The findings include what stopped the training.
         with contextlib.suppress(TrainingStopped):
             gan.fit(
                 datasets.Batches(images, batch_size=BATCH_SIZE, seed=seed),
                 steps_per_epoch=EPOCH_STEPS,
                 epochs=STEPS // EPOCH_STEPS,
                 verbose=0,
-                callbacks=watchers,
+                callbacks=observers,
             )
     _draw(gan, folder)
     return Case(PATIENTS.get(name, name), folder, doctor.findings)

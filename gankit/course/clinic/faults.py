@@ -1,7 +1,4 @@
-"""Eight faults that are easily made, each planted in an otherwise healthy GAN.
-
-`kind` is what a `gankit.TrainingDoctor` is to find first.
-"""
+"""Eight common faults, each planted in an otherwise healthy GAN."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +10,7 @@ from gankit.networks import dcgan
 from gankit.trainers import AugmentedGAN
 
 LATENT_DIM = 32
-# Generator's and discriminator's, as in the demonstration.
+# Learning rates of generator and discriminator.
 RATES = (1e-3, 5e-4)
 PREPROCESSING = "translation"
 
@@ -23,33 +20,33 @@ class Fault:
     """A planted fault.
 
     Attributes:
-        kind: The doctor's name for it.
-        seen: What curves and samples show.
-        mistake: What is wrong in the code.
-        build: Function from an image shape, and a pair of networks or `None` for the
-            Shallow DCGAN, to a compiled model of uint8 images.
+        kind: The kind of the first finding of a `gankit.TrainingDoctor`.
+        symptom: What curves and samples show.
+        cause: What is wrong in the code.
+        build: Function that takes an image shape and a pair of networks (`None` for the
+            Shallow DCGAN) and returns a compiled model of uint8 images.
     """
 
     kind: str
-    seen: str
-    mistake: str
+    symptom: str
+    cause: str
     build: Callable
 
 
 def healthy(
     image_shape, networks=None, *, variant=AugmentedGAN, rates=RATES, real_label=0.9
 ):
-    """Builds and compiles the GAN that the faults are planted in.
+    """Builds and compiles the GAN without a fault.
 
     Args:
         image_shape: `(height, width, channels)`.
         networks: Generator and discriminator; `None` builds the Shallow DCGAN.
-        variant: The class.
-        rates: Adam's for both, the generator's first.
+        variant: The class of the model.
+        rates: Adam's learning rates, the generator's first.
         real_label: As in `gankit.GAN`.
 
     Returns:
-        A `gankit.AugmentedGAN` that shifts its real images.
+        A `gankit.AugmentedGAN` that randomly shifts its real images.
     """
     gan = variant(
         *(networks or dcgan.shallow(image_shape, latent_dim=LATENT_DIM)),
@@ -70,21 +67,21 @@ def _frozen(image_shape, networks=None):
 
 
 class _HalfRange(AugmentedGAN):
-    """Real images are scaled to [0, 1], while a tanh gives [-1, 1]."""
+    """Scales real images to [0, 1], while tanh outputs are in [-1, 1]."""
 
     def prepare(self, batch):
         return (super().prepare(batch) + 1.0) / 2.0
 
 
 class _Swapped(AugmentedGAN):
-    """Samples are given to the loss as real, real images as samples."""
+    """Passes samples to the loss as real, and real images as samples."""
 
     def _discriminator_value(self, real_logits, fake_logits):
         return super()._discriminator_value(fake_logits, real_logits)
 
 
 class _ForgottenFlag(AugmentedGAN):
-    """Both networks are called as if they were not trained."""
+    """Calls both networks in inference mode."""
 
     def discriminator_loss(self, real):
         fake = ops.stop_gradient(self.generator(self.sample_latent(ops.shape(real)[0])))
@@ -98,7 +95,7 @@ class _ForgottenFlag(AugmentedGAN):
 
 
 class _OneOptimizer(AugmentedGAN):
-    """One update for the sum of both losses and the weights of both players."""
+    """Updates both networks with the sum of both losses."""
 
     def update_players(self, batch):
         def both():
@@ -123,7 +120,7 @@ class _OneOptimizer(AugmentedGAN):
 
 
 class _CachedAugmentation(AugmentedGAN):
-    """Every step shifts its images as the step before did."""
+    """Shifts the images of every step in the same way."""
 
     def prepare(self, batch):
         images = super(AugmentedGAN, self).prepare(batch)
@@ -132,7 +129,7 @@ class _CachedAugmentation(AugmentedGAN):
 
 
 class _OneLatent(AugmentedGAN):
-    """All images of a batch are made of its first latent."""
+    """Generates all images of a batch from its first latent."""
 
     def sample_latent(self, n, *, seed=None):
         latent = super().sample_latent(n, seed=seed)
@@ -148,34 +145,34 @@ def _of(variant):
 FAULTS = {
     "frozen": Fault(
         "still",
-        "the discriminator's loss rises and stays above that of a coin, the "
+        "the discriminator's loss rises and stays above that of a coin toss, the "
         "generator's falls below its equilibrium at once",
         "the discriminator has trainable = False",
         _frozen,
     ),
     "range": Fault(
         "data",
-        "samples stand on grey, where the digits stand on black",
+        "samples have a grey background, while the digits have a black one",
         "images in [0, 1] meet a generator whose tanh gives [-1, 1]",
         _of(_HalfRange),
     ),
     "labels": Fault(
         "swapped",
         "both losses are low, and samples stay noise: the generator is rewarded for "
-        "what no image is like",
+        "images unlike any real one",
         "samples are labelled real, and real images generated",
         _of(_Swapped),
     ),
     "flag": Fault(
         "flag",
-        "hardly anything: digits come all the same, from a chequered start",
+        "hardly anything: digits appear all the same, after a chequered start",
         "training=True is missing where both networks are called",
         _of(_ForgottenFlag),
     ),
     "rate": Fault(
         "rate",
-        "the generator's loss begins far above all others', and samples are one "
-        "pattern of black and white that stays",
+        "the generator's loss starts far above that of the other patients, and all "
+        "samples are one black-and-white pattern that never changes",
         "learning rates are a hundred times too large",
         lambda image_shape, networks=None: healthy(
             image_shape, networks, rates=tuple(100 * rate for rate in RATES)
@@ -183,14 +180,14 @@ FAULTS = {
     ),
     "optimizer": Fault(
         "mixed",
-        "both losses settle at once, and samples are one texture that stays",
+        "both losses settle at once, and samples are one texture that never changes",
         "one optimizer minimises the sum of both losses over all weights",
         _of(_OneOptimizer),
     ),
     "augmentation": Fault(
         "augmentation",
-        "losses are calm and samples look well, but all are shifted to the lower left",
-        "the random shift of real images was drawn once and kept",
+        "losses are calm and samples look good, but all are shifted to the lower left",
+        "the random shift of real images is drawn only once",
         _of(_CachedAugmentation),
     ),
     "latent": Fault(

@@ -1,11 +1,11 @@
-"""Exercises in notebooks: their cells, editions for a class, checks of answers.
+"""The exercises in notebooks: their cells, editions for a class, checks of answers.
 
-None of this needs Keras except the checks of losses, steps and layers, which the
-notebooks import by name (`loss_checks` and others).
+Only the checks of losses, steps and layers need Keras. The notebooks import them by
+name (`loss_checks` and others).
 """
 
 from gankit.course.exercises.cells import Exercise, exercises, notebooks_in, read
-from gankit.course.exercises.editions import handout, marking_key, students
+from gankit.course.exercises.editions import handout, marking_key, student_edition
 
 __all__ = [
     "Exercise",
@@ -14,5 +14,5 @@ __all__ = [
     "marking_key",
     "notebooks_in",
     "read",
-    "students",
+    "student_edition",
 ]

@@ -1,8 +1,8 @@
-"""Notebooks as files, and the exercises in them.
+"""Reads notebooks and finds the exercises in them.
 
-An exercise is four cells that follow each other: a Markdown cell that begins with its
-number and title, `**1. Sizes.** ...`; a code cell tagged `exercise`, where the answer
-goes; a code cell that defines `check_1` and calls it; and a cell tagged `solution`.
+An exercise is four consecutive cells: a Markdown cell that begins with its number and
+title, `**1. Sizes.** ...`; a code cell tagged `exercise`, where the answer goes; a
+code cell that defines `check_1` and calls it; and a cell tagged `solution`.
 """
 
 import json
@@ -15,24 +15,24 @@ _QUESTION = re.compile(r"\*\*(\d+)\.\s*(.+?)\.?\*\*\s*(.*)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise of a notebook of ours.
+    """One exercise of a course notebook.
 
     Attributes:
-        number: As in the question; the check is called `check_<number>`.
-        title: The question's bold words.
+        number: The number in the question; the check is called `check_<number>`.
+        title: The words in bold at the start of the question.
         question: The rest of the question, Markdown.
-        place: The code that stands where the answer goes.
-        check: The code that checks it.
+        placeholder: The code in the cell where the answer goes.
+        check: The code that checks the answer.
         solution: One right answer: code that asserts the check.
         expected: What the check prints for the solution.
-        ids: Ids of the cells of question, place, check and solution.
-        position: Index of the cell with `place` in the notebook.
+        ids: Ids of the four cells: question, placeholder, check and solution.
+        position: Index of the placeholder's cell in the notebook.
     """
 
     number: int
     title: str
     question: str
-    place: str
+    placeholder: str
     check: str
     solution: str
     expected: str
@@ -52,10 +52,10 @@ def read(path):
         path: A file in version 4 of the notebook format.
 
     Returns:
-        The notebook as JSON gives it: a dict with a list `cells`.
+        The notebook's JSON: a dict with a list `cells`.
 
     Raises:
-        ValueError: If the file is no such notebook.
+        ValueError: If the file is not such a notebook.
     """
     path = Path(path)
     try:
@@ -64,36 +64,36 @@ def read(path):
             source(cell), set(tags(cell)), cell["cell_type"]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ValueError(
-            f"Expected a notebook, received {path.name}, which is none: download the "
-            "file again from where it was written, as .ipynb."
+            f"Expected a notebook, received {path.name}, which is not one: download "
+            "it again as .ipynb from where it was written."
         ) from None
     return notebook
 
 
 def notebooks_in(folder):
-    """The notebooks of a folder that have cells of ours, by name.
+    """Reads the course's notebooks in a folder.
 
     Args:
         folder: A folder of `.ipynb` files: `notebooks/`, or the teachers' edition.
 
     Returns:
-        A dict from the name without its ending to the notebook, in order of the names.
+        A dict from file name without ending to notebook, sorted by name.
 
     Raises:
-        ValueError: If there is none.
+        ValueError: If the folder has no notebook.
     """
-    found = {path.stem: read(path) for path in sorted(Path(folder).glob("*.ipynb"))}
-    if not found:
+    notebooks = {path.stem: read(path) for path in sorted(Path(folder).glob("*.ipynb"))}
+    if not notebooks:
         raise ValueError(
-            f"Expected the course's notebooks in {folder}, received none: call this "
-            "in the folder of gankit, or say with --notebooks where the notebooks or "
-            "the teachers' edition are."
+            f"Expected the course's notebooks in {folder}, received none: run this in "
+            "gankit's folder, or pass the folder of the notebooks or of the teachers' "
+            "edition with --notebooks."
         )
-    return found
+    return notebooks
 
 
 def source(cell):
-    """A cell's text, which the format keeps as one string or as lines."""
+    """A cell's text, which the format stores as one string or as lines."""
     return "".join(cell["source"])
 
 
@@ -112,20 +112,14 @@ def is_code(cell):
     return cell["cell_type"] == "code"
 
 
-def number_of_question(cell):
-    """The number of the exercise that a Markdown cell asks, else `None`."""
+def question_number(cell):
+    """The number of the exercise if a Markdown cell poses one, else `None`."""
     match = None if is_code(cell) else _QUESTION.match(source(cell))
     return int(match[1]) if match else None
 
 
-def printed(cell):
-    """What a code cell printed when it was last run."""
-    outputs = cell.get("outputs", [])
-    return "".join("".join(output.get("text", "")) for output in outputs)
-
-
 def exercises(notebook):
-    """The exercises of a notebook of ours.
+    """Finds the exercises of a course notebook.
 
     Args:
         notebook: What `read` returned.
@@ -134,7 +128,7 @@ def exercises(notebook):
         A list of `Exercise`, in the notebook's order.
 
     Raises:
-        ValueError: If the cells around one tagged `exercise` are not as they should.
+        ValueError: If the cells around one tagged `exercise` are not in order.
     """
     return [
         _exercise(notebook["cells"], i)
@@ -144,29 +138,30 @@ def exercises(notebook):
 
 
 def _exercise(cells, i):
-    question, place, check, solution = (cells[i - 1 : i + 3] + [None] * 4)[:4]
-    number = number_of_question(question)
+    quartet = cells[max(i - 1, 0) : i + 3]
+    number = question_number(quartet[0])
     if (
         number is None
-        or solution is None
-        or f"def check_{number}(" not in source(check)
-        or "solution" not in tags(solution)
+        or len(quartet) < 4
+        or f"def check_{number}(" not in source(quartet[2])
+        or "solution" not in tags(quartet[3])
     ):
         raise ValueError(
             "Expected a question such as '**1. Sizes.**', the cell tagged exercise, "
             "its check_1 and a cell tagged solution, one after the other, received "
-            f"{source(place)!r} among others: put these four cells in order."
+            f"{source(cells[i])!r} among others: put these four cells in order."
         )
-    _, title, asked = _QUESTION.match(source(question)).groups()
-    four = (question, place, check, solution)
+    question, placeholder, check, solution = map(source, quartet)
+    _, title, text = _QUESTION.match(question).groups()
+    outputs = quartet[3].get("outputs", [])
     return Exercise(
         number=number,
         title=title,
-        question=asked.strip(),
-        place=source(place),
-        check=source(check),
-        solution=source(solution),
-        expected=printed(solution),
-        ids=tuple(cell.get("id", "") for cell in four),
+        question=text.strip(),
+        placeholder=placeholder,
+        check=check,
+        solution=solution,
+        expected="".join("".join(output.get("text", "")) for output in outputs),
+        ids=tuple(cell.get("id", "") for cell in quartet),
         position=i,
     )

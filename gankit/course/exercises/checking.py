@@ -1,11 +1,11 @@
-"""An answer under our check: once beside the student's code, once without it.
+"""Runs the course's check on an answer, first with the student's code, then without.
 
-First the answer is executed and our check called on it, while what its functions
-return is kept. If the check says right, it is called again in another process, which
-has only those values: whatever the answer did to NumPy or to the check in the first
-process is not there. An answer that is no data (a layer, a step on networks that the
-check hands over) cannot be played back; then the first call counts, if no function of
-the libraries was replaced.
+The first run executes the answer and calls the check on it, and records what the
+answer's functions return. If the check passes, it runs again in another process that
+has only these values. Whatever the answer did to NumPy or to the check in the first
+process has no effect there. An answer that is not data (a layer, or a step on networks
+that the check passes in) cannot be replayed. Then the first run counts, provided that
+the answer replaced no library function.
 """
 
 import ast
@@ -14,14 +14,23 @@ import contextlib
 import io
 import sys
 
-from gankit.course.exercises import packing, slices
+from gankit.course.exercises import packing
+from gankit.course.exercises.dependencies import (
+    SYNTAX_ERRORS,
+    execute,
+    free_names,
+    notebook_statements,
+    parse_statements,
+    select,
+    split_check,
+)
 
-_WATCHED = ("builtins", "math", "numpy", "scipy", "sklearn", "keras", "gankit")
-_LONGEST = 160
+_LIBRARIES = ("builtins", "math", "numpy", "scipy", "sklearn", "keras", "gankit")
+_LONGEST_REASON = 160
 
 
-class Lesson:
-    """What is executed of our notebook for one exercise.
+class ExerciseContext:
+    """The statements of a course notebook that one exercise needs.
 
     Args:
         cells: The notebook's cells.
@@ -29,113 +38,116 @@ class Lesson:
     """
 
     def __init__(self, cells, exercise):
-        self.name = exercise.check_name
-        check = slices.statements(exercise.check)
-        self.check, self.arguments = slices.call_of(check, self.name)
-        self.above = slices.statements_of(cells[: exercise.position])
-        self.context, _ = slices.needed(self.above, slices.uses_of(self.check))
+        self.check_name = exercise.check_name
+        self.check, self.arguments = split_check(
+            parse_statements(exercise.check), exercise.check_name
+        )
+        self.above = notebook_statements(cells[: exercise.position])
+        self.needs, _ = select(self.above, free_names(self.check))
 
-    def prepare(self):
-        """Executes the check's definitions and what they need; returns the names."""
-        packing.seed(0)
-        names = {"__name__": "__main__"}
-        slices.run([*self.context, *self.check], names)
-        return names
-
-    def prepare_for(self, answer, others):
-        """Executes what an answer needs as well.
-
-        What our notebook does not define is looked for in the submission's other
-        cells, such as an import of one's own.
+    def namespace(self, more=()):
+        """Executes the check's definitions and what they need.
 
         Args:
-            answer: Its `Statement`s.
+            more: Further `Statement`s of the notebook to execute.
+
+        Returns:
+            The dict of global names.
+        """
+        packing.seed(0)
+        names = {"__name__": "__main__"}
+        chosen = {*self.needs, *more}
+        execute([*(s for s in self.above if s in chosen), *self.check], names)
+        return names
+
+    def dependencies(self, answer, others):
+        """Finds what an answer needs besides the check's own dependencies.
+
+        Names that the course's notebook does not define, such as a student's own
+        import, are looked up in the other cells of the submission.
+
+        Args:
+            answer: The answer's `Statement`s.
             others: The `Statement`s of the submission's other cells.
 
         Returns:
-            `(names, own)`: the check's names, and a list of the student's statements
-            to execute in a copy of them.
+            `(ours, own)`: statements of the course's notebook, and statements of the
+            student to execute before the answer.
         """
-        wanted = slices.uses_of(
-            [*answer, *slices.statements(ast.unparse(self.arguments))]
-        )
-        wanted -= frozenset().union(*(s.defines for s in answer))
-        ours, missing = slices.needed(self.above, wanted)
-        own, _ = slices.needed(others, missing - set(dir(builtins)))
-        more, _ = slices.needed(self.above, slices.uses_of(own))
-        packing.seed(0)
-        names = {"__name__": "__main__"}
-        context = {id(s): s for s in [*self.context, *ours, *more]}
-        order = [s for s in self.above if id(s) in context]
-        slices.run([*order, *self.check], names)
-        return names, own
+        arguments = parse_statements(ast.unparse(self.arguments))
+        names = free_names([*answer, *arguments])
+        ours, missing = select(self.above, names)
+        own, _ = select(others, missing - set(dir(builtins)))
+        more, _ = select(self.above, free_names(own))
+        return [*ours, *more], own
 
 
-def try_answer(lesson, code, others):
-    """Executes an answer and our check of it.
+def try_answer(context, code, others):
+    """Executes an answer and the course's check of it.
 
     Args:
-        lesson: A `Lesson`.
+        context: The `ExerciseContext`.
         code: The answer's text.
         others: Texts of the submission's other cells.
 
     Returns:
-        A dict: `right`, `reason` (a sentence), `replaced` (names of functions of the
-        libraries that the answer replaced), and `results` to play back, or `None`.
+        A dict: `right`, `reason` (a sentence), `replaced` (names of library functions
+        that the answer replaced), and `results` to replay, or `None`.
     """
     try:
-        answer = slices.statements(code)
-    except slices.NO_PYTHON as error:
-        return _failed(error, "The answer is no Python")
-    known = slices.statements_of(
-        [{"cell_type": "code", "source": other} for other in others]
+        answer = parse_statements(code)
+    except SYNTAX_ERRORS as error:
+        return _failure(error, "The answer is not valid Python")
+    ours, own = context.dependencies(
+        answer,
+        notebook_statements([{"cell_type": "code", "source": text} for text in others]),
     )
-    names, own = lesson.prepare_for(answer, known)
-    theirs = dict(names)
-    watch = Watch()
+    names = context.namespace(ours)
+    student_names = dict(names)
+    libraries = LibrarySnapshot()
     try:
-        slices.run([*own, *answer], theirs)
-        arguments = eval(compile(lesson.arguments, "<check>", "eval"), theirs)
+        execute([*own, *answer], student_names)
+        arguments = eval(compile(context.arguments, "<check>", "eval"), student_names)
     except BaseException as error:
-        return _failed(error, "The answer stopped", watch.put_back())
-    replaced = watch.put_back()
-    recorded = [_recorder(argument) for argument in arguments]
+        return _failure(error, "The answer raised an error", libraries.restore())
+    replaced = libraries.restore()
+    recorders = [_recorder(argument) for argument in arguments]
     try:
-        right, reason = _check(names[lesson.name], recorded)
+        right, reason = _run_check(names[context.check_name], recorders)
     except BaseException as error:
-        return _failed(error, "The check of the answer stopped", watch.put_back())
+        return _failure(error, "The check raised an error", libraries.restore())
     return {
         "right": right,
         "reason": reason,
-        "replaced": sorted({*replaced, *watch.put_back()}),
-        "results": _results(recorded, arguments),
+        "replaced": sorted({*replaced, *libraries.restore()}),
+        "results": _results(recorders, arguments),
     }
 
 
-def play_back(lesson, results):
-    """Calls our check on what an answer returned.
+def replay(context, results):
+    """Runs the course's check on the values that an answer returned.
 
     Args:
-        lesson: A `Lesson`.
+        context: The `ExerciseContext`.
         results: From `try_answer`.
 
     Returns:
-        A dict: `right` and `reason`; `right` is `None` if nothing can be played back.
+        A dict: `right` and `reason`; `right` is `None` if the values cannot be read.
     """
-    names = lesson.prepare()
+    names = context.namespace()
     try:
         arguments = [
-            packing.Player(kept["calls"])
-            if "calls" in kept
-            else packing.unpack(kept["value"])
-            for kept in results
+            packing.Replay(result["calls"])
+            if "calls" in result
+            else packing.unpack(result["value"])
+            for result in results
         ]
     except ValueError:
         return {"right": None, "reason": ""}
     try:
-        right, reason = _check(names[lesson.name], arguments)
+        right, reason = _run_check(names[context.check_name], arguments)
     except Exception as error:
-        return _failed(error, "The check of its values stopped")
+        return _failure(error, "The check of its values raised an error")
     return {"right": right, "reason": reason}
 
 
@@ -146,38 +158,34 @@ def _recorder(argument):
     return argument
 
 
-def _results(recorded, arguments):
-    kept = []
-    for recorder, argument in zip(recorded, arguments, strict=True):
+def _results(recorders, arguments):
+    results = []
+    for recorder, argument in zip(recorders, arguments, strict=True):
         if recorder is argument:
             try:
-                kept.append({"value": packing.pack(argument)})
+                results.append({"value": packing.pack(argument)})
             except packing.Unpackable:
                 return None
         elif recorder.results is None:
             return None
         else:
-            kept.append({"calls": recorder.results})
-    return kept
+            results.append({"calls": recorder.results})
+    return results
 
 
-def _check(check, arguments):
-    said = io.StringIO()
+def _run_check(check, arguments):
+    output = io.StringIO()
     packing.seed(0)
-    with contextlib.redirect_stdout(said):
+    with contextlib.redirect_stdout(output):
         right = bool(check(*arguments))
-    return right, _reason(right, said.getvalue())
-
-
-def _reason(right, said):
     if right:
-        return "Right."
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+        return right, "Right."
+    lines = [line.strip() for line in output.getvalue().splitlines() if line.strip()]
     wrong = [line for line in lines if not line.endswith(", right")]
-    return _sentence((wrong or lines or ["The check says no"])[0])
+    return right, _sentence((wrong or lines or ["The check failed"])[0])
 
 
-def _failed(error, what, replaced=()):
+def _failure(error, what, replaced=()):
     if isinstance(error, MemoryError):
         why = "it needs more memory than allowed"
     else:
@@ -192,35 +200,35 @@ def _failed(error, what, replaced=()):
 
 def _sentence(text):
     text = " ".join(text.split())
-    if len(text) > _LONGEST:
-        text = text[: _LONGEST - 3].rstrip() + "..."
+    if len(text) > _LONGEST_REASON:
+        text = text[: _LONGEST_REASON - 3].rstrip() + "..."
     return text if text.endswith((".", "!", "?")) else text + "."
 
 
-class Watch:
-    """Functions and classes of the libraries as they are now."""
+class LibrarySnapshot:
+    """The functions and classes of the libraries at one moment."""
 
     def __init__(self):
         self._modules = {
             name: module
             for name, module in list(sys.modules.items())
-            if name.partition(".")[0] in _WATCHED and module is not None
+            if name.partition(".")[0] in _LIBRARIES and module is not None
         }
-        self._known = [
+        self._originals = [
             (name, attribute, value)
             for name, module in self._modules.items()
             for attribute, value in list(vars(module).items())
             if callable(value)
         ]
 
-    def put_back(self):
-        """Puts back what was replaced since; returns names such as `numpy.isclose`."""
+    def restore(self):
+        """Undoes replacements; returns what was replaced, such as `numpy.isclose`."""
         replaced = []
         for name, module in self._modules.items():
             if sys.modules.get(name) is not module:
                 sys.modules[name] = module
                 replaced.append(name)
-        for name, attribute, value in self._known:
+        for name, attribute, value in self._originals:
             if vars(self._modules[name]).get(attribute) is not value:
                 setattr(self._modules[name], attribute, value)
                 replaced.append(f"{name}.{attribute}")

@@ -1,4 +1,4 @@
-"""Two editions of the notebooks from one source, and the teachers' marking key."""
+"""Writes two editions of the notebooks from one source, and the marking key."""
 
 import copy
 import json
@@ -12,18 +12,45 @@ MEASURED = "**Predicted?**"
 FOLDED = (
     "<details><summary>Once you have predicted and run it</summary>\n\n{}\n\n</details>"
 )
+_PAGES = {
+    "students": ("report_rubric.md",),
+    "teachers": ("report_rubric.md", "teaching.md", "grading.md"),
+}
+_KEY = """# Marking key
+
+An exercise is worth one mark. Other answers than those below can be right too: the
+check decides. Below each answer is what the check prints for it. `gankit grade FOLDER`
+runs the checks for a whole class.
+"""
+_KEY_EXERCISE = """
+### {number}. {title}
+
+{question}
+
+One right answer:
+
+```python
+{solution}
+```
+
+What the check looks at:
+
+```
+{expected}
+```
+"""
 
 
-def students(notebook):
+def student_edition(notebook):
     """The edition without answers.
 
-    A cell tagged `solution` keeps its place and a line of comment. One should predict
-    before one sees: from a cell tagged `prediction` to the Markdown cell that begins
-    with `**Predicted?**` all that was printed and drawn is cleared, and Markdown
-    tagged `answer` is folded.
+    A cell tagged `solution` keeps its place and one line of comment. Students should
+    predict before they see results: from a cell tagged `prediction` to the Markdown
+    cell that begins with `**Predicted?**` all outputs are cleared, and Markdown tagged
+    `answer` is folded.
 
     Args:
-        notebook: What `gankit.course.read` returned; it is not changed.
+        notebook: What `gankit.course.exercises.read` returned; it is not changed.
 
     Returns:
         A notebook.
@@ -46,7 +73,7 @@ def students(notebook):
 
 
 def marking_key(notebooks):
-    """What is asked, one right answer, and what the check looks at.
+    """Lists each question with one right answer and what the check looks at.
 
     Args:
         notebooks: Dict from names to notebooks, as `notebooks_in` returns it.
@@ -54,49 +81,32 @@ def marking_key(notebooks):
     Returns:
         Markdown.
     """
-    lines = [
-        "# Marking key",
-        "",
-        "An exercise is worth one mark. Other answers than the ones below are right "
-        "too: what counts is the check, and what it prints for the answer is under it. "
-        "`gankit grade FOLDER` runs the checks of a whole class.",
-    ]
+    text = _KEY
     for name, notebook in notebooks.items():
+        text += f"\n## {name}\n"
         found = exercises(notebook)
-        lines += ["", f"## {name}"]
         if not found:
-            lines += ["", "No exercises."]
+            text += "\nNo exercises.\n"
         for exercise in found:
-            lines += [
-                "",
-                f"### {exercise.number}. {exercise.title}",
-                "",
-                exercise.question,
-                "",
-                "One right answer:",
-                "",
-                "```python",
-                exercise.solution.rstrip(),
-                "```",
-                "",
-                "What the check looks at:",
-                "",
-                "```",
-                exercise.expected.rstrip() or "(run the notebook to see it)",
-                "```",
-            ]
-    return "\n".join(lines) + "\n"
+            text += _KEY_EXERCISE.format(
+                number=exercise.number,
+                title=exercise.title,
+                question=exercise.question,
+                solution=exercise.solution.rstrip(),
+                expected=exercise.expected.rstrip() or "(run the notebook to see it)",
+            )
+    return text
 
 
 def handout(out, folder):
     """Writes `gankit-students.zip` and `gankit-teachers.zip`.
 
-    Both hold the wheel, the notebooks, their README and the rubric for reports; the
-    teachers' also the solutions, `marking_key.md`, and the pages on teaching and
-    grading.
+    Both hold the wheel, the notebooks, their README and the rubric for reports. The
+    teachers' edition also holds the solutions, `marking_key.md`, and the pages on
+    teaching and grading.
 
     Args:
-        out: Folder with the wheel, `gankit-*.whl`, where the two files go.
+        out: Folder that holds the wheel, `gankit-*.whl`, and receives the two files.
         folder: Folder of the notebooks.
 
     Returns:
@@ -114,33 +124,22 @@ def handout(out, folder):
         )
     notebooks = notebooks_in(folder)
     key = marking_key(notebooks)
-    written = []
     editions = {
-        "students": {stem: students(nb) for stem, nb in notebooks.items()},
+        "students": {name: student_edition(nb) for name, nb in notebooks.items()},
         "teachers": notebooks,
     }
-    for name, edition in editions.items():
-        path = out / f"gankit-{name}.zip"
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    paths = []
+    for edition, versions in editions.items():
+        paths.append(out / f"gankit-{edition}.zip")
+        pages = [folder.parent / "docs" / page for page in _PAGES[edition]]
+        with zipfile.ZipFile(paths[-1], "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(wheels[-1], wheels[-1].name)
-            for page in (folder / "README.md", *_pages(folder, name)):
+            for page in (folder / "README.md", *pages):
                 if page.exists():
                     archive.write(page, page.name)
-            for stem, notebook in edition.items():
-                archive.writestr(f"{stem}.ipynb", _text(notebook))
-            if name == "teachers":
+            for name, notebook in versions.items():
+                text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+                archive.writestr(f"{name}.ipynb", text)
+            if edition == "teachers":
                 archive.writestr("marking_key.md", key)
-        written.append(path)
-    return written
-
-
-def _pages(folder, edition):
-    names = {
-        "students": ("report_rubric.md",),
-        "teachers": ("report_rubric.md", "teaching.md", "grading.md"),
-    }
-    return [folder.parent / "docs" / name for name in names[edition]]
-
-
-def _text(notebook):
-    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    return paths

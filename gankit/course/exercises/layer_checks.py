@@ -1,11 +1,11 @@
-"""Checks of layers that are written by hand, on arrays of NumPy."""
+"""Checks of layers written by hand, on NumPy arrays."""
 
 import numpy as np
 
-from gankit.course.exercises.mistakes import Check, Mistake, copies
+from gankit.course.exercises.mistakes import Check, copies
 
 _RANDOM = np.random.default_rng(0)
-# One map of 4 x 6: queries and keys of 3 channels, values of 5.
+# One 4 x 6 feature map: queries and keys with 3 channels, values with 5.
 QUERIES, KEYS = _RANDOM.normal(size=(2, 4, 6, 3))
 VALUES = _RANDOM.normal(size=(4, 6, 5))
 # As many images as features, so that a sum over the wrong axis has the right shape.
@@ -29,7 +29,7 @@ def _blocks(maps):
     return blocks.transpose(0, 2, 1, 3, 4).reshape(-1, 4, channels)
 
 
-def _largest(maps):
+def _max_pool(maps):
     return _blocks(maps).max(axis=1)
 
 
@@ -38,9 +38,9 @@ def _softmax(scores, axis=1):
     return weights / weights.sum(axis=axis, keepdims=True)
 
 
-def _attention(pool=_largest, weigh=_softmax):
+def _attention(pool=_max_pool, weights_of=_softmax):
     def attention(queries, keys, values):
-        weights = weigh(_pixels(queries) @ pool(keys).T)
+        weights = weights_of(_pixels(queries) @ pool(keys).T)
         return (weights @ pool(values)).reshape(*queries.shape[:2], -1)
 
     return attention
@@ -49,87 +49,75 @@ def _attention(pool=_largest, weigh=_softmax):
 pooled_attention = Check(
     lambda answer: {"what the pixels take": answer(*copies(QUERIES, KEYS, VALUES))},
     _attention(),
-    Mistake(
-        "Softmax runs over the wrong axis: the weights of one query add up to 1, over "
-        "all keys.",
-        _attention(weigh=lambda scores: _softmax(scores, axis=0)),
-    ),
-    Mistake(
-        "Softmax runs over all queries and keys at once: each query has weights of its "
-        "own.",
-        _attention(weigh=lambda scores: _softmax(scores, axis=(0, 1))),
-    ),
-    Mistake(
-        "There is no softmax: the products themselves serve as weights.",
-        _attention(weigh=lambda scores: scores),
-    ),
-    Mistake(
-        "The products are divided by the root of the channels, as in a transformer: "
-        "SAGAN does not.",
-        _attention(weigh=lambda scores: _softmax(scores / np.sqrt(QUERIES.shape[-1]))),
-    ),
-    Mistake(
-        "Nothing is pooled: every pixel looks at every pixel.", _attention(_pixels)
-    ),
-    Mistake(
-        "Keys and values are averaged: max-pooling takes the largest of 2 x 2.",
-        _attention(lambda maps: _blocks(maps).mean(axis=1)),
-    ),
-    Mistake(
-        "Of 2 x 2 keys and values the first is taken: max-pooling takes the largest.",
-        _attention(lambda maps: _blocks(maps)[:, 0]),
-    ),
+    {
+        "The softmax runs over the wrong axis: the weights of one query must add up to "
+        "1 over all keys.": (
+            _attention(weights_of=lambda scores: _softmax(scores, axis=0))
+        ),
+        "The softmax runs over all queries and keys at once: each query has its own "
+        "weights.": _attention(weights_of=lambda scores: _softmax(scores, axis=(0, 1))),
+        "There is no softmax: the products themselves are used as weights.": (
+            _attention(weights_of=lambda scores: scores)
+        ),
+        "The products are divided by the square root of the channels, as in a "
+        "transformer: SAGAN does not.": (
+            _attention(
+                weights_of=lambda scores: _softmax(scores / np.sqrt(QUERIES.shape[-1]))
+            )
+        ),
+        "Nothing is pooled: every pixel attends to every pixel.": _attention(_pixels),
+        "Each 2 x 2 is averaged: max-pooling takes the largest.": (
+            _attention(lambda maps: _blocks(maps).mean(axis=1))
+        ),
+        "The first of each 2 x 2 is taken: max-pooling takes the largest.": (
+            _attention(lambda maps: _blocks(maps)[:, 0])
+        ),
+    },
 )
 
 # The projection discriminator.
 
 
-def _projection(own=lambda v, labels: v[labels], axis=1, weigh=1.0, bias=1.0):
-    def projected(features, w, b, v, labels):
-        own_class = (features * own(v, labels)).sum(axis=axis)
-        return weigh * (features @ w) + bias * b + own_class
+def _projection(rows=lambda v, labels: v[labels], axis=1, weight=1.0, bias=1.0):
+    def logits(features, w, b, v, labels):
+        class_part = (features * rows(v, labels)).sum(axis=axis)
+        return weight * (features @ w) + bias * b + class_part
 
-    return projected
+    return logits
 
 
-projected = Check(
+projection = Check(
     lambda answer: {
         "logits": answer(*copies(FEATURES, WEIGHT, BIAS, EMBEDDINGS, CLASSES))
     },
     _projection(),
-    Mistake(
+    {
         "The products are summed over the wrong axis: add up the features of an image, "
-        "not the images.",
-        _projection(axis=0),
-    ),
-    Mistake(
-        "The label is not used: add the product of features and the class's embedding.",
-        _projection(own=lambda v, labels: np.zeros_like(v[labels])),
-    ),
-    Mistake(
-        "The embeddings of all classes are added: take that of the image's own class.",
-        _projection(own=lambda v, labels: v.sum(axis=0)),
-    ),
-    Mistake(
-        "The embeddings are taken in their order, not by the labels.",
-        _projection(own=lambda v, labels: v[: len(labels)]),
-    ),
-    Mistake("The bias is left out.", _projection(bias=0.0)),
-    Mistake(
-        "Only the label's part is there: the product with w tells real from fake.",
-        _projection(weigh=0.0),
-    ),
+        "not the images.": _projection(axis=0),
+        "The label is not used: add the product of features and class embedding.": (
+            _projection(rows=lambda v, labels: np.zeros_like(v[labels]))
+        ),
+        "All embeddings are added: take only that of the image's class.": (
+            _projection(rows=lambda v, labels: v.sum(axis=0))
+        ),
+        "The embeddings are taken in order, not by label.": (
+            _projection(rows=lambda v, labels: v[: len(labels)])
+        ),
+        "The bias is left out.": _projection(bias=0.0),
+        "Only the label's part is there: add the product with w, which tells real from "
+        "fake.": _projection(weight=0.0),
+    },
 )
 
 # Cutout.
 
 
-def _cut(value=0.0, cut=slice(None), turned=False, inside=True, rows_only=False):
+def _cut(value=0.0, cut=slice(None), transpose=False, clip=True, rows_only=False):
     def cutout(images, top, left):
-        if turned:
+        if transpose:
             top, left = left, top
         half = images.shape[1] // 2
-        low = 0 if inside else -images.shape[1]
+        low = 0 if clip else -images.shape[1]
         rows = slice(max(low, top), max(low, top + half))
         columns = slice(max(low, left), max(low, left + half))
         images[cut, rows, slice(None) if rows_only else columns] = value
@@ -149,16 +137,16 @@ cutout = Check(
         for top, left in CORNERS
     },
     _cut(),
-    Mistake("It is cut out in black: set it to 0, mid-grey.", _cut(value=-1.0)),
-    Mistake(
-        "Top and left are exchanged: the rows come first, (n, rows, columns, 3).",
-        _cut(turned=True),
-    ),
-    Mistake(
-        "A corner outside does not work: a negative index counts from the far side.",
-        _cut(inside=False),
-    ),
-    Mistake("Only the first image is cut.", _cut(cut=slice(0, 1))),
-    Mistake("Only one channel is cut.", _first_channel),
-    Mistake("Whole rows are cut: the columns have limits, too.", _cut(rows_only=True)),
+    {
+        "The square is black: set it to 0, which is mid-grey.": _cut(value=-1.0),
+        "Top and left are swapped: the rows come first, (n, rows, columns, 3).": (
+            _cut(transpose=True)
+        ),
+        "A corner outside does not work: a negative index counts from the far side.": (
+            _cut(clip=False)
+        ),
+        "Only the first image is cut.": _cut(cut=slice(0, 1)),
+        "Only one channel is cut.": _first_channel,
+        "Whole rows are cut: limit the columns, too.": _cut(rows_only=True),
+    },
 )

@@ -1,69 +1,55 @@
-"""What is wrong with an answer, in words.
+"""Checks that name the mistake in a wrong answer.
 
-A check of a loss, a step or a layer compares what an answer gives with what the right
-one gives. Where they differ it tries what each known mistake gives, and says in a
-sentence which one was made. See docs/grading.md.
+A check of a loss, a step or a layer compares what an answer computes with what the
+right answer computes. Where they differ, it computes each known mistake and prints the
+sentence of the one that matches. See docs/grading.md.
 """
 
+import copy
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
-# Apart from the rounding of float32, and of one way to compute from another.
+# Allows for float32 rounding and for a different order of computation.
 RELATIVE, ABSOLUTE = 1e-3, 1e-5
-_MOST_SHOWN = 6
+_MOST_NUMBERS = 6
 
 
 class Misuse(ValueError):
-    """Raised by what a check hands over, where an answer cannot use it like that.
+    """Raised by an object that a check passes to an answer, when it is misused.
 
-    Its words are a sentence for the student.
+    Its message is a sentence for the student.
     """
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A mistake that is often made.
-
-    Attributes:
-        sentence: What is wrong, and what to do about it.
-        answer: The answer of somebody who makes it: what the exercise asks for, a
-            function or a tuple of functions.
-    """
-
-    sentence: str
-    answer: Callable | tuple
 
 
 class Check:
     """Compares an answer with the right one, and names its mistake.
 
-    Everything that is measured must agree. The inputs are the measure's: it has to
-    choose them so that the right answer and the mistakes all differ.
+    All measured values must agree. `measure` has to choose inputs for which the right
+    answer and all mistakes give different values.
 
     Args:
-        measure: Function of the answer, or of the several functions that it consists
-            of, that calls it and gives a dict from what was measured to a number or an
-            array; `None` where there is no answer yet.
+        measure: Function that calls the answer (one function or several) and returns a
+            dict from a description to a number or an array; `None` where there is no
+            answer yet.
         right: One right answer, a function or a tuple of functions.
-        *mistakes: Each a `Mistake`.
+        mistakes: Dict of common mistakes, from a sentence (what is wrong, and what to
+            do about it) to the answer with this mistake, in the form of `right`.
     """
 
-    def __init__(self, measure, right, *mistakes):
+    def __init__(self, measure, right, mistakes):
         self.measure = measure
         self.right = right
         self.mistakes = mistakes
 
     def __call__(self, *answer):
-        """Prints the mistake, if it is known, and a line for all that was measured.
+        """Prints the mistake, if it is known, and a line for each measured value.
 
         Args:
             *answer: The functions of the answer.
 
         Returns:
-            Whether it is right.
+            Whether the answer is right.
         """
         expected = self.outcome(self.right)
         try:
@@ -71,37 +57,57 @@ class Check:
         except Misuse as error:
             print(error)
             return False
-        right = alike(expected, yours)
+        right = agree(expected, yours)
         if not right and (sentence := self.sentence_for(yours)):
             print(sentence)
         for what, value in expected.items():
-            print(f"{what}: {_compared(value, yours.get(what))}")
+            print(f"{what}: {_comparison(value, yours.get(what))}")
         return right
 
     def outcome(self, answer):
-        """What an answer gives: a dict to arrays; `None` for what is not there yet."""
+        """Measures an answer: a dict of arrays, with `None` for what is missing yet."""
         functions = answer if isinstance(answer, tuple) else (answer,)
         return {what: _array(v) for what, v in self.measure(*functions).items()}
 
     def sentence_for(self, outcome):
-        """The sentence of the mistake that gives such an outcome, or `None`."""
-        for mistake in self.mistakes:
-            if alike(self.outcome(mistake.answer), outcome):
-                return mistake.sentence
+        """The sentence of the mistake that has this outcome, or `None`."""
+        for sentence, answer in self.mistakes.items():
+            if agree(self.outcome(answer), outcome):
+                return sentence
         return None
 
 
-def copies(*arrays):
-    """Copies of arrays: an answer may change what it is given."""
-    return [array.copy() for array in arrays]
+def verdict(what, expected, yours, *, rtol=1e-5, atol=1e-3):
+    """Prints one line about a number that an exercise asks for.
+
+    Args:
+        what: What the number is.
+        expected: The right number.
+        yours: The student's number; `None` or `...` if there is no answer yet.
+        rtol: Relative tolerance, as in `numpy.isclose`.
+        atol: Absolute tolerance.
+
+    Returns:
+        Whether the answer is right.
+    """
+    missing = yours is None or yours is ...
+    right = not missing and bool(np.isclose(yours, expected, rtol=rtol, atol=atol))
+    said = "not yet" if missing else f"{yours:.6g}, {'right' if right else 'wrong'}"
+    print(f"{what}: expected {expected:.6g}, yours {said}")
+    return right
 
 
-def alike(outcome, other):
+def copies(*arguments):
+    """Copies of arguments, as an answer may change the arrays that it receives."""
+    return copy.deepcopy(arguments)
+
+
+def agree(outcome, other):
     """Whether two outcomes have the same values.
 
     Args:
         outcome: From `Check.outcome`.
-        other: Another.
+        other: Another outcome.
 
     Returns:
         A bool; axes of length 1 make no difference.
@@ -116,7 +122,7 @@ def _close(value, other):
 
 
 def _array(value):
-    """A number, an array or a tensor as a float64 array, axes of length 1 left out."""
+    """A number, an array or a tensor as float64 array without axes of length 1."""
     if value is None or value is ...:
         return None
     keras = sys.modules.get("keras")
@@ -125,28 +131,28 @@ def _array(value):
     return np.squeeze(np.asarray(value, "float64"))
 
 
-def _compared(expected, yours):
+def _comparison(expected, yours):
     right = _close(expected, yours)
     if yours is None:
-        return f"expected {_shown(expected)}, yours not yet"
+        return f"expected {_text(expected)}, yours not yet"
     if yours.shape != expected.shape:
-        return f"expected {_size(expected)}, yours {_size(yours)}, not so"
-    if expected.size <= _MOST_SHOWN:
-        told = _shown(expected), _shown(yours)
+        return f"expected {_size(expected)}, yours {_size(yours)}, wrong"
+    if expected.size <= _MOST_NUMBERS:
+        texts = _text(expected), _text(yours)
     elif right:
-        told = _shown(expected), "the same"
+        texts = _text(expected), "the same"
     else:
-        # Where they differ most says more than the first of them.
+        # The largest difference says more than the first.
         with np.errstate(invalid="ignore"):
             gap = np.nan_to_num(np.abs(yours - expected), nan=np.inf)
         at = np.unravel_index(gap.argmax(), gap.shape)
         place = ", ".join(map(str, at))
-        told = f"{expected[at]:.4g} at [{place}]", f"{yours[at]:.4g}"
-    return f"expected {told[0]}, yours {told[1]}, {'right' if right else 'not so'}"
+        texts = f"{expected[at]:.4g} at [{place}]", f"{yours[at]:.4g}"
+    return f"expected {texts[0]}, yours {texts[1]}, {'right' if right else 'wrong'}"
 
 
-def _shown(array):
-    if array.size > _MOST_SHOWN:
+def _text(array):
+    if array.size > _MOST_NUMBERS:
         return _size(array)
     # Adding 0 turns -0 into 0.
     return " ".join(f"{float(f'{number:.4g}') + 0:g}" for number in np.ravel(array))

@@ -1,7 +1,7 @@
-"""Answers as data, for a process in which no line of the student has run.
+"""Writes answers as data, for a process in which none of the student's code has run.
 
-What a student's function returned is written as JSON and played back to the check
-elsewhere. Nothing is pickled: reading a pickle can run code.
+What a student's function returned is written as JSON and replayed to the check in
+another process. Nothing is pickled, as reading a pickle can run code.
 """
 
 import base64
@@ -13,7 +13,7 @@ import numpy as np
 
 
 class Unpackable(TypeError):
-    """Raised for a value that is no data."""
+    """Raised for a value that is not data."""
 
 
 def pack(value):
@@ -23,7 +23,7 @@ def pack(value):
         value: Any object.
 
     Returns:
-        What `json.dumps` takes.
+        What `json.dumps` accepts.
 
     Raises:
         Unpackable: If it is something else, such as a function.
@@ -36,66 +36,67 @@ def pack(value):
         return {type(value).__name__: [pack(item) for item in value]}
     if type(value) is dict and all(type(key) is str for key in value):
         return {"dict": {key: pack(item) for key, item in value.items()}}
-    keras = sys.modules.get("keras")
-    if keras and isinstance(value, keras.Model):
-        if type(value) not in (keras.Model, keras.Sequential) and not (
-            type(value).__module__.startswith("keras.")
-        ):
-            raise Unpackable(f"a network of its own class {type(value).__name__}")
-        weights = [pack(np.asarray(w)) for w in value.get_weights()]
-        return {"network": value.to_json(), "weights": weights}
-    if keras and keras.ops.is_tensor(value) or isinstance(value, _variables(keras)):
-        value = keras.ops.convert_to_numpy(keras.ops.stop_gradient(value))
+    if keras := sys.modules.get("keras"):
+        if isinstance(value, keras.Model):
+            return _pack_network(value, keras)
+        if isinstance(value, keras.Variable) or keras.ops.is_tensor(value):
+            value = keras.ops.convert_to_numpy(keras.ops.stop_gradient(value))
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufc":
         data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
         return {"array": data, "dtype": value.dtype.str, "shape": list(value.shape)}
     raise Unpackable(f"a {type(value).__name__}")
 
 
-def _variables(keras):
-    return (keras.Variable,) if keras else ()
+def _pack_network(network, keras):
+    kind = type(network)
+    if kind not in (keras.Model, keras.Sequential) and not (
+        kind.__module__.startswith("keras.")
+    ):
+        raise Unpackable(f"a network of its own class {kind.__name__}")
+    weights = [pack(np.asarray(w)) for w in network.get_weights()]
+    return {"network": network.to_json(), "weights": weights}
 
 
-def unpack(packed):
+def unpack(data):
     """Reads what `pack` wrote.
 
     Args:
-        packed: From `pack`, by way of JSON.
+        data: From `pack`, by way of JSON.
 
     Returns:
-        The value; tensors come back as arrays.
+        The value, with arrays in place of tensors.
 
     Raises:
-        ValueError: If it was written by something else, or holds a network whose
-            layers cannot be built.
+        ValueError: If `pack` did not write it, or it holds a network whose layers
+            cannot be built.
     """
-    if not isinstance(packed, dict):
-        return packed
+    if not isinstance(data, dict):
+        return data
     try:
-        if "ellipsis" in packed:
+        if "ellipsis" in data:
             return ...
-        if "dict" in packed:
-            return {key: unpack(item) for key, item in packed["dict"].items()}
-        if "network" in packed:
+        if "dict" in data:
+            return {key: unpack(item) for key, item in data["dict"].items()}
+        if "network" in data:
             import keras
 
-            network = keras.models.model_from_json(packed["network"])
-            network.set_weights([unpack(w) for w in packed["weights"]])
+            network = keras.models.model_from_json(data["network"])
+            network.set_weights([unpack(w) for w in data["weights"]])
             return network
-        if "array" in packed:
-            data = base64.b64decode(packed["array"])
-            array = np.frombuffer(data, packed["dtype"]).reshape(packed["shape"])
+        if "array" in data:
+            content = base64.b64decode(data["array"])
+            array = np.frombuffer(content, data["dtype"]).reshape(data["shape"])
             return array.copy()[()]
-        (kind,) = packed
-        return {"list": list, "tuple": tuple}[kind](unpack(i) for i in packed[kind])
+        (kind,) = data
+        return {"list": list, "tuple": tuple}[kind](unpack(i) for i in data[kind])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(
-            f"Expected packed data, received {str(packed)[:40]}: {error}."
+            f"Expected packed data, received {str(data)[:40]}: {error}."
         ) from None
 
 
 def seed(number):
-    """Seeds whatever is loaded, so that a check draws the same when it runs again."""
+    """Seeds all loaded generators, so that a check draws the same numbers again."""
     random.seed(number)
     np.random.seed(number)
     if "keras" in sys.modules:
@@ -103,11 +104,11 @@ def seed(number):
 
 
 class Recorder:
-    """A student's function that keeps what it returned.
+    """Wraps a student's function and records what it returns.
 
     Attributes:
         results: What it returned so far, packed; `None` once an argument or a result
-            was no data, or an argument was changed.
+            was not data, or the function changed an argument.
     """
 
     def __init__(self, function):
@@ -117,31 +118,30 @@ class Recorder:
 
     def __call__(self, *args, **kwargs):
         """Calls the function."""
-        given = self._packed([*args, *kwargs.values()])
+        inputs = _pack_or_none([*args, *kwargs.values()])
         result = self.function(*args, **kwargs)
-        kept = self._packed(result)
-        if given is None or kept is None or self.results is None:
-            self.results = None
-        elif self._packed([*args, *kwargs.values()]) != given:
+        output = _pack_or_none([result])
+        unchanged = inputs == _pack_or_none([*args, *kwargs.values()])
+        if None in (inputs, output, self.results) or not unchanged:
             self.results = None
         else:
-            self.results.append(kept["list"][0])
+            self.results.append(output["list"][0])
             seed(len(self.results))
         return result
 
-    @staticmethod
-    def _packed(value):
-        try:
-            return pack([value])
-        except Unpackable:
-            return None
+
+def _pack_or_none(value):
+    try:
+        return pack(value)
+    except Unpackable:
+        return None
 
 
-class Player:
-    """Returns one after the other what a `Recorder` kept.
+class Replay:
+    """Returns the results that a `Recorder` recorded, one after another.
 
     Args:
-        results: Its `results`.
+        results: The recorder's `results`.
     """
 
     def __init__(self, results):

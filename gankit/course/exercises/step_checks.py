@@ -1,7 +1,7 @@
-"""Checks of steps: what a player minimises, written from networks and a batch.
+"""Checks of training steps: the loss of one player, from networks and a batch.
 
-The networks are those of `gankit.course.exercises.stubs`. A check looks at the loss and at the
-gradient in each network.
+The networks are those of `gankit.course.exercises.stubs`. A check compares the loss
+and its gradient in each network.
 """
 
 import numpy as np
@@ -10,11 +10,11 @@ from keras import ops
 from gankit import losses
 from gankit.course.exercises import stubs
 from gankit.course.exercises.loss_checks import SUMMED, SWAPPED, cross_entropies
-from gankit.course.exercises.mistakes import Check, Mistake, copies
+from gankit.course.exercises.mistakes import Check, copies
 
 _RANDOM = np.random.default_rng(0)
 LATENT = _RANDOM.normal(size=(4, 3)).astype("float32")
-# Dark, middling and bright ones, so that the images of a batch differ.
+# Dark, medium and bright images, so that the images of a batch differ.
 PIXELS = _RANDOM.integers(0, 64, (4, stubs.SIDE, stubs.SIDE, 1)).astype("uint8")
 PIXELS += np.array([0, 20, 120, 190], "uint8").reshape(4, 1, 1, 1)
 IMAGES = PIXELS.astype("float32") / 127.5 - 1.0
@@ -23,223 +23,186 @@ LEAKS = (
     "The loss's gradient reaches the generator: stop it at the fakes with "
     "ops.stop_gradient."
 )
-TO_BE_FOUND_OUT = "The labels are swapped: this teaches the generator to be found out."
-NO_GRADIENT = (
-    "The loss has no gradient: compute it with keras.ops from what the networks give, "
-    "and return the tensor."
-)
-STOPPED = (
-    "No gradient reaches the generator: in its own turn nothing may be stopped or "
-    "turned into NumPy on the way."
-)
+UNMASKED = "The labels are swapped: this teaches the generator to be detected as fake."
 
 _sg = ops.stop_gradient
-_generator_loss = losses.non_saturating_generator_loss
 
 
-# The two turns of the plain game: notebook 01.
+def _measure(what, *arguments, conditional=False):
+    """Measures an answer that is called with both networks and `arguments`."""
+    return lambda answer: stubs.loss_and_gradients(
+        what,
+        lambda generator, discriminator: answer(
+            generator, discriminator, *copies(*arguments)
+        ),
+        generator=stubs.generator(conditional=conditional),
+        discriminator=stubs.discriminator(conditional=conditional),
+    )
 
 
-def _scaled(images):
-    return ops.cast(images, "float32") / 127.5 - 1.0
+def no_gradient(loss):
+    """The mistake of an answer that computes `loss` without a gradient."""
+    return {
+        "The loss has no gradient: compute it with keras.ops from the outputs of the "
+        "networks, and return the tensor.": lambda *arguments: _sg(loss(*arguments))
+    }
 
 
-def _same(images):
+def _discriminator_mistakes(loss):
+    """The mistakes of every discriminator's loss, which `loss(**options)` builds."""
+    return {
+        LEAKS: loss(stop=_identity),
+        SWAPPED: loss(real_label=0.0, fake_label=1.0),
+        SUMMED: loss(reduce=ops.sum),
+        **no_gradient(loss()),
+    }
+
+
+def _generator_mistakes(loss):
+    """The mistakes of every generator's loss, which `loss(of_logits)` builds."""
+    return {
+        UNMASKED: loss(lambda logits: ops.mean(ops.softplus(logits))),
+        SUMMED: loss(lambda logits: ops.sum(ops.softplus(-logits))),
+        **no_gradient(loss()),
+    }
+
+
+def _identity(images):
     return images
 
 
-def _turn(scale=_scaled, of_fake=_same, stop=_sg, loss=cross_entropies, **options):
-    def turn(generator, discriminator, images, latent):
-        real, fake = scale(images), of_fake(stop(generator(latent)))
+# The two losses of the plain GAN: notebook 01.
+
+
+def _scale(images):
+    return ops.cast(images, "float32") / 127.5 - 1.0
+
+
+def _plain(scale=_scale, fakes=_identity, stop=_sg, loss=cross_entropies, **options):
+    def discriminator_loss(generator, discriminator, images, latent):
+        real, fake = scale(images), fakes(stop(generator(latent)))
         return loss(discriminator(real), discriminator(fake), **options)
 
-    return turn
+    return discriminator_loss
 
 
-discriminator_turn = Check(
-    lambda answer: stubs.outcome(
-        "discriminator's turn",
-        lambda generator, discriminator: answer(
-            generator, discriminator, *copies(PIXELS, LATENT)
-        ),
-        generator=stubs.generator(),
-        discriminator=stubs.discriminator(),
-    ),
-    _turn(loss=losses.non_saturating_discriminator_loss),
-    Mistake(LEAKS, _turn(stop=_same)),
-    Mistake(
+discriminator_step = Check(
+    _measure("discriminator's turn", PIXELS, LATENT),
+    _plain(loss=losses.non_saturating_discriminator_loss),
+    {
+        **_discriminator_mistakes(_plain),
         "Images arrive in [0, 255], the network expects [-1, 1]: divide by 127.5 and "
-        "subtract 1.",
-        _turn(scale=_same),
-    ),
-    Mistake(
-        "Images are brought to [0, 1], the network expects [-1, 1].",
-        _turn(scale=lambda images: images / 255.0),
-    ),
-    Mistake(
-        "The fakes are brought to [-1, 1] as well: they are there already.",
-        _turn(of_fake=_scaled),
-    ),
-    Mistake(SWAPPED, _turn(real_label=0.0, fake_label=1.0)),
-    Mistake(SUMMED, _turn(reduce=ops.sum)),
-    Mistake(NO_GRADIENT, lambda *given: _sg(_turn()(*given))),
-    Mistake(
-        "The loss is stopped, and not the fakes: nothing reaches the discriminator "
-        "from them.",
-        _turn(loss=lambda real, fake: cross_entropies(real, _sg(fake))),
-    ),
+        "subtract 1.": _plain(scale=_identity),
+        "Images are scaled to [0, 1], the network expects [-1, 1]: divide by 127.5 and "
+        "subtract 1.": _plain(scale=lambda images: images / 255.0),
+        "The fakes are scaled as well: they are already in [-1, 1].": (
+            _plain(fakes=_scale)
+        ),
+        "The gradient of the loss is stopped instead of the fakes: the discriminator "
+        "learns nothing from them.": (
+            _plain(loss=lambda real, fake: cross_entropies(real, _sg(fake)))
+        ),
+    },
 )
 
 
-def _move(loss=_generator_loss, stop=_same):
+def _plain_generator(loss=losses.non_saturating_generator_loss, stop=_identity):
     return lambda generator, discriminator, latent: loss(
         discriminator(stop(generator(latent)))
     )
 
 
-generator_turn = Check(
-    lambda answer: stubs.outcome(
-        "generator's turn",
-        lambda generator, discriminator: answer(
-            generator, discriminator, *copies(LATENT)
+generator_step = Check(
+    _measure("generator's turn", LATENT),
+    _plain_generator(),
+    {
+        **_generator_mistakes(_plain_generator),
+        "No gradient reaches the generator: in its own loss, stop nothing and keep the "
+        "fakes tensors.": _plain_generator(stop=_sg),
+        "This is the loss of the minimax game, which saturates: use -log D(G(z)).": (
+            _plain_generator(losses.minimax_generator_loss)
         ),
-        generator=stubs.generator(),
-        discriminator=stubs.discriminator(),
-    ),
-    _move(),
-    Mistake(STOPPED, _move(stop=_sg)),
-    Mistake(NO_GRADIENT, lambda *given: _sg(_move()(*given))),
-    Mistake(
-        TO_BE_FOUND_OUT,
-        _move(lambda logits: ops.mean(ops.softplus(logits))),
-    ),
-    Mistake(
-        "This is the loss of the minimax game, which saturates: use -log D(G(z)).",
-        _move(losses.minimax_generator_loss),
-    ),
-    Mistake(SUMMED, _move(lambda logits: ops.sum(ops.softplus(-logits)))),
+    },
 )
 
-# The discriminator's turn with labels: notebook 02.
+# The discriminator's loss with labels: notebook 02.
 
 
-def _told(made=lambda y: y, judged=lambda y: y, stop=_sg, **options):
-    def turn(generator, discriminator, images, labels, latent):
-        fake = stop(generator([latent, made(labels)]))
+def _conditional(
+    generator_labels=_identity, fake_labels=_identity, stop=_sg, **options
+):
+    def discriminator_loss(generator, discriminator, images, labels, latent):
+        fake = stop(generator([latent, generator_labels(labels)]))
         real_logits = discriminator([images, labels])
-        return cross_entropies(
-            real_logits, discriminator([fake, judged(labels)]), **options
-        )
+        fake_logits = discriminator([fake, fake_labels(labels)])
+        return cross_entropies(real_logits, fake_logits, **options)
 
-    return turn
+    return discriminator_loss
 
 
-told_turn = Check(
-    lambda answer: stubs.outcome(
-        "discriminator's turn",
-        lambda generator, discriminator: answer(
-            generator, discriminator, *copies(IMAGES, LABELS, LATENT)
-        ),
-        generator=stubs.generator(told=True),
-        discriminator=stubs.discriminator(told=True),
-    ),
-    _told(),
-    Mistake(LEAKS, _told(stop=_same)),
-    Mistake(
-        "The generator is told 0 for every image: hand it the labels of the batch.",
-        _told(made=ops.zeros_like),
-    ),
-    Mistake(
-        "The fakes are judged as images of class 0: hand the discriminator the labels "
-        "that they were made from.",
-        _told(judged=ops.zeros_like),
-    ),
-    Mistake(SWAPPED, _told(real_label=0.0, fake_label=1.0)),
-    Mistake(SUMMED, _told(reduce=ops.sum)),
-    Mistake(NO_GRADIENT, lambda *given: _sg(_told()(*given))),
+conditional_discriminator_step = Check(
+    _measure("discriminator's turn", IMAGES, LABELS, LATENT, conditional=True),
+    _conditional(),
+    {
+        **_discriminator_mistakes(_conditional),
+        "The generator gets the label 0 for every image: pass it the labels of the "
+        "batch.": _conditional(generator_labels=ops.zeros_like),
+        "The discriminator gets the label 0 for every fake: pass it the labels that "
+        "they were generated from.": _conditional(fake_labels=ops.zeros_like),
+    },
 )
 
 # Augmentation: notebook 05.
 
 
 def _augment(images):
-    """What stands for the augmentation: half the contrast, and darker."""
+    """Stands for the augmentation: half the contrast, and darker."""
     return 0.5 * ops.cast(images, "float32") - 0.2
 
 
-def _augmented(of_real, of_fake, stop=_sg, **options):
-    def turn(generator, discriminator, augment, images, latent):
-        real, fake = of_real(augment)(images), of_fake(augment)(stop(generator(latent)))
+def _augmented(augment_real=True, augment_fake=True, stop=_sg, **options):
+    def discriminator_loss(generator, discriminator, augment, images, latent):
+        real = augment(images) if augment_real else images
+        fake = stop(generator(latent))
+        fake = augment(fake) if augment_fake else fake
         return cross_entropies(discriminator(real), discriminator(fake), **options)
 
-    return turn
+    return discriminator_loss
 
 
-def _with(augment):
-    return augment
-
-
-def _without(augment):
-    return _same
-
-
-augmented_discriminator_turn = Check(
-    lambda answer: stubs.outcome(
-        "discriminator's turn",
-        lambda generator, discriminator: answer(
-            generator, discriminator, _augment, *copies(IMAGES, LATENT)
+augmented_discriminator_step = Check(
+    _measure("discriminator's turn", _augment, IMAGES, LATENT),
+    _augmented(),
+    {
+        **_discriminator_mistakes(_augmented),
+        "Only real images are augmented: the generator will learn to generate "
+        "augmented images.": _augmented(augment_fake=False),
+        "Only the fakes are augmented: the discriminator tells them by that alone.": (
+            _augmented(augment_real=False)
         ),
-        generator=stubs.generator(),
-        discriminator=stubs.discriminator(),
-    ),
-    _augmented(_with, _with),
-    Mistake(
-        "Only real images are augmented: the generator will learn to make augmented "
-        "ones.",
-        _augmented(_with, _without),
-    ),
-    Mistake(
-        "Only the fakes are augmented: the discriminator tells them by that alone.",
-        _augmented(_without, _with),
-    ),
-    Mistake("Nothing is augmented.", _augmented(_without, _without)),
-    Mistake(LEAKS, _augmented(_with, _with, stop=_same)),
-    Mistake(SWAPPED, _augmented(_with, _with, real_label=0.0, fake_label=1.0)),
-    Mistake(SUMMED, _augmented(_with, _with, reduce=ops.sum)),
-    Mistake(NO_GRADIENT, lambda *given: _sg(_augmented(_with, _with)(*given))),
+        "Nothing is augmented.": _augmented(False, False),
+    },
 )
 
 
-def _augmented_move(of_fake=_with, loss=_generator_loss, stop=_same):
-    return lambda generator, discriminator, augment, latent: loss(
-        discriminator(of_fake(augment)(stop(generator(latent))))
-    )
+def _augmented_generator(
+    loss=losses.non_saturating_generator_loss, augment_fake=True, stop=_identity
+):
+    def generator_loss(generator, discriminator, augment, latent):
+        fake = stop(generator(latent))
+        return loss(discriminator(augment(fake) if augment_fake else fake))
+
+    return generator_loss
 
 
-augmented_generator_turn = Check(
-    lambda answer: stubs.outcome(
-        "generator's turn",
-        lambda generator, discriminator: answer(
-            generator, discriminator, _augment, *copies(LATENT)
-        ),
-        generator=stubs.generator(),
-        discriminator=stubs.discriminator(),
-    ),
-    _augmented_move(),
-    Mistake(
-        "The fakes are not augmented in the generator's turn: it plays against another "
-        "discriminator than is trained.",
-        _augmented_move(_without),
-    ),
-    Mistake(
-        "No gradient passes the augmentation to the generator: leave the fakes tensors "
-        "and stop nothing.",
-        _augmented_move(stop=_sg),
-    ),
-    Mistake(
-        TO_BE_FOUND_OUT,
-        _augmented_move(loss=lambda logits: ops.mean(ops.softplus(logits))),
-    ),
-    Mistake(SUMMED, _augmented_move(loss=lambda x: ops.sum(ops.softplus(-x)))),
-    Mistake(NO_GRADIENT, lambda *given: _sg(_augmented_move()(*given))),
+augmented_generator_step = Check(
+    _measure("generator's turn", _augment, LATENT),
+    _augmented_generator(),
+    {
+        **_generator_mistakes(_augmented_generator),
+        "The fakes are not augmented in the generator's loss: its discriminator is "
+        "trained on augmented images.": _augmented_generator(augment_fake=False),
+        "No gradient passes the augmentation to the generator: keep the fakes tensors "
+        "and stop nothing.": _augmented_generator(stop=_sg),
+    },
 )

@@ -1,19 +1,24 @@
 """Marks for the notebooks that a class hands in.
 
-This does not need Keras. Answers run in a process of their own,
-`gankit.course.exercises.room`, which imports Keras only if an exercise does.
+This package does not need Keras. Answers run in a process of their own,
+`gankit.course.exercises.worker`, which imports Keras only if an exercise does.
 """
 
-from gankit.course.grading.marks import Mark, Shares, grade, save_marks, shares
-from gankit.course.grading.predictions import Prediction, predictions, save_predictions
+from gankit.course.grading.marks import ExerciseSummary, Mark, grade, summarise
+from gankit.course.grading.predictions import (
+    Prediction,
+    count_predictions,
+    read_predictions,
+)
+from gankit.course.grading.table import save_table
 
 __all__ = [
+    "ExerciseSummary",
     "Mark",
     "Prediction",
-    "Shares",
+    "count_predictions",
     "grade",
-    "predictions",
-    "save_marks",
-    "save_predictions",
-    "shares",
+    "read_predictions",
+    "save_table",
+    "summarise",
 ]

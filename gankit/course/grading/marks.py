@@ -1,7 +1,7 @@
-"""Marks for the notebooks that a class handed in.
+"""Grades the notebooks that a class handed in.
 
-The checks are those of our notebooks; what a submission makes of its own is reported
-and not executed. See docs/grading.md.
+Only the checks of the course's notebooks count. Checks that a submission changed are
+reported and never run. See docs/grading.md.
 """
 
 import contextlib
@@ -12,11 +12,9 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
 from gankit.course.exercises.cells import exercises, is_code, notebooks_in, read, source
-from gankit.course.grading.submissions import files, find_answer
-from gankit.course.grading.table import write_rows
+from gankit.course.grading.submissions import find_answer, find_submissions
 
 
 @dataclass(frozen=True)
@@ -25,11 +23,11 @@ class Mark:
 
     Attributes:
         student: Name of the sub-folder.
-        notebook: Name of the notebook, or of the file where it is none of ours.
-        exercise: Its number; `None` where the file is none of ours.
-        mark: 1 for right, else 0.
-        reason: Why, in a sentence.
-        seconds: How long grading it took.
+        notebook: Name of the course notebook, or of the file if it is not one.
+        exercise: The exercise's number; `None` if the file is not graded.
+        mark: 1 if the answer is right, else 0.
+        reason: The reason, a sentence.
+        seconds: How long grading took.
     """
 
     student: str
@@ -41,17 +39,17 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Shares:
-    """How a class did in one exercise.
+class ExerciseSummary:
+    """The result of a class in one exercise.
 
     Attributes:
         notebook: Name of the notebook.
-        exercise: Its number.
-        title: Its title.
-        right: How many have it right.
-        students: How many handed the notebook in.
-        reason: The commonest reason of those who have it wrong, or "".
-        count: How many have that reason.
+        exercise: The exercise's number.
+        title: The exercise's title.
+        right: Number of students with a right answer.
+        students: Number of students who handed the notebook in.
+        reason: The commonest reason for a wrong answer, or "".
+        count: Number of students with that reason.
     """
 
     notebook: str
@@ -68,86 +66,87 @@ def grade(folder, notebooks, *, seconds=60.0, memory=4 * 2**30):
 
     Args:
         folder: A folder with a sub-folder for each student.
-        notebooks: Folder of our notebooks, or of the teachers' edition.
-        seconds: Most seconds for an answer, by the clock.
-        memory: Most bytes for an answer, beside what the libraries take.
+        notebooks: Folder of the course's notebooks, or of the teachers' edition.
+        seconds: Limit of wall-clock time for an answer.
+        memory: Limit of bytes for an answer, on top of what the libraries take.
 
     Returns:
         A list of `Mark`, by student, notebook and exercise.
 
     Raises:
-        ValueError: If one of the folders does not hold what it should.
+        ValueError: If one of the folders lacks what it should hold.
     """
-    ours = notebooks_in(notebooks)
-    submitted = files(folder, ours)
-    marks = [_unknown(file, ours) for file in submitted if file.notebook is None]
-    with Room(notebooks, seconds, memory) as room:
-        for name, notebook in ours.items():
-            found = exercises(notebook)
-            for *older, file in _by_student(submitted, name):
-                marks += [_second(old, file) for old in older]
-                marks += _grade_file(file, found, room)
+    courses = notebooks_in(notebooks)
+    marks, latest = [], {}
+    for file in find_submissions(folder, courses):
+        if file.notebook is not None:
+            latest.setdefault((file.notebook, file.student), []).append(file)
+            continue
+        name, reason = "", "There is no notebook in the folder."
+        if file.path.is_file():
+            name = file.path.name
+            reason = (
+                "This is not one of the course's notebooks: keep the name it came "
+                f"with, such as {next(iter(courses))}."
+            )
+        marks.append(Mark(file.student, name, None, 0, reason))
+    with GradingProcess(notebooks, seconds, memory) as process:
+        for (name, student), files in sorted(latest.items()):
+            *older, last = sorted(files, key=lambda file: file.path.stat().st_mtime)
+            reason = f"Not graded: {last.path.name} is a later version of it."
+            marks += [Mark(student, f.path.name, None, 0, reason) for f in older]
+            marks += _grade_file(last, exercises(courses[name]), process)
     return sorted(marks, key=lambda m: (m.student, m.notebook, m.exercise or 0))
 
 
-def _by_student(submitted, name):
-    of_students = {}
-    for file in submitted:
-        if file.notebook == name:
-            of_students.setdefault(file.student, []).append(file)
-    for several in of_students.values():
-        yield sorted(several, key=lambda file: file.path.stat().st_mtime)
-
-
-def _unknown(file, ours):
-    if file.path.is_dir():
-        return Mark(file.student, "", None, 0, "There is no notebook in the folder.")
-    reason = f"None of the course's notebooks: name it as it was, {next(iter(ours))}."
-    return Mark(file.student, file.path.name, None, 0, reason)
-
-
-def _second(file, last):
-    reason = f"Not graded: {last.path.name} is the same notebook, written later."
-    return Mark(file.student, file.path.name, None, 0, reason)
-
-
-def _grade_file(file, found, room):
-    def mark(exercise, right, reason, took=0.0):
-        return Mark(
-            file.student, file.notebook, exercise.number, right, reason, round(took, 2)
-        )
-
+def _grade_file(file, exercises, process):
     try:
         cells = read(file.path)["cells"]
     except (ValueError, OSError) as error:
-        return [mark(exercise, 0, str(error)) for exercise in found]
+        return [
+            Mark(file.student, file.notebook, exercise.number, 0, str(error))
+            for exercise in exercises
+        ]
     marks = []
-    for exercise in found:
+    for exercise in exercises:
         answer = find_answer(cells, exercise)
+        right, seconds = 0, 0.0
         if answer.code is None:
-            right, reason, took = 0, "There is no cell for the answer.", 0.0
+            reason = "There is no cell for the answer."
         elif answer.unanswered:
-            right, reason, took = 0, "Not answered.", 0.0
+            reason = "Not answered."
         else:
             others = [source(cell) for cell in cells if is_code(cell)]
-            right, reason, took = room.grade(file.notebook, exercise, answer, others)
+            right, reason, seconds = process.grade(
+                file.notebook, exercise, answer, others
+            )
         if answer.remarks:
-            reason += f" Tampered with: {', '.join(answer.remarks)}; ours was used."
-        marks.append(mark(exercise, right, reason, took))
+            remarks = ", ".join(answer.remarks)
+            reason += f" Tampering: {remarks}; the course's check was used."
+        marks.append(
+            Mark(
+                file.student,
+                file.notebook,
+                exercise.number,
+                right,
+                reason,
+                round(seconds, 2),
+            )
+        )
     return marks
 
 
-class Room:
-    """The process that grades, begun when it is first needed.
+class GradingProcess:
+    """The process in which answers run, started when it is first needed.
 
     Args:
-        folder: Folder of our notebooks.
-        seconds: Most seconds for an answer.
-        memory: Most bytes for an answer.
+        folder: Folder of the course's notebooks.
+        seconds: Limit of wall-clock time for an answer.
+        memory: Limit of bytes for an answer.
     """
 
     def __init__(self, folder, seconds, memory):
-        self.begin = {"folder": str(folder), "seconds": seconds, "memory": memory}
+        self.settings = {"folder": str(folder), "seconds": seconds, "memory": memory}
         self.process = None
 
     def __enter__(self):
@@ -160,16 +159,16 @@ class Room:
         """Grades one answer.
 
         Args:
-            notebook: Name of our notebook.
+            notebook: Name of the course notebook.
             exercise: The `Exercise`.
             answer: The `Answer`.
-            others: Texts of the submission's cells.
+            others: Texts of the submission's code cells.
 
         Returns:
             `(mark, reason, seconds)`.
 
         Raises:
-            RuntimeError: If our own notebook cannot be graded with.
+            RuntimeError: If what the course notebook imports cannot be imported.
         """
         start = time.monotonic()
         request = {
@@ -185,8 +184,7 @@ class Room:
             reply = json.loads(self.process.stdout.readline())
         except (OSError, ValueError):
             self._close()
-            reason = "It ended the process that watches over it."
-            return 0, reason, time.monotonic() - start
+            return 0, "It stopped the grading process.", time.monotonic() - start
         if "error" in reply:
             raise RuntimeError(
                 f"Expected to import what {notebook} imports, received "
@@ -194,12 +192,12 @@ class Room:
             )
         reason = reply["reason"]
         if reply["replaced"]:
-            reason += f" Tampered with: it replaced {', '.join(reply['replaced'][:5])}."
+            reason += f" Tampering: it replaced {', '.join(reply['replaced'][:5])}."
         return int(reply["right"]), reason, reply["seconds"]
 
     def _open(self):
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gankit.course.exercises.room"],
+            [sys.executable, "-m", "gankit.course.exercises.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -211,7 +209,7 @@ class Room:
                 "CUDA_VISIBLE_DEVICES": "-1",
             },
         )
-        self._send(self.begin)
+        self._send(self.settings)
 
     def _send(self, message):
         self.process.stdin.write(json.dumps(message) + "\n")
@@ -222,56 +220,38 @@ class Room:
             self.process.kill()
             self.process.wait()
             self.process.stdout.close()
-            # Closing sends what is left, and nobody may be there to take it.
+            # Closing flushes the buffer, and the process may no longer read it.
             with contextlib.suppress(OSError):
                 self.process.stdin.close()
             self.process = None
 
 
-def shares(marks, notebooks):
-    """How the class did, exercise by exercise.
+def summarise(marks, notebooks):
+    """Summarises the marks of a class, exercise by exercise.
 
     Args:
         marks: List of `Mark`.
-        notebooks: Folder of our notebooks.
+        notebooks: Folder of the course's notebooks.
 
     Returns:
-        A list of `Shares` for the notebooks that anybody handed in.
+        A list of `ExerciseSummary` for the notebooks that somebody handed in.
     """
-    found = []
+    by_exercise = {}
+    for mark in marks:
+        by_exercise.setdefault((mark.notebook, mark.exercise), []).append(mark)
+    summaries = []
     for name, notebook in notebooks_in(notebooks).items():
         for exercise in exercises(notebook):
-            of_it = [
-                mark
-                for mark in marks
-                if (mark.notebook, mark.exercise) == (name, exercise.number)
-            ]
-            if not of_it:
-                continue
-            wrong = Counter(mark.reason for mark in of_it if not mark.mark)
-            (reason, count), *_ = [*wrong.most_common(1), ("", 0)]
-            right = sum(mark.mark for mark in of_it)
-            found.append(
-                Shares(
-                    name,
-                    exercise.number,
-                    exercise.title,
-                    right,
-                    len(of_it),
-                    reason,
-                    count,
+            if found := by_exercise.get((name, exercise.number)):
+                reasons = Counter(mark.reason for mark in found if not mark.mark)
+                summaries.append(
+                    ExerciseSummary(
+                        name,
+                        exercise.number,
+                        exercise.title,
+                        sum(mark.mark for mark in found),
+                        len(found),
+                        *next(iter(reasons.most_common(1)), ("", 0)),
+                    )
                 )
-            )
-    return found
-
-
-def save_marks(path, marks):
-    """Writes marks to a CSV file, a line for each.
-
-    Args:
-        path: The file.
-        marks: List of `Mark`.
-    """
-    columns = ("student", "notebook", "exercise", "mark", "reason", "seconds")
-    rows = ([getattr(mark, column) for column in columns] for mark in marks)
-    write_rows(Path(path), columns, rows)
+    return summaries

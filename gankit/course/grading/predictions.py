@@ -1,4 +1,4 @@
-"""What a class predicted before it ran an experiment.
+"""Collects what a class predicted before it ran an experiment.
 
 A cell tagged `prediction` holds one line, `prediction = "..."`. It is read and never
 executed.
@@ -7,9 +7,7 @@ executed.
 import ast
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
-from gankit.course.exercises import slices
 from gankit.course.exercises.cells import (
     ids,
     is_code,
@@ -18,10 +16,10 @@ from gankit.course.exercises.cells import (
     source,
     tags,
 )
-from gankit.course.grading.submissions import files
-from gankit.course.grading.table import write_rows
+from gankit.course.exercises.dependencies import SYNTAX_ERRORS, parse
+from gankit.course.grading.submissions import find_submissions
 
-ASKED = "**Predict.** "
+QUESTION = "**Predict.** "
 _LONGEST = 160
 
 
@@ -32,9 +30,9 @@ class Prediction:
     Attributes:
         student: Name of the sub-folder.
         notebook: Name of the notebook.
-        number: Which of the notebook's predictions, from 1.
+        number: The prediction's number in the notebook, from 1.
         question: First line of the Markdown cell above it.
-        prediction: What the student wrote; "" for none.
+        prediction: What the student wrote; "" for nothing.
     """
 
     student: str
@@ -44,70 +42,57 @@ class Prediction:
     prediction: str
 
 
-def predictions(folder, notebooks):
+def read_predictions(folder, notebooks):
     """Reads the predictions of a class.
 
     Args:
-        folder: As for `gankit.course.grade`.
-        notebooks: Folder of our notebooks.
+        folder: A folder with a sub-folder for each student.
+        notebooks: Folder of the course's notebooks.
 
     Returns:
-        A list of `Prediction`, empty where our notebooks ask for none.
+        A list of `Prediction`, empty if the course's notebooks ask for none.
     """
-    ours = notebooks_in(notebooks)
-    found = []
-    for file in files(folder, ours):
-        asked = _asked(ours[file.notebook]["cells"]) if file.notebook else []
-        if not asked:
+    courses = notebooks_in(notebooks)
+    predictions = []
+    for file in find_submissions(folder, courses):
+        questions = _questions(courses[file.notebook]["cells"]) if file.notebook else []
+        if not questions:
             continue
         try:
-            cells = read(file.path)["cells"]
+            cells = [c for c in read(file.path)["cells"] if _is_prediction(c)]
         except (ValueError, OSError):
             continue
-        tagged = [cell for cell in cells if _is_prediction(cell)]
-        for i, (question, name) in enumerate(asked):
-            same = [c for c in tagged if name and name in ids(c)]
-            cell = (same or tagged[i : i + 1] or [None])[0]
-            words = "" if cell is None else _words(source(cell))
-            found.append(
+        for i, (question, name) in enumerate(questions):
+            same = [c for c in cells if name and name in ids(c)] or cells[i : i + 1]
+            words = _words(source(same[0])) if same else ""
+            predictions.append(
                 Prediction(file.student, file.notebook, i + 1, question, words)
             )
-    return found
+    return predictions
 
 
-def counts(found):
-    """How many predicted what.
+def count_predictions(predictions):
+    """Counts equal predictions.
 
     Args:
-        found: List of `Prediction`.
+        predictions: List of `Prediction`.
 
     Returns:
         A list of `(notebook, number, question, prediction, count)`, the commonest
-        first; predictions are the same if they differ in case and spaces alone.
+        first. Predictions that differ only in case and spaces are equal.
     """
-    counter, written = Counter(), {}
-    for one in found:
-        key = (one.notebook, one.number, one.question)
-        same = " ".join(one.prediction.casefold().split()).rstrip(".")
-        written.setdefault((*key, same), one.prediction or "(none)")
-        counter[(*key, same)] += 1
+    counter, texts = Counter(), {}
+    for one in predictions:
+        normalized = " ".join(one.prediction.casefold().split()).rstrip(".")
+        key = (one.notebook, one.number, one.question, normalized)
+        texts.setdefault(key, one.prediction or "(none)")
+        counter[key] += 1
     ordered = sorted(counter.items(), key=lambda item: (item[0][:2], -item[1]))
-    return [(*key[:3], written[key], count) for key, count in ordered]
+    return [(*key[:3], texts[key], count) for key, count in ordered]
 
 
-def save_predictions(path, found):
-    """Writes predictions to a CSV file, a line for each.
-
-    Args:
-        path: The file.
-        found: List of `Prediction`.
-    """
-    columns = ("student", "notebook", "number", "question", "prediction")
-    rows = ([getattr(one, column) for column in columns] for one in found)
-    write_rows(Path(path), columns, rows)
-
-
-def _asked(cells):
+def _questions(cells):
+    """The question and the cell's id for each prediction of a course notebook."""
     return [
         (_question(cells[:i]), cell.get("id", ""))
         for i, cell in enumerate(cells)
@@ -119,7 +104,7 @@ def _question(above):
     texts = [source(cell) for cell in above if not is_code(cell)]
     if not texts:
         return ""
-    return texts[-1].strip().splitlines()[0].lstrip("# ").removeprefix(ASKED)
+    return texts[-1].strip().splitlines()[0].lstrip("# ").removeprefix(QUESTION)
 
 
 def _is_prediction(cell):
@@ -128,14 +113,14 @@ def _is_prediction(cell):
 
 def _words(code):
     try:
-        nodes = slices.parse(code)
-    except slices.NO_PYTHON:
+        nodes = parse(code)
+    except SYNTAX_ERRORS:
         return ""
     for node in nodes:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            named = [getattr(target, "id", None) for target in node.targets]
-            if "prediction" in named and isinstance(node.value.value, str):
-                # The place as it is handed out holds an ellipsis.
+            names = [getattr(target, "id", None) for target in node.targets]
+            if "prediction" in names and isinstance(node.value.value, str):
+                # The placeholder in the students' edition is an ellipsis.
                 words = " ".join(node.value.value.split())
                 return words[:_LONGEST] if words.strip(".") else ""
     return ""

@@ -1,22 +1,22 @@
-"""Submitted notebooks: whose they are, and which of their cells are answers."""
+"""Finds submitted notebooks and the answers in them."""
 
 import ast
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from gankit.course.exercises import slices
-from gankit.course.exercises.cells import ids, is_code, number_of_question, source, tags
+from gankit.course.exercises.cells import ids, is_code, question_number, source, tags
+from gankit.course.exercises.dependencies import SYNTAX_ERRORS, parse, without_commands
 
 
 @dataclass(frozen=True)
-class File:
+class Submission:
     """A file that a student handed in.
 
     Attributes:
         student: Name of the sub-folder.
         path: The file; the sub-folder if there is no notebook in it.
-        notebook: Name of the notebook of ours that it is, else `None`.
+        notebook: Name of the course notebook that it answers, else `None`.
     """
 
     student: str
@@ -26,12 +26,12 @@ class File:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a submission answers to one exercise.
+    """A submission's answer to one exercise.
 
     Attributes:
         code: The text of its cells; `None` if there is no cell for it.
-        unanswered: Whether it is as it was handed out.
-        remarks: What was done to the check, in words.
+        unanswered: Whether it is still the placeholder.
+        remarks: How the submission changed the check, in words.
     """
 
     code: str | None
@@ -39,19 +39,19 @@ class Answer:
     remarks: tuple[str, ...]
 
 
-def files(folder, names):
-    """The files that a class handed in.
+def find_submissions(folder, names):
+    """Finds the files that a class handed in.
 
     Args:
         folder: A folder with a sub-folder for each student.
-        names: Names of our notebooks; a file is the one that its name begins with,
-            so that `01_dcgan (1).ipynb` and `01_dcgan-anna.ipynb` are found.
+        names: Names of the course's notebooks. A file belongs to the notebook whose
+            name it begins with, such as `01_dcgan (1).ipynb` or `01_dcgan-anna.ipynb`.
 
     Returns:
-        A list of `File`, by student and name.
+        A list of `Submission`, by student and name.
 
     Raises:
-        ValueError: If there is no such sub-folder, or a notebook beside them.
+        ValueError: If there is no sub-folder, or a notebook outside a sub-folder.
     """
     folder = Path(folder)
     students = sorted(path for path in folder.glob("*") if path.is_dir())
@@ -64,85 +64,87 @@ def files(folder, names):
         )
     found = []
     for student in students:
-        of_one = [
-            File(student.name, path, _notebook(path, names))
+        paths = [
+            path
             for path in sorted(student.rglob("*.ipynb"))
             if ".ipynb_checkpoints" not in path.parts and path.is_file()
         ]
-        found += of_one or [File(student.name, student, None)]
+        for path in paths or [student]:
+            matches = [name for name in names if path.stem.startswith(name)]
+            notebook = max(matches, key=len, default=None) if paths else None
+            found.append(Submission(student.name, path, notebook))
     return found
-
-
-def _notebook(path, names):
-    fitting = [name for name in names if path.stem.startswith(name)]
-    return max(fitting, key=len, default=None)
 
 
 def find_answer(cells, exercise):
     """Finds what stands between a question and its check.
 
-    Cells are known by their ids, and where a tool gave them others, by the question's
+    Cells are recognised by their ids; where a tool changed the ids, by the question's
     number, the tag `exercise` and the name of the check.
 
     Args:
         cells: The submission's cells.
-        exercise: The `Exercise` of our notebook.
+        exercise: The `Exercise` of the course notebook.
 
     Returns:
         An `Answer`.
     """
-    part = _part(cells, exercise)
-    check = _check(part, exercise)
-    solution = [c for c in part if _is(c, exercise.ids[3]) or "solution" in tags(c)]
-    answers = [c for c in part if c is not check and c not in solution]
+    section = _section(cells, exercise)
+    check = _check(section, exercise)
+    answers = [
+        cell
+        for cell in section
+        if cell is not check
+        and not _has_id(cell, exercise.ids[3])
+        and "solution" not in tags(cell)
+    ]
     remarks = []
     if check is None:
-        remarks.append("its check cell is gone")
+        remarks.append("its check cell is missing")
     elif _tree(source(check)) != _tree(exercise.check):
         remarks.append("its check cell was changed")
-    code = "\n".join(slices.without_commands(source(cell)) for cell in answers)
     if any(_defines(source(cell), exercise.check_name) for cell in answers):
         remarks.append(f"the answer defines {exercise.check_name}")
     if not answers:
         return Answer(None, False, tuple(remarks))
-    unanswered = _tree(code) == _tree(exercise.place)
-    return Answer(code, unanswered, tuple(remarks))
+    code = "\n".join(without_commands(source(cell)) for cell in answers)
+    return Answer(code, _tree(code) == _tree(exercise.placeholder), tuple(remarks))
 
 
-def _part(cells, exercise):
-    # The code cells from the question to the next question or heading.
-    begin = _first(cells, lambda c: number_of_question(c) == exercise.number)
-    if begin is None:
-        begin = _first(cells, lambda c: _is(c, exercise.ids[0]))
-    place = _first(cells, lambda c: _is(c, exercise.ids[1]))
-    if begin is None and place is None:
-        return []
-    start = place if begin is None else begin + 1
-    part = []
-    for cell in cells[start:]:
+def _section(cells, exercise):
+    """The code cells from the question to the next question or heading."""
+    question = _first(cells, lambda c: question_number(c) == exercise.number)
+    if question is None:
+        question = _first(cells, lambda c: _has_id(c, exercise.ids[0]))
+    if question is None:
+        start = _first(cells, lambda c: _has_id(c, exercise.ids[1]))
+    else:
+        start = question + 1
+    section = []
+    for cell in cells[start:] if start is not None else []:
         if is_code(cell):
-            part.append(cell)
-        elif number_of_question(cell) is not None or source(cell).startswith("#"):
+            section.append(cell)
+        elif question_number(cell) is not None or source(cell).startswith("#"):
             break
-    return part
+    return section
 
 
-def _check(part, exercise):
-    for cell in part:
-        if _is(cell, exercise.ids[2]):
+def _check(section, exercise):
+    for cell in section:
+        if _has_id(cell, exercise.ids[2]):
             return cell
-    for cell in part:
-        placed = "exercise" in tags(cell) or _is(cell, exercise.ids[1])
-        if not placed and _defines(source(cell), exercise.check_name):
+    for cell in section:
+        is_answer = "exercise" in tags(cell) or _has_id(cell, exercise.ids[1])
+        if not is_answer and _defines(source(cell), exercise.check_name):
             return cell
     return None
 
 
-def _first(cells, wanted):
-    return next((i for i, cell in enumerate(cells) if wanted(cell)), None)
+def _first(cells, condition):
+    return next((i for i, cell in enumerate(cells) if condition(cell)), None)
 
 
-def _is(cell, name):
+def _has_id(cell, name):
     return bool(name) and name in ids(cell)
 
 
@@ -151,8 +153,8 @@ def _defines(code, name):
 
 
 def _tree(code):
-    """What a cell says without comments and layout; its text if it is no Python."""
+    """A cell's code without comments and layout; its text if it is not Python."""
     try:
-        return "\n".join(map(ast.dump, slices.parse(code)))
-    except slices.NO_PYTHON:
+        return "\n".join(map(ast.dump, parse(code)))
+    except SYNTAX_ERRORS:
         return code

@@ -1,23 +1,24 @@
-"""CSV files that a spreadsheet opens, with text that students wrote."""
+"""CSV files that a spreadsheet opens safely, with text that students wrote."""
 
 import csv
+from dataclasses import astuple, fields
+from pathlib import Path
 
 
-def write_rows(path, columns, rows):
-    """Writes a CSV file.
+def save_table(path, rows):
+    """Writes a CSV file with a line for each row.
 
     Text that a spreadsheet would take for a formula gets an apostrophe in front.
 
     Args:
-        path: A `Path`.
-        columns: Names of the columns.
-        rows: Iterable of rows.
+        path: The file.
+        rows: Non-empty list of one dataclass, such as `Mark`; its fields become the
+            columns.
     """
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with Path(path).open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(columns)
-        for row in rows:
-            writer.writerow([_cell(value) for value in row])
+        writer.writerow(field.name for field in fields(rows[0]))
+        writer.writerows(map(_cell, astuple(row)) for row in rows)
 
 
 def _cell(value):

@@ -1,11 +1,10 @@
-"""The slow-motion laboratory: a game in the plane, one player's step at a time.
+"""The slow-motion laboratory: a GAN in the plane, one update at a time.
 
-`Laboratory` plays it and shows it as `Frame`s; its `widget` does so in a notebook, and
-`export` writes a page of recorded games for rooms without one.
+`Laboratory` trains it and describes its state as `Frame`s. `Widget` shows it in a
+notebook and needs anywidget. `export` writes a page of recorded trainings that needs
+neither.
 """
 
-from gankit.course.laboratory.frame import Frame
-from gankit.course.laboratory.laboratory import Laboratory
-from gankit.course.laboratory.page import export
+import lazy_loader
 
-__all__ = ["Frame", "Laboratory", "export"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,28 +1,28 @@
-"""What is seen of a game at one moment, and how few bytes that takes."""
+"""The state of a GAN in the plane at one moment, and its compact encoding."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-# Places are kept up to this many times as far out as the picture reaches.
-_BEYOND = 4.0
+# Points are stored up to this many times the reach of the picture.
+_RANGE = 4.0
 _INT16 = 32767
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A game in the plane at one moment.
+    """The state of a GAN in the plane at one moment.
 
     Attributes:
         d_steps: Updates of the discriminator so far.
         g_steps: Updates of the generator so far.
         real: Points of the data, float32 `(n, 2)`, the same in every frame.
-        fake: Generated points `(n, 2)`, of the same latents in every frame.
-        surface: The discriminator's answers `(side, side)` on a square grid, the
-            lowest row first: probabilities, or a critic's values.
-        arrows: Minus the gradient of the generator's loss at the first of the
-            generated points, `(m, 2)`: where each would go, were it a batch of one.
-        lattice: What the generator makes of a lattice of latents, `(k, k, 2)`.
+        fake: Generated points `(n, 2)`, from the same latents in every frame.
+        surface: The discriminator's outputs `(side, side)` on a square grid, the lowest
+            row first: probabilities, or a critic's values.
+        arrows: Minus the gradient of the generator's loss at the first m generated
+            points, each as a batch of one, `(m, 2)`.
+        lattice: The generator's output for a lattice of latents, `(k, k, 2)`.
         d_loss: The discriminator's loss on `real` and `fake`, without any penalty.
         g_loss: The generator's loss on `fake`.
     """
@@ -40,16 +40,16 @@ class Frame:
 
 @dataclass(frozen=True)
 class Packed:
-    """A `Frame` in bytes, little-endian.
+    """A `Frame` encoded in bytes, little-endian.
 
     Attributes:
-        head: Dictionary of the counts `d` and `g`, the losses `d_loss` and `g_loss`
-            (`None` where not finite), the least and the greatest answer, `low` and
-            `high`, that 0 and 255 of the surface stand for, and `unit`, the length
-            that 32767 of an arrow stands for.
+        head: Dictionary of the counts `d` and `g`; the losses `d_loss` and `g_loss`
+            (`None` where not finite); `low` and `high`, the values that 0 and 255 of
+            the surface stand for; and `unit`, the length that 32767 of an arrow stands
+            for.
         places: int16 of `fake` and then `lattice`; 32767 stands for four times the
             picture's reach.
-        surface: uint8 of the answers.
+        surface: uint8 of the discriminator's outputs.
         arrows: int16 of the arrows.
     """
 
@@ -60,11 +60,11 @@ class Packed:
 
 
 def pack(frame, reach):
-    """Packs a frame for the canvas.
+    """Encodes a frame for the canvas.
 
     Args:
         frame: The `Frame`.
-        reach: Half the side of the picture, in the unit of the points.
+        reach: Half the side of the picture, in the units of the points.
 
     Returns:
         The `Packed` frame.
@@ -83,10 +83,10 @@ def pack(frame, reach):
         "high": _rounded(high),
         "unit": _rounded(unit),
     }
-    made = np.concatenate([frame.fake, frame.lattice.reshape(-1, 2)])
+    points = np.concatenate([frame.fake, frame.lattice.reshape(-1, 2)])
     return Packed(
         head,
-        pack_places(made, reach),
+        pack_places(points, reach),
         levels.astype("uint8").tobytes(),
         np.rint(arrows / unit * _INT16).astype("<i2").tobytes(),
     )
@@ -94,8 +94,8 @@ def pack(frame, reach):
 
 def pack_places(points, reach):
     """Points `(n, 2)` as int16, where 32767 stands for four times the reach."""
-    shares = np.clip(np.nan_to_num(points) / (_BEYOND * reach), -1, 1)
-    return np.rint(shares * _INT16).astype("<i2").tobytes()
+    fractions = np.clip(np.nan_to_num(points) / (_RANGE * reach), -1, 1)
+    return np.rint(fractions * _INT16).astype("<i2").tobytes()
 
 
 def _rounded(number):

@@ -1,23 +1,23 @@
-// Draws a game of the plane and its controls, on a canvas, without any library.
+// Draws a GAN in the plane and its controls on a canvas, without any library.
 //
-// One file for two places: a notebook, where Python computes each frame (`render`, the
-// entry of anywidget), and the page of recorded games (`openPage`). How a frame is
-// packed is written in frame.py.
+// The file serves two places: a notebook, where Python computes each frame (`render`,
+// the entry of anywidget), and the page of recorded trainings (`openPage`). frame.py
+// documents the encoding of a frame.
 
-const DATA = "#1f77b4", MADE = "#ff7f0e", ARROW = "#8b0000", INK = "#222222";
+const DATA = "#1f77b4", GENERATED = "#ff7f0e", ARROW = "#8b0000", INK = "#222222";
 const HIGH = [152, 194, 226], MIDDLE = [255, 255, 255], LOW = [255, 201, 143];
-const BEYOND = 4, INT16 = 32767, PEN = 0.08, UNITS = 2;
+const RANGE = 4, INT16 = 32767, PEN = 0.08, UNITS = 2;
 const PLAYERS = { discriminator: "D", generator: "G" };
 const LAYERS = [
-  ["surface", "what D answers", "The discriminator's answer everywhere: blue for real, " +
-    "orange for generated. Along the black line it answers ½."],
-  ["lattice", "bent latent grid", "What G makes of a grid of latents. Every cell holds " +
+  ["surface", "D's output", "The discriminator's output everywhere: blue for real, " +
+    "orange for generated. Along the black line it is ½."],
+  ["lattice", "bent latent grid", "G's output for a grid of latents. Every cell holds " +
     "the same share of all latents: where cells are small, points are crowded."],
-  ["data", "data", "Two hundred points of the data. They stay."],
-  ["samples", "generated points", "Two hundred points that G makes of latents that stay " +
-    "the same, so that a point can be followed."],
-  ["arrows", "pull on generated points", "Where 64 of them would be moved to make G's " +
-    "loss smaller: minus its gradient. Only G's weights can move them."],
+  ["data", "data", "Two hundred points of the data, the same in every frame."],
+  ["samples", "generated points", "Two hundred points that G generates from the same " +
+    "latents in every frame, so that you can follow each one."],
+  ["arrows", "gradient at generated points", "The direction in which 64 of them would " +
+    "lower G's loss: minus its gradient. Only G's weights can move them."],
 ];
 const RATES = [0, 0.0001, 0.0003, 0.001, 0.002, 0.004, 0.01, 0.03];
 
@@ -40,7 +40,7 @@ function places(bytes, first, count, reach) {
   const view = new DataView(bytes.buffer, bytes.byteOffset + 4 * first, 4 * count);
   const points = new Float32Array(2 * count);
   for (let i = 0; i < 2 * count; i++) {
-    points[i] = (view.getInt16(2 * i, true) / INT16) * BEYOND * reach;
+    points[i] = (view.getInt16(2 * i, true) / INT16) * RANGE * reach;
   }
   return points;
 }
@@ -51,12 +51,12 @@ function vectors(bytes, count, unit) {
     (_, i) => (view.getInt16(2 * i, true) / INT16) * unit);
 }
 
-export function decode(world, head, made, surface, arrows) {
+export function decode(world, head, points, surface, arrows) {
   return {
     ...head,
     step: (head.d / world.d_each + head.g / world.g_each) / 2,
-    fake: places(made, 0, world.points, world.reach),
-    lattice: places(made, world.points, world.nodes ** 2, world.reach),
+    fake: places(points, 0, world.points, world.reach),
+    lattice: places(points, world.points, world.nodes ** 2, world.reach),
     surface,
     arrows: vectors(arrows, world.arrows, head.unit),
   };
@@ -81,7 +81,7 @@ export function unpackRun(run) {
   };
 }
 
-// A frame on the way from one to the next: points and arrows glide, D's answers jump.
+// A frame between two others: points and arrows are interpolated, D's output is not.
 function between(from, to, share) {
   const mixed = { ...to };
   for (const key of ["fake", "lattice", "arrows"]) {
@@ -141,7 +141,7 @@ class Plane {
     return context;
   }
 
-  // Frame and numbers of the axes; last, over whatever reaches beyond.
+  // Frame and numbers of the axes, drawn last to cover what reaches beyond.
   axes(context) {
     const { margin, inner, reach } = this;
     context.strokeStyle = INK;
@@ -155,7 +155,7 @@ class Plane {
       context.textBaseline = "top";
       context.fillText(String(v), this.x(v), 8 + inner + 7);
       context.textBaseline = "middle";
-      // The topmost would meet the axis's name.
+      // The topmost number would overlap the name of the axis.
       if (this.y(v) > 36) context.fillText(String(v), margin - 15, this.y(v));
       context.beginPath();
       context.moveTo(this.x(v), 8 + inner);
@@ -205,7 +205,7 @@ class Plane {
     if (world.probabilities) this.contour(context, world, frame);
   }
 
-  // The line along which D answers 1/2, cell by cell.
+  // The line along which D's output is 1/2, cell by cell.
   contour(context, world, frame) {
     const { side, reach } = world;
     const half = 255 * (0.5 - frame.low) / (frame.high - frame.low || 1);
@@ -261,7 +261,7 @@ class Plane {
   }
 
   discs(context, points) {
-    context.fillStyle = MADE;
+    context.fillStyle = GENERATED;
     context.strokeStyle = "#7a3b00";
     context.lineWidth = 0.8;
     for (let i = 0; i < points.length; i += 2) {
@@ -272,7 +272,7 @@ class Plane {
     }
   }
 
-  // An arrow of two units of the axes is a gradient of 1; long ones are cut.
+  // An arrow of two axis units is a gradient of 1; long arrows are cut.
   arrows(context, frame) {
     context.strokeStyle = context.fillStyle = ARROW;
     context.lineWidth = 1.6;
@@ -338,7 +338,7 @@ class Plane {
     }
   }
 
-  // Where a pointer is, in the unit of the data, kept within the picture.
+  // The position of a pointer in the units of the data, clamped to the picture.
   locate(event) {
     const box = this.canvas.getBoundingClientRect();
     const keep = (v) => Math.max(-this.reach, Math.min(this.reach, v));
@@ -349,12 +349,12 @@ class Plane {
   }
 }
 
-// Losses over steps, on a scale on which the first ones have room.
+// Losses over steps, on a scale that leaves room for the first steps.
 function drawLosses(canvas, world, frames, at) {
   const [width, height, left, top, bottom] = [canvas.clientWidth || 400, 210, 46, 12, 34];
   const context = prepare(canvas, width, height);
-  const shown = frames.slice(0, at + 1).filter((f) => f.d_loss !== null);
-  const values = shown.flatMap((f) => [f.d_loss, f.g_loss]).filter((v) => v !== null);
+  const past = frames.slice(0, at + 1).filter((f) => f.d_loss !== null);
+  const values = past.flatMap((f) => [f.d_loss, f.g_loss]).filter((v) => v !== null);
   values.push(world.d_equilibrium, world.g_equilibrium);
   let [low, high] = [Math.min(...values), Math.max(...values)];
   const pad = 0.08 * (high - low || 1);
@@ -373,7 +373,7 @@ function drawLosses(canvas, world, frames, at) {
   for (const step of [0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000]) {
     if (Math.log1p(step) <= last) context.fillText(step, x(step), height - bottom + 4);
   }
-  context.fillText("step of the game (logarithmic)", (left + width) / 2, height - 15);
+  context.fillText("training step (logarithmic)", (left + width) / 2, height - 15);
   context.textAlign = "right";
   context.textBaseline = "middle";
   const power = 10 ** Math.floor(Math.log10((high - low) / 2));
@@ -383,7 +383,7 @@ function drawLosses(canvas, world, frames, at) {
     context.fillText((i * gap).toFixed(digits), left - 5, y(i * gap));
   }
   for (const [key, level, hue] of [["d_loss", world.d_equilibrium, DATA],
-    ["g_loss", world.g_equilibrium, MADE]]) {
+    ["g_loss", world.g_equilibrium, GENERATED]]) {
     context.strokeStyle = hue;
     context.lineWidth = 1;
     context.setLineDash([5, 4]);
@@ -394,11 +394,11 @@ function drawLosses(canvas, world, frames, at) {
     context.setLineDash(key === "d_loss" ? [] : [2, 1]);
     context.lineWidth = 2.2;
     context.beginPath();
-    shown.forEach((f, i) => context[i ? "lineTo" : "moveTo"](x(f.step), y(f[key])));
+    past.forEach((f, i) => context[i ? "lineTo" : "moveTo"](x(f.step), y(f[key])));
     context.stroke();
     context.setLineDash([]);
-    if (shown.length) {
-      const now = shown[shown.length - 1];
+    if (past.length) {
+      const now = past[past.length - 1];
       context.fillStyle = hue;
       context.beginPath();
       context.arc(x(now.step), y(now[key]), 4, 0, 2 * Math.PI);
@@ -407,10 +407,10 @@ function drawLosses(canvas, world, frames, at) {
   }
 }
 
-// The laboratory: pictures, controls, and where its frames come from.
+// The laboratory: pictures, controls, and the source of its frames.
 //
-// `source.live` says whether frames are computed when they are asked for; then
-// `source.ask(request)` promises the next one. Else all frames are there from the start.
+// With `source.live`, frames are computed on request and `source.ask(request)` promises
+// the next one. Otherwise all frames are there from the start.
 class Laboratory {
   constructor(root, source) {
     this.source = source;
@@ -420,7 +420,7 @@ class Laboratory {
     this.strokes = null;
     this.layers = Object.fromEntries(LAYERS.map(([name]) => [name, true]));
     this.speeds = source.live
-      ? [["one player's step at a time", 500, 0], ["1 step a frame", 0, 1],
+      ? [["one update at a time", 500, 0], ["1 step a frame", 0, 1],
         ["5 steps a frame", 0, 5], ["20 steps a frame", 0, 20]]
       : [["slow: 2 records a second", 500], ["6 records a second", 160],
         ["20 records a second", 50]];
@@ -431,11 +431,11 @@ class Laboratory {
     const button = (text, title, onclick) => make("button",
       { type: "button", title, "aria-label": title, onclick }, text);
     const moves = this.moves = {
-      discriminator: button("D step", "Move the discriminator alone (key D)",
+      discriminator: button("D step", "Update the discriminator alone (key D)",
         () => this.advance("discriminator")),
-      generator: button("G step", "Move the generator alone (key G)",
+      generator: button("G step", "Update the generator alone (key G)",
         () => this.advance("generator")),
-      step: button("Step", "A whole step: first D, then G (key S)",
+      step: button("Step", "A whole training step: first D, then G (key S)",
         () => this.advance("step")),
     };
     moves.discriminator.className = "gk-d";
@@ -443,7 +443,7 @@ class Laboratory {
     this.playButton = button("▶ Play", "Play or pause (space)", () => this.toggle());
     this.playButton.className = "gk-play";
     this.back = button("◀", "One frame back (left arrow)", () => this.show(this.at - 1));
-    this.forth = button("▶", "One frame on (right arrow)", () => this.show(this.at + 1));
+    this.forth = button("▶", "One frame forward (right arrow)", () => this.show(this.at + 1));
     this.speed = make("select", { "aria-label": "speed" },
       ...this.speeds.map(([text], i) => make("option", { value: i }, text)));
     this.slider = make("input", { type: "range", min: 0, max: 0, value: 0,
@@ -469,9 +469,9 @@ class Laboratory {
     }
     this.caption = make("div", { class: "gk-caption" });
     this.drawing = make("div", { class: "gk-row", hidden: true },
-      button("Use it", "Play for this drawing", () => this.useDrawing()),
-      button("Clear", "Begin again", () => { this.strokes = []; this.draw(); }),
-      button("Cancel", "Go on with the game", () => { this.leaveDrawing(); this.draw(); }));
+      button("Use it", "Train on this drawing", () => this.useDrawing()),
+      button("Clear", "Start a new drawing", () => { this.strokes = []; this.draw(); }),
+      button("Cancel", "Continue the training", () => { this.leaveDrawing(); this.draw(); }));
     const seek = make("div", { class: "gk-row gk-seek" }, this.back, this.slider,
       this.forth);
     this.root = make("div", { class: "gk-laboratory", tabindex: 0,
@@ -480,10 +480,10 @@ class Laboratory {
     make("div", { class: "gk-columns" },
       this.left = make("div", { class: "gk-left" }, canvas, seek, this.status),
       make("div", { class: "gk-right" }, this.caption, legend,
-        make("div", { class: "gk-title" }, "Losses on the points shown: ",
+        make("div", { class: "gk-title" }, "Losses on these points: ",
           make("b", { class: "gk-d-text" }, "D ──"), "  ",
           make("b", { class: "gk-g-text" }, "G ┄┄"),
-          "; dashed: where D cannot tell"),
+          "; dashed: equilibrium"),
         this.losses)));
     this.root.addEventListener("keydown", (event) => this.key(event));
     canvas.addEventListener("pointerdown", (event) => this.pen(event));
@@ -493,7 +493,7 @@ class Laboratory {
     new ResizeObserver(() => this.fit()).observe(this.root);
   }
 
-  // Fits the picture to the room that there is.
+  // Fits the picture to the available space.
   fit() {
     const width = this.root.clientWidth;
     const side = width > 820 ? Math.min(680, Math.floor(0.56 * width)) : width - 8;
@@ -503,12 +503,12 @@ class Laboratory {
     this.draw();
   }
 
-  // Shows another game from its first frame on.
+  // Shows another training from its first frame.
   open(world, real, frames) {
     this.world = world;
     this.real = real;
     this.frames = frames;
-    this.turn = 0;
+    this.updates = 0;
     this.leaveDrawing();
     this.describe(world);
     this.show(0);
@@ -523,7 +523,7 @@ class Laboratory {
 
   add(frame) {
     this.frames.push(frame);
-    // As much as a long lesson needs, and no more than a browser holds.
+    // Enough for a long lesson, and no more than a browser can hold.
     if (this.frames.length > 3000) this.frames.splice(1, 1);
     this.show(this.frames.length - 1);
   }
@@ -537,7 +537,7 @@ class Laboratory {
     this.slider.value = this.at;
     this.gliding = 0;
     this.draw();
-    this.tell();
+    this.describeFrame();
     const time = !this.playing || this.speeds[Number(this.speed.value)][1] > 150;
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (next && time && !calm) this.glide(before);
@@ -566,35 +566,35 @@ class Laboratory {
     drawLosses(this.losses, this.world, this.frames, this.at);
   }
 
-  // Says in words what the pictures show, and which moves there are.
-  tell() {
+  // Describes the pictures in words and enables the possible updates.
+  describeFrame() {
     const [frame, world, at] = [this.frames[this.at], this.world, this.at];
     const before = this.frames[at - 1];
     const [d, g] = before ? [frame.d - before.d, frame.g - before.g] : [0, 0];
     const number = (v) => (v === null ? "not finite" : v.toFixed(3));
-    let moved = "the start";
-    if (d > 0 && g > 0) moved = "both have moved";
-    else if (d > 0) moved = "D has moved";
-    else if (g > 0) moved = "G has moved";
+    let event = "the start";
+    if (d > 0 && g > 0) event = "both were updated";
+    else if (d > 0) event = "D was updated";
+    else if (g > 0) event = "G was updated";
     this.status.replaceChildren(
       make("b", {}, `Step ${Math.floor(Math.min(
         frame.d / world.d_each, frame.g / world.g_each)).toLocaleString("en")}`),
       ` (${frame.d.toLocaleString("en")} updates of D, `
       + `${frame.g.toLocaleString("en")} of G): `,
       make("b", { class: d > 0 && g > 0 ? "" : d > 0 ? "gk-d-text" : g > 0
-        ? "gk-g-text" : "" }, moved),
+        ? "gk-g-text" : "" }, event),
       `. Losses: D ${number(frame.d_loss)}, G ${number(frame.g_loss)}.`);
     this.status.setAttribute("aria-live", this.playing ? "off" : "polite");
     this.plane.canvas.setAttribute("aria-label",
-      `${world.title}. ${this.status.textContent} Data, generated points with the pull `
-      + "on them, the discriminator's answers and the bent latent grid in the plane.");
+      `${world.title}. ${this.status.textContent} Data, generated points with their `
+      + "gradients, the discriminator's output and the bent latent grid in the plane.");
     this.losses.setAttribute("aria-label", `Both losses up to step ${frame.step}: `
       + `D ${number(frame.d_loss)}, G ${number(frame.g_loss)}.`);
     const [low, high] = world.probabilities ? ["0", "1: real"]
       : [frame.low, frame.high].map((v) => (v === null ? "?" : v.toPrecision(3)));
     this.scale.replaceChildren(make("span", {}, low), make("i"),
       make("span", {}, high),
-      world.probabilities ? "" : " (a critic's values, of this frame)");
+      world.probabilities ? "" : " (the critic's values in this frame)");
     this.back.disabled = at === 0;
     this.forth.disabled = at === this.frames.length - 1;
     if (!this.source.live) {
@@ -609,9 +609,9 @@ class Laboratory {
   advance(what) {
     if (this.strokes) return Promise.resolve();
     if (this.source.live) {
-      this.turn = 0;
-      return this.ask(what === "step" ? { do: "play", steps: 1 }
-        : { do: "move", player: what });
+      this.updates = 0;
+      return this.ask(what === "step" ? { do: "train", steps: 1 }
+        : { do: "update", player: what });
     }
     let i = this.at + 1;
     if (what === "step") {
@@ -643,12 +643,12 @@ class Laboratory {
   pause() {
     this.playing = false;
     this.playButton.textContent = "▶ Play";
-    if (this.world && !this.strokes) this.tell();
+    if (this.world && !this.strokes) this.describeFrame();
   }
 
   async play() {
     this.playing = true;
-    // A second loop must not join one that waits.
+    // A second loop must not run next to one that waits.
     const loop = this.loop = {};
     this.playButton.textContent = "❚❚ Pause";
     if (!this.source.live && this.at === this.frames.length - 1) this.show(0);
@@ -659,13 +659,13 @@ class Laboratory {
         if (this.at === this.frames.length - 1) break;
         this.show(this.at + 1);
       } else if (steps) {
-        await this.ask({ do: "play", steps });
+        await this.ask({ do: "train", steps });
       } else {
         const { d_each, g_each } = this.world;
-        const player = this.turn % (d_each + g_each) < d_each
+        const player = this.updates % (d_each + g_each) < d_each
           ? "discriminator" : "generator";
-        this.turn += 1;
-        await this.ask({ do: "move", player });
+        this.updates += 1;
+        await this.ask({ do: "update", player });
       }
       const left = Math.max(0, wait - (performance.now() - began));
       await new Promise((done) => { setTimeout(done, left); });
@@ -724,9 +724,9 @@ class Laboratory {
 
   async useDrawing() {
     const request = { do: "draw", strokes: this.strokes,
-      breadth: PEN * this.world.reach, ...this.chosen() };
+      breadth: PEN * this.world.reach, ...this.selection() };
     await this.ask(request);
-    if (this.problem.hidden) this.source.drawn();
+    if (this.problem.hidden) this.source.selectDrawing();
   }
 }
 
@@ -749,7 +749,7 @@ function render({ model, el }) {
     }),
   };
   const laboratory = new Laboratory(el, source);
-  // One request at a time; a click while one is out waits for it.
+  // One request at a time; a click waits for the request before it.
   const first = source.ask;
   let queue = Promise.resolve();
   source.ask = (request) => {
@@ -759,15 +759,15 @@ function render({ model, el }) {
   };
   const bytes = (buffer) => new Uint8Array(buffer.buffer ?? buffer,
     buffer.byteOffset ?? 0, buffer.byteLength);
-  const heard = (answer, buffers) => {
-    const asked = waiting.shift();
+  const receive = (answer, buffers) => {
+    const request = waiting.shift();
     if (answer.error) {
-      asked?.failed(new Error(answer.error));
+      request?.failed(new Error(answer.error));
       return;
     }
     const world = answer.world ?? laboratory.world;
-    const [made, surface, arrows, real] = buffers.map(bytes);
-    const frame = decode(world, answer.head, made, surface, arrows);
+    const [points, surface, arrows, real] = buffers.map(bytes);
+    const frame = decode(world, answer.head, points, surface, arrows);
     if (answer.settings) {
       laboratory.describe({ ...world, settings: answer.settings });
     } else if (answer.world) {
@@ -776,26 +776,26 @@ function render({ model, el }) {
     } else {
       laboratory.add(frame);
     }
-    asked?.done();
+    request?.done();
   };
-  model.on("msg:custom", heard);
+  model.on("msg:custom", receive);
 
-  const { targets, games, drawn } = model.get("menu");
+  const { targets, losses, drawing } = model.get("menu");
   const open = () => {
     laboratory.pause();
-    laboratory.ask({ do: "open", target: target.value, ...laboratory.chosen() });
+    laboratory.ask({ do: "open", target: target.value, ...laboratory.selection() });
   };
   const [targetLabel, target] = pick("target", targets, targets[0], open);
-  const [gameLabel, game] = pick("loss", games, games[0], open);
-  source.drawn = () => {
-    if (target.options[target.options.length - 1].value !== drawn) {
-      target.append(make("option", { value: drawn }, drawn));
+  const [lossLabel, loss] = pick("loss", losses, losses[0], open);
+  source.selectDrawing = () => {
+    if (target.options[target.options.length - 1].value !== drawing) {
+      target.append(make("option", { value: drawing }, drawing));
     }
-    target.value = drawn;
+    target.value = drawing;
   };
-  const rated = () => laboratory.ask({ do: "rates", rates: laboratory.chosen().rates });
-  const [dLabel, dRate] = pick("rate of D", RATES, 0.002, rated);
-  const [gLabel, gRate] = pick("rate of G", RATES, 0.002, rated);
+  const setRates = () => laboratory.ask({ do: "rates", rates: laboratory.selection().rates });
+  const [dLabel, dRate] = pick("rate of D", RATES, 0.002, setRates);
+  const [gLabel, gRate] = pick("rate of G", RATES, 0.002, setRates);
   const showRates = (rates) => [dRate, gRate].forEach((select, i) => {
     const rate = Number(rates[i].toPrecision(3));
     if (!RATES.includes(rate) && ![...select.options].some((o) => +o.value === rate)) {
@@ -803,37 +803,37 @@ function render({ model, el }) {
     }
     select.value = String(rate);
   });
-  laboratory.chosen = () => ({
-    game: game.value, rates: [Number(dRate.value), Number(gRate.value)],
+  laboratory.selection = () => ({
+    loss: loss.value, rates: [Number(dRate.value), Number(gRate.value)],
   });
   const button = (text, title, onclick) => make("button",
     { type: "button", title, onclick }, text);
   laboratory.root.prepend(make("div", { class: "gk-row gk-menu" },
-    targetLabel, gameLabel, dLabel, gLabel,
-    button("Start again", "Back to the first weights",
+    targetLabel, lossLabel, dLabel, gLabel,
+    button("Start again", "Restore the first weights",
       () => laboratory.ask({ do: "reset" })),
-    button("Draw a target", "Draw the data with mouse or finger",
+    button("Draw a target", "Draw the data with the mouse or a finger",
       () => laboratory.startDrawing())));
-  laboratory.ask({ do: "look" });
-  return () => { laboratory.pause(); model.off("msg:custom", heard); };
+  laboratory.ask({ do: "observe" });
+  return () => { laboratory.pause(); model.off("msg:custom", receive); };
 }
 
 // On the page.
 
 function openPage(root, runs) {
   const laboratory = new Laboratory(root, { live: false });
-  const opened = new Map();
+  const cache = new Map();
   const open = (i) => {
     laboratory.pause();
-    if (!opened.has(i)) opened.set(i, unpackRun(runs[i]));
-    const run = opened.get(i);
+    if (!cache.has(i)) cache.set(i, unpackRun(runs[i]));
+    const run = cache.get(i);
     laboratory.open(run.world, run.real, run.frames);
   };
-  const select = make("select", { "aria-label": "game", onchange: () =>
+  const select = make("select", { "aria-label": "training", onchange: () =>
     open(Number(select.value)) }, ...runs.map((run, i) =>
     make("option", { value: i }, run.world.title)));
   laboratory.root.prepend(make("div", { class: "gk-row gk-menu" },
-    make("label", {}, "game ", select)));
+    make("label", {}, "training ", select)));
   open(0);
   laboratory.root.focus({ preventScroll: true });
   return laboratory;

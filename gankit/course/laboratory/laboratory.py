@@ -1,4 +1,4 @@
-"""The game in the plane, one player's step at a time."""
+"""A GAN in the plane, one update at a time."""
 
 import keras
 import numpy as np
@@ -6,44 +6,42 @@ from keras import ops
 from scipy.special import expit, ndtri
 
 from gankit.course.laboratory.frame import Frame
-from gankit.course.laboratory.turns import PLAYERS, TurnByTurn
+from gankit.course.laboratory.stepwise import PLAYERS, StepwiseGame
 
-# Points that are shown of either kind, arrows, nodes of the lattice along one side,
-# and of the grid of the surface.
+# Points of each kind, arrows, nodes along one side of the lattice, and side of the
+# grid of the surface.
 POINTS, ARROWS, NODES, SIDE = 200, 64, 15, 32
 
 
 class Laboratory:
-    """A small game in slow motion: move one player, or both, and look.
+    """A small GAN in slow motion: update one player, or both, and look.
 
-    The networks are those of `gankit.course.toys.Game`, with two latent numbers, so that the
-    generator bends one plane into another. After every move the game is shown as a
-    `Frame`.
+    The networks are those of `gankit.course.toys.Game` with two latent numbers, so that
+    the generator maps one plane to another. Every update returns a `Frame`.
 
     Args:
         target: A distribution in the plane, of `gankit.course.toys.targets` or
             `gankit.course.toys.drawings`.
         loss: A key of `gankit.losses.LOSSES`, or an `AdversarialLoss`.
-        seed: A whole number from 0, of networks, data, latents and what is shown.
-        learning_rate: The rate of the discriminator's Adam, with beta_1 = 0.5.
-        generator_rate: The generator's; `None` takes the same.
+        seed: Seed of networks, data, latents and frames, a whole number from 0.
+        learning_rate: The learning rate of the discriminator's Adam, with beta_1 = 0.5.
+        generator_rate: The generator's; `None` for the same.
         hidden: Hidden units of both networks, layer by layer.
         **kwargs: `batch_size`, `bound`, `strength`, `unrolled`, `unrolled_rate`,
             `discriminator_steps` and `generator_steps`, as in `Game`.
 
     Attributes:
-        game: The game.
-        arguments: Dictionary of all arguments but the target and the rates.
-        reach: Half the side of the picture, 1.5 times as far as the data go.
+        game: The `Game`.
+        arguments: Dictionary of all arguments except the target and the rates.
+        reach: Half the side of the picture, 1.5 times that of the data.
 
     Raises:
-        ValueError: If the target is not in the plane, or the discriminator is to see
-            statistics of its batch, of which a surface knows nothing.
+        ValueError: If the target is not in the plane, or the discriminator should use
+            statistics of its batch, which a surface does not have.
 
     Reference:
-        Kahng et al. 2018, GAN Lab (https://arxiv.org/abs/1809.01587), whose views of
-        samples, surface, gradients and bent lattice, and whose slow motion, this is
-        made after.
+        Kahng et al. 2018, GAN Lab (https://arxiv.org/abs/1809.01587), for the slow
+        motion and the views of samples, surface, gradients and bent lattice.
     """
 
     def __init__(
@@ -64,17 +62,17 @@ class Laboratory:
             )
         if kwargs.get("statistics"):
             raise ValueError(
-                "Expected a discriminator that answers for each point alone, received "
+                "Expected a discriminator that scores each point alone, received "
                 "statistics=True: leave it out here."
             )
         self.arguments = {"loss": loss, "seed": seed, "hidden": hidden, **kwargs}
-        self.game = TurnByTurn(
+        self.game = StepwiseGame(
             target, loss, seeds=(seed,), hidden=hidden, latent_dim=2, **kwargs
         )
         self.game.compile(
             keras.optimizers.Adam(0.0, 0.5),
             keras.optimizers.Adam(0.0, 0.5),
-            # A first click should not wait for XLA.
+            # The first click should not wait for XLA.
             jit_compile=False,
         )
         self.set_rates(
@@ -85,7 +83,7 @@ class Laboratory:
         latents = np.random.default_rng([seed, 5]).normal(size=(POINTS, 2))
         line = self.reach * (np.arange(SIDE) + 0.5) * 2 / SIDE - self.reach
         grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
-        self._shown = [
+        self._inputs = [
             x.astype("float32") for x in (latents, lattice_latents(), self._real, grid)
         ]
         variables = [*self.game.variables, *self.game.optimizer.variables]
@@ -100,7 +98,7 @@ class Laboratory:
 
     @property
     def probabilities(self):
-        """Whether the discriminator's answers are shown as probabilities."""
+        """Whether the surface shows probabilities."""
         return self.game.adversarial_loss.in_nats
 
     @property
@@ -109,13 +107,13 @@ class Laboratory:
         return tuple(float(o.learning_rate) for o in self._optimizers)
 
     @property
-    def turns(self):
-        """The players in the order in which they move in a step of the game."""
+    def update_order(self):
+        """The players in the order of their updates in a training step."""
         counts = self.game.discriminator_steps, self.game.generator_steps
         return [p for p, n in zip(PLAYERS, counts, strict=True) for _ in range(n)]
 
     def set_rates(self, discriminator, generator):
-        """Changes the learning rates; the game goes on from where it is.
+        """Changes the learning rates without restarting the training.
 
         Raises:
             ValueError: If a rate is negative or not finite.
@@ -130,8 +128,8 @@ class Laboratory:
                 )
             optimizer.learning_rate = rate
 
-    def move(self, player):
-        """Takes one update of one player and returns the `Frame` after it.
+    def update(self, player):
+        """Runs one update of one player and returns the `Frame` after it.
 
         Args:
             player: `"discriminator"` or `"generator"`.
@@ -139,11 +137,11 @@ class Laboratory:
         Raises:
             ValueError: If there is no such player.
         """
-        self.game.move(player)
+        self.game.update_player(player)
         return self.frame()
 
-    def play(self, steps=1):
-        """Plays steps of the game and returns the `Frame` after them.
+    def train(self, steps=1):
+        """Runs training steps and returns the `Frame` after them.
 
         Args:
             steps: How many, 1 or more. Each is `discriminator_steps` updates of the
@@ -157,12 +155,12 @@ class Laboratory:
                 f"Expected at least 1 step, received {steps}: pass a whole number."
             )
         for _ in range(steps):
-            for player in self.turns:
-                self.game.move(player)
+            for player in self.update_order:
+                self.game.update_player(player)
         return self.frame()
 
     def reset(self):
-        """Goes back to the start, at the present learning rates.
+        """Restores the first weights, and keeps the current learning rates.
 
         Returns:
             The first `Frame`.
@@ -172,34 +170,21 @@ class Laboratory:
         return self.frame()
 
     def frame(self):
-        """The game as it stands, a `Frame`."""
-        fake, lattice, on_grid, pull, d_loss, g_loss = self.game.look(*self._shown)
+        """The current state, a `Frame`."""
+        fake, lattice, on_grid, gradients, d_loss, g_loss = self.game.observe(
+            *self._inputs
+        )
         surface = expit(on_grid) if self.probabilities else on_grid
         return Frame(
             *self._steps(),
             real=self._real,
             fake=fake,
             surface=surface.reshape(SIDE, SIDE),
-            arrows=-pull[:ARROWS],
+            arrows=-gradients[:ARROWS],
             lattice=lattice.reshape(NODES, NODES, 2),
             d_loss=float(d_loss),
             g_loss=float(g_loss),
         )
-
-    def widget(self):
-        """Controls and pictures for a notebook: a `gankit.course.laboratory.widget.Widget`.
-
-        Raises:
-            ImportError: If anywidget is not installed.
-        """
-        try:
-            from gankit.course.laboratory.widget import Widget
-        except ImportError as error:
-            raise ImportError(
-                "Expected the package anywidget, received none: pip install anywidget, "
-                "or write a page without widgets by gankit laboratory PAGE.html."
-            ) from error
-        return Widget(self)
 
     def _steps(self):
         return tuple(int(ops.convert_to_numpy(o.iterations)) for o in self._optimizers)
@@ -208,8 +193,8 @@ class Laboratory:
 def lattice_latents():
     """The latents of the lattice, float64 `(15 * 15, 2)`.
 
-    Its lines are those of equal probability: each cell between them holds the same
-    share of all latents, so that cells that the generator makes small are crowded.
+    Its lines are spaced in equal probability: each cell between them holds the same
+    share of all latents, so that cells which the generator shrinks are crowded.
     """
     line = ndtri(np.linspace(0.01, 0.99, NODES))
     return np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""The page of recorded games: one file that needs neither Jupyter nor a network."""
+"""The page of recorded trainings, one file that needs no Jupyter and no network."""
 
 import base64
 import json
@@ -12,15 +12,15 @@ _BYTES = ("real", "places", "surfaces", "arrows")
 
 
 def export(path, runs=RUNS, progress=iter):
-    """Plays and records games, and writes the page that shows them.
+    """Records trainings and writes the page that shows them.
 
     Args:
-        path: The page, a name that ends in `.html` in a folder that exists.
-        runs: The games, `gankit.course.laboratory.runs.Run`s.
-        progress: What the runs are passed through, such as a progress bar.
+        path: The page: a name that ends in `.html`, in an existing folder.
+        runs: The trainings, `gankit.course.laboratory.runs.Run`s.
+        progress: Function that wraps the runs, such as a progress bar.
 
     Raises:
-        ValueError: If `path` ends otherwise, or its folder does not exist.
+        ValueError: If `path` has another ending, or its folder does not exist.
     """
     path = Path(path)
     if path.suffix != ".html" or not path.parent.is_dir():
@@ -33,20 +33,20 @@ def export(path, runs=RUNS, progress=iter):
 
 
 def page(packed):
-    """The page as a string, of runs as `pack_run` gives them."""
+    """The page as a string, from runs that `pack_run` returned."""
     readable = [
         run | {key: base64.b64encode(run[key]).decode() for key in _BYTES}
         for run in packed
     ]
-    filled = (FOLDER / "page.html").read_text(encoding="utf-8")
-    for place, text in (
+    text = (FOLDER / "page.html").read_text(encoding="utf-8")
+    for place, content in (
         ("/* style */", (FOLDER / "laboratory.css").read_text(encoding="utf-8")),
         ("/* script */", (FOLDER / "laboratory.js").read_text(encoding="utf-8")),
-        # No "<" that a browser could take for the end of the script.
+        # Without "<", which could end the script for a browser.
         (
             "/* runs */",
             json.dumps(readable, separators=(",", ":")).replace("<", "\\u003c"),
         ),
     ):
-        filled = filled.replace(place, text)
-    return filled
+        text = text.replace(place, content)
+    return text

@@ -1,4 +1,4 @@
-"""Games recorded: frame by frame at first, then further and further apart."""
+"""Records trainings: every update at first, then at growing intervals."""
 
 import numpy as np
 
@@ -6,40 +6,40 @@ from gankit.course.laboratory.frame import pack, pack_places
 from gankit.course.laboratory.laboratory import ARROWS, NODES, POINTS, SIDE
 from gankit.losses import LOSSES
 
-# Updates that are recorded one by one, and records after them.
+# Updates that are recorded one by one, and number of records after them.
 SLOW_UPDATES, RECORDS = 40, 45
 
 
 def record(run):
-    """Plays a game and yields its `Frame`s, the start first.
+    """Trains and yields `Frame`s, the start first.
 
-    About the first 40 updates are recorded one by one, in whole steps of the game;
-    then come 45 records, further and further apart.
+    About the first 40 updates are recorded one by one, in whole training steps. Then
+    follow 45 records at growing intervals.
 
     Yields:
-        The `Laboratory` with each of its `Frame`s.
+        Pairs of the `Laboratory` and a `Frame`.
     """
     laboratory = run.laboratory()
     yield laboratory, laboratory.frame()
-    slow = max(1, SLOW_UPDATES // len(laboratory.turns))
-    for player in slow * laboratory.turns:
-        yield laboratory, laboratory.move(player)
+    slow = max(1, SLOW_UPDATES // len(laboratory.update_order))
+    for player in slow * laboratory.update_order:
+        yield laboratory, laboratory.update(player)
     step = slow
-    for upto in _records(slow, run.steps):
-        yield laboratory, laboratory.play(upto - step)
-        step = upto
+    for next_step in _records(slow, run.steps):
+        yield laboratory, laboratory.train(next_step - step)
+        step = next_step
 
 
 def describe(laboratory, title, note=""):
-    """What the canvas needs to know of a game beside its frames.
+    """Describes a training for the canvas.
 
     Args:
         laboratory: The `Laboratory`.
-        title: What the game is called.
+        title: Title of the training.
         note: What to look for in it.
 
     Returns:
-        Dictionary of numbers and words.
+        Dictionary of numbers and strings.
     """
     game = laboratory.game
     return {
@@ -61,15 +61,15 @@ def describe(laboratory, title, note=""):
 
 
 def pack_run(run):
-    """Plays a game and packs its record; what did not move is kept once.
+    """Records a training and encodes it; repeated parts are stored once.
 
     Args:
         run: The `Run`.
 
     Returns:
-        Dictionary of `world`, as from `describe`; `heads`, those of the frames with
-        the numbers `p` and `s` of their places and surface; and the bytes `real`,
-        `places`, `surfaces` and `arrows`, of one after the other.
+        Dictionary of `world`, as from `describe`; `heads`, those of the frames, each
+        with the indices `p` and `s` of its places and surface; and the bytes `real`,
+        `places`, `surfaces` and `arrows`.
     """
     heads, arrows = [], []
     places, surfaces = {}, {}
@@ -90,10 +90,10 @@ def pack_run(run):
 
 
 def _settings(laboratory):
-    """The settings of a game in words."""
+    """The settings of a training in words."""
     game = laboratory.game
-    named = (n for n, loss in LOSSES.items() if loss is game.adversarial_loss)
-    name = next(named, game.adversarial_loss.formula).replace("_", "-")
+    names = (n for n, loss in LOSSES.items() if loss is game.adversarial_loss)
+    name = next(names, game.adversarial_loss.formula).replace("_", "-")
     d_rate, g_rate = laboratory.rates
     words = [
         f"Loss: {name}",
@@ -111,6 +111,6 @@ def _settings(laboratory):
 
 
 def _records(first, last):
-    """Steps after `first` up to `last`, further and further apart."""
-    spaced = first + np.geomspace(1, last - first, RECORDS)
-    return sorted({int(step) for step in np.rint(spaced)})
+    """Steps after `first` up to `last`, at growing intervals."""
+    steps = first + np.geomspace(1, last - first, RECORDS)
+    return sorted({int(step) for step in np.rint(steps)})

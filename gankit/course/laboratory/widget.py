@@ -1,7 +1,13 @@
 """The laboratory in a notebook."""
 
-import anywidget
-import traitlets
+try:
+    import anywidget
+    import traitlets
+except ImportError as error:
+    raise ImportError(
+        "Expected the package anywidget, received none: pip install anywidget, or "
+        "write a page without widgets with gankit laboratory PAGE.html."
+    ) from error
 
 from gankit.course.laboratory.frame import pack, pack_places
 from gankit.course.laboratory.laboratory import Laboratory
@@ -12,8 +18,7 @@ from gankit.course.toys import targets
 from gankit.course.toys.drawings import Drawing, heart, two_moons
 from gankit.course.toys.modes import LOSSES
 
-# What the menus offer beside target and loss of the laboratory that was passed, and
-# beside what was drawn.
+# Menu entries for the target and loss of the given laboratory, and for a drawn target.
 OWN, DRAWN = "as in this cell", "your drawing"
 TARGETS = {
     "eight Gaussians": eight,
@@ -24,14 +29,13 @@ TARGETS = {
 
 
 class Widget(anywidget.AnyWidget):
-    """Controls and pictures of a `Laboratory`, for JupyterLab and its kin.
+    """Controls and pictures of a `Laboratory`, for JupyterLab, Colab and the like.
 
-    The browser asks for one frame at a time, so that a slow machine plays slowly and
-    never falls behind.
+    The browser requests one frame at a time, so that a slow machine never falls behind.
 
     Args:
-        laboratory: The `Laboratory` that is shown at first. A menu changes target and
-            loss, and its `laboratory` is then another one.
+        laboratory: The first `Laboratory`. The menus for target and loss replace it in
+            the attribute `laboratory`.
     """
 
     _esm = FOLDER / "laboratory.js"
@@ -40,7 +44,11 @@ class Widget(anywidget.AnyWidget):
 
     def __init__(self, laboratory):
         super().__init__(
-            menu={"targets": [OWN, *TARGETS], "games": [OWN, *LOSSES], "drawn": DRAWN}
+            menu={
+                "targets": [OWN, *TARGETS],
+                "losses": [OWN, *LOSSES],
+                "drawing": DRAWN,
+            }
         )
         self.laboratory = laboratory
         self.title = "Your own laboratory"
@@ -48,12 +56,12 @@ class Widget(anywidget.AnyWidget):
         self._arguments = laboratory.arguments
         self.on_msg(self._answer)
 
-    def _answer(self, _, asked, buffers):
-        """Does what the browser asks for; sends a frame, or a sentence."""
+    def _answer(self, _, request, buffers):
+        """Handles a request of the browser and sends a frame or an error message."""
         try:
-            frame, news = self._do(asked)
+            frame, is_new = self._handle(request)
         except Exception as error:
-            # The browser waits for an answer, whatever it is.
+            # The browser waits for an answer in any case.
             self.send({"error": str(error)})
             if isinstance(error, ValueError):
                 return
@@ -62,39 +70,39 @@ class Widget(anywidget.AnyWidget):
         packed = pack(frame, laboratory.reach)
         answer, parts = {"head": packed.head}, []
         world = describe(laboratory, self.title)
-        if asked["do"] == "rates":
+        if request["do"] == "rates":
             answer["settings"] = world["settings"]
-        elif news:
+        elif is_new:
             answer["world"] = world
             parts = [pack_places(frame.real, laboratory.reach)]
         self.send(answer, [packed.places, packed.surface, packed.arrows, *parts])
 
-    def _do(self, asked):
+    def _handle(self, request):
         laboratory = self.laboratory
-        match asked["do"]:
-            case "look":
+        match request["do"]:
+            case "observe":
                 return laboratory.frame(), True
-            case "move":
-                return laboratory.move(asked["player"]), False
-            case "play":
-                return laboratory.play(int(asked["steps"])), False
+            case "update":
+                return laboratory.update(request["player"]), False
+            case "train":
+                return laboratory.train(int(request["steps"])), False
             case "rates":
-                laboratory.set_rates(*asked["rates"])
+                laboratory.set_rates(*request["rates"])
                 return laboratory.frame(), False
             case "reset":
                 return laboratory.reset(), True
             case "open":
-                return self._open(asked["target"], asked["game"], asked["rates"])
+                return self._open(request["target"], request["loss"], request["rates"])
             case "draw":
-                drawn = Drawing(asked["strokes"], asked["breadth"])
-                self._targets[DRAWN] = lambda: drawn
-                return self._open(DRAWN, asked["game"], asked["rates"])
-        raise ValueError(f"Expected a known request, received {asked['do']!r}.")
+                drawing = Drawing(request["strokes"], request["breadth"])
+                self._targets[DRAWN] = lambda: drawing
+                return self._open(DRAWN, request["loss"], request["rates"])
+        raise ValueError(f"Expected a known request, received {request['do']!r}.")
 
-    def _open(self, target, game, rates):
+    def _open(self, target, loss, rates):
         arguments = dict(self._arguments)
-        if game != OWN:
-            arguments["loss"], options = LOSSES[game]
+        if loss != OWN:
+            arguments["loss"], options = LOSSES[loss]
             arguments |= {"bound": None, "strength": None, **options}
         self.laboratory = Laboratory(
             self._targets[target](),
@@ -102,6 +110,6 @@ class Widget(anywidget.AnyWidget):
             generator_rate=rates[1],
             **arguments,
         )
-        words = "; ".join(word for word in (target, game) if word != OWN)
+        words = "; ".join(word for word in (target, loss) if word != OWN)
         self.title = words[:1].upper() + words[1:] or "Your own laboratory"
         return self.laboratory.frame(), True

@@ -1,12 +1,13 @@
-"""A two-page report out of a student's runs: figures, a table, and what to beware of.
+"""A two-page report on a student's runs: figures, a table and cautions.
 
-`find_runs` reads runs, `Report` makes figures, table, failures and cautions of them,
-and `Report.export` joins these with the student's own `Words` in one HTML file and one
-PDF. `before_handing_in` goes through the criteria of `docs/report_rubric.md`.
+`find_runs` reads the runs. `Report` makes the figures, the table and the lists of
+failures and cautions; `Report.export` joins them with the student's own `Words` in one
+HTML file, which a browser prints. `check_report` goes through the criteria of
+`docs/report_rubric.md`.
 """
 
-from gankit.course.report_kit.checks import CRITERIA, Check, before_handing_in
-from gankit.course.report_kit.report import Exported, Report
+from gankit.course.report_kit.checks import CRITERIA, Check, check_report
+from gankit.course.report_kit.report import Report
 from gankit.course.report_kit.runs import ReportedRun, find_runs
 from gankit.course.report_kit.summary import Row, summarise
 from gankit.course.report_kit.words import EXAMPLE, Words
@@ -15,12 +16,11 @@ __all__ = [
     "CRITERIA",
     "EXAMPLE",
     "Check",
-    "Exported",
     "Report",
     "ReportedRun",
     "Row",
     "Words",
-    "before_handing_in",
+    "check_report",
     "find_runs",
     "summarise",
 ]

@@ -1,10 +1,10 @@
-"""What a reader must know beside the numbers of a report; functions yield sentences."""
+"""What readers must know about the numbers of a report, in sentences."""
 
-from gankit.course.report_kit.summary import comparable, sides
-from gankit.experiments.running.comparing import conditions as under
+from gankit.course.report_kit.summary import comparable_rows, image_counts
+from gankit.experiments.running.measures import conditions
 
-# More names than these are told as "all" or "the others".
-FEW = 4
+# Longer lists of experiments are shortened to "all" or "the others".
+LONGEST_LIST = 4
 
 
 def cautions(rows):
@@ -13,94 +13,83 @@ def cautions(rows):
     Args:
         rows: List of `gankit.course.report_kit.Row`.
     """
-    yield from few_seeds(rows)
-    yield from not_compared(rows)
-    yield from unequal_steps(rows)
-    yield from below_budget(rows)
-    yield from unequal_conditions(rows)
-    yield from of_the_scores(rows)
+    yield from _few_seeds(rows)
+    yield from _different_measures(rows)
+    yield from _unequal_steps(rows)
+    yield from _below_budget(rows)
+    yield from _unequal_conditions(rows)
+    yield from _score_warnings(rows)
 
 
-def few_seeds(rows):
-    """Which rows have one seed or two."""
+def _few_seeds(rows):
+    titles = {1: [], 2: []}
     scored = [row for row in rows if row.values]
-    one = [row.title for row in scored if len(row.values) == 1]
-    two = [row.title for row in scored if len(row.values) == 2]
-    if one:
-        listed = "all" if len(one) == len(scored) > FEW else _listed(one)
+    for row in scored:
+        titles.setdefault(len(row.values), []).append(row.title)
+    if titles[1]:
+        every = len(titles[1]) == len(scored) > LONGEST_LIST
         yield (
-            f"One seed: {listed}. Another seed may give another result, and an "
-            "interval over pictures says nothing of it."
+            f"One seed: {'all' if every else _join(titles[1])}. Another seed may give "
+            "another result, and an interval over images does not cover that."
         )
-    if two:
+    if titles[2]:
         yield (
-            f"Two seeds: {_listed(two)}. With one degree of freedom Student's interval "
-            "reaches 12.7 standard errors to each side."
+            f"Two seeds: {_join(titles[2])}. With one degree of freedom Student's "
+            "interval extends 12.7 standard errors to each side."
         )
 
 
-def not_compared(rows):
-    """Which scores are of other features, numbers of images or data."""
-    sets = comparable(rows)
-    if len(sets) > 1:
-        told = [
-            f"{_measured(group[0])} ({_listed(row.title for row in group)})"
-            for group in sets
-        ]
-        yield f"These scores are not comparable with each other: {'; '.join(told)}."
+def _different_measures(rows):
+    groups = comparable_rows(rows)
+    if len(groups) > 1:
+        texts = []
+        for group in groups:
+            measure = group[0].measure
+            counts = image_counts(measure) or "not recorded"
+            titles = _join(row.title for row in group)
+            texts.append(f"{measure.name}, n {counts} ({titles})")
+        yield f"These scores are not comparable with each other: {'; '.join(texts)}."
 
 
-def unequal_steps(rows):
-    """Where scores are side by side after unequal steps."""
-    for group in comparable(rows):
-        if len({row.runs[0].steps for row in group}) > 1:
-            names = {}
-            for row in group:
-                names.setdefault(row.runs[0].steps, []).append(row.title)
-            ordered = sorted(names.items(), key=lambda item: len(item[1]))
-            told = [f"{steps:,} of {_listed(rest)}" for steps, rest in ordered]
-            if len(ordered[-1][1]) > FEW:
-                told[-1] = f"{ordered[-1][0]:,} of the others"
-            yield f"Unequal steps: {'; '.join(told)}."
+def _unequal_steps(rows):
+    for group in comparable_rows(rows):
+        titles = {}
+        for row in group:
+            titles.setdefault(row.steps, []).append(row.title)
+        if len(titles) > 1:
+            *rest, (steps, most) = sorted(titles.items(), key=lambda item: len(item[1]))
+            last = "the others" if len(most) > LONGEST_LIST else _join(most)
+            texts = [f"{n:,} for {_join(some)}" for n, some in rest]
+            yield f"Unequal steps: {'; '.join([*texts, f'{steps:,} for {last}'])}."
 
 
-def below_budget(rows):
-    """Which runs were scored before the end of their budget."""
+def _below_budget(rows):
     short = [
-        f"{row.title} {row.runs[0].of_budget}"
+        f"{row.title} {row.runs[0].progress}"
         for row in rows
-        if row.values and row.runs[0].steps < (row.runs[0].budget or 0)
+        if row.values and row.steps < (row.runs[0].budget or 0)
     ]
     if short:
-        yield f"Scored before the end of the budget: {_listed(short)} steps."
+        yield f"Scored before the end of the budget: {_join(short)} steps."
 
 
-def unequal_conditions(rows):
-    """Which conditions are not the same for all runs that are compared."""
-    for group in comparable(rows):
-        runs = [run for row in group for run in row.runs]
-        found = under.conditions([(run.folder, run.scores, True) for run in runs])
-        for key, values in found.items():
+def _unequal_conditions(rows):
+    for group in comparable_rows(rows):
+        runs = [(run.folder, run.scores) for row in group for run in row.runs]
+        for key, values in conditions(runs).items():
             if len(values) > 1:
                 yield f"Unequal {key.replace('_', ' ')}: {' and '.join(values)}."
 
 
-def of_the_scores(rows):
-    """What the scores themselves say, and which have no real-against-real line."""
-    said = {}
-    for row in rows:
-        if row.measure is not None:
-            for warning in row.runs[0].final[row.measure.name].warnings:
-                said.setdefault(f"{row.measure.name}: {warning}.", None)
-    yield from said
-    bare = [row.title for row in rows if row.values and row.baseline is None]
-    if bare:
-        yield f"What real images score is not recorded: {_listed(bare)}."
+def _score_warnings(rows):
+    scores = [row.runs[0].final_scores[row.measure.name] for row in rows if row.measure]
+    yield from dict.fromkeys(
+        f"{score.name}: {warning}." for score in scores for warning in score.warnings
+    )
+    missing = [row.title for row in rows if row.values and row.baseline is None]
+    if missing:
+        yield f"No score of real images is recorded for: {_join(missing)}."
 
 
-def _measured(row):
-    return f"{row.measure.name}, n {sides(row.measure) or 'not recorded'}"
-
-
-def _listed(texts):
+def _join(texts):
     return ", ".join(dict.fromkeys(texts))

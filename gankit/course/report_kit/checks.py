@@ -1,9 +1,9 @@
-"""What the kit can see of the criteria by which a report is marked."""
+"""What a program can check of the criteria by which a report is marked."""
 
 import dataclasses
 import re
 
-from gankit.course.report_kit.summary import comparable
+from gankit.course.report_kit.summary import comparable_rows
 from gankit.course.report_kit.words import is_unwritten
 
 # The criteria of docs/report_rubric.md and their points.
@@ -19,18 +19,19 @@ CRITERIA = {
     "Threats to validity": 3,
     "Reproducibility": 1,
 }
+SUBJECTS = ("seed", "step", "data", "features", "classifier", "interval", "n =")
 
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-    """What the kit sees of one criterion.
+    """The check of one criterion.
 
     Attributes:
         criterion: A key of `CRITERIA`.
-        points: Most points for it.
-        good: Whether nothing is missing that the kit can see. That earns no points by
+        points: The most points for it.
+        good: Whether the program finds nothing missing. That earns no points by
             itself.
-        sentence: What it sees.
+        sentence: What the program finds.
     """
 
     criterion: str
@@ -39,7 +40,7 @@ class Check:
     sentence: str
 
 
-def before_handing_in(report):
+def check_report(report):
     """Goes through the criteria.
 
     Args:
@@ -48,114 +49,109 @@ def before_handing_in(report):
     Returns:
         List of `Check`, one for each of `CRITERIA`.
     """
-    seen = {
+    rows = [row for row in report.rows if row.values]
+    results = {
         "Question and expectation": _question(report.words),
-        "Baseline": _baseline(report.rows),
-        "Equal terms": _terms(report),
-        "Scores say what they are": _named(report.rows),
-        "Seeds and intervals": _seeds(report.rows),
+        "Baseline": _every_score(
+            rows,
+            lambda row: row.baseline is not None,
+            "The table says what real images score in every row.",
+            "The score of real images is not recorded for",
+        ),
+        "Equal terms": _equal_terms(report),
+        "Scores say what they are": _every_score(
+            rows,
+            lambda row: row.interval is not None or row.std is not None,
+            "The table has n, features and intervals.",
+            "The score has no interval for",
+        ),
+        "Seeds and intervals": _seeds(rows),
         "Answer": _answer(report.words),
         "Failures": _failures(report),
         "Figures": _figures(report),
-        "Threats to validity": _threats(report),
-        "Reproducibility": _again(report),
+        "Threats to validity": _threats(report.words),
+        "Reproducibility": _reproducibility(report),
     }
-    return [Check(name, CRITERIA[name], *seen[name]) for name in CRITERIA]
+    return [Check(name, CRITERIA[name], *results[name]) for name in CRITERIA]
+
+
+def _missing(words, *names):
+    missing = [name for name in names if name in words.missing]
+    return f"Not written: {', '.join(missing)}." if missing else ""
 
 
 def _question(words):
-    missing = [name for name in ("question", "expected") if name in words.missing]
+    missing = _missing(words, "question", "expectation")
     if missing:
-        return False, f"Not written: {', '.join(missing)}."
+        return False, missing
     if "?" not in words.question:
-        return False, "The question has no question mark: what is asked?"
+        return False, "The question has no question mark: what do you ask?"
     return True, "Both are written."
 
 
-def _baseline(rows):
-    return _of_all_scores(
-        rows,
-        lambda row: row.baseline is not None,
-        "What real images score is in the table for all.",
-        "What real images score is not recorded for",
-    )
-
-
-def _of_all_scores(rows, has, good, lacking):
-    """Whether every row with a score has something, and the sentence for it."""
-    scored = [row for row in rows if row.values]
-    if not scored:
+def _every_score(rows, condition, good, bad):
+    """Whether all rows with a score meet a condition, and a sentence about it."""
+    if not rows:
         return False, "No run has a score."
-    bare = [row.title for row in scored if not has(row)]
-    return (False, f"{lacking} {', '.join(bare)}.") if bare else (True, good)
+    titles = [row.title for row in rows if not condition(row)]
+    return (False, f"{bad} {', '.join(titles)}.") if titles else (True, good)
 
 
-def _terms(report):
+def _equal_terms(report):
     unequal = [text for text in report.cautions if text.startswith("Unequal")]
     if unequal:
         return False, " ".join(unequal)
-    if len(comparable(report.rows)) > 1:
-        return False, "Not all scores are comparable: see what is to be read with care."
-    return True, "Steps and conditions of what is compared are equal."
-
-
-def _named(rows):
-    return _of_all_scores(
-        rows,
-        lambda row: row.interval is not None or row.std is not None,
-        "n, features and interval are in the table.",
-        "There is no interval of the score of",
-    )
+    if len(comparable_rows(report.rows)) > 1:
+        return False, "Some scores are not comparable: see the cautions."
+    return True, "All runs that are compared have equal steps and conditions."
 
 
 def _seeds(rows):
-    fewest = min((len(row.values) for row in rows if row.values), default=0)
-    if not fewest:
+    if not rows:
         return False, "No run has a score."
-    told = "one seed" if fewest == 1 else f"{fewest} seeds"
-    return fewest >= 3, f"The fewest that an experiment has: {told}; three are good."
+    fewest = min(len(row.values) for row in rows)
+    count = "one seed" if fewest == 1 else f"{fewest} seeds"
+    return fewest >= 3, f"The fewest of any experiment: {count}; use at least three."
 
 
 def _answer(words):
-    if is_unwritten(words.found):
+    if is_unwritten(words.answer):
         return False, "Not written."
-    if not re.search(r"\d|\b(table|figure)\b", words.found, re.IGNORECASE):
-        return False, "It names neither a number nor the table nor a figure."
+    if not re.search(r"\d|\b(table|figure)\b", words.answer, re.IGNORECASE):
+        return False, "It mentions no number, table or figure."
     return True, "It is written and refers to a number, the table or a figure."
 
 
 def _failures(report):
-    count = len(report.failures)
-    if not count:
+    if not report.failures:
         return True, "No run failed."
-    return True, f"{count} listed; whether you explain them is not checked."
+    count = len(report.failures)
+    return True, f"{count} listed. Whether you explain them is not checked."
 
 
 def _figures(report):
     count = len(report.figures)
-    named = "figure" in report.words.found.lower()
-    told = "your answer refers to them" if named else "your answer names none"
-    return bool(count) and named, f"{count} drawn; {told}."
+    mentioned = "figure" in report.words.answer.lower()
+    text = "your answer refers to them" if mentioned else "your answer mentions none"
+    return bool(count) and mentioned, f"{count} drawn; {text}."
 
 
-def _threats(report):
+def _threats(words):
     try:
-        report.words.check()
+        words.check()
     except ValueError as error:
         return False, str(error)
-    text = report.words.threats_to_validity.lower()
-    subjects = ("seed", "step", "data", "features", "classifier", "interval", "n =")
-    named = [subject for subject in subjects if subject in text]
-    return len(named) >= 2, f"It speaks of: {', '.join(named) or 'none of the usual'}."
+    text = words.threats_to_validity.lower()
+    named = [subject for subject in SUBJECTS if subject in text]
+    subjects = ", ".join(named) or "none of the usual subjects"
+    return len(named) >= 2, f"It discusses: {subjects}."
 
 
-def _again(report):
-    missing = [
-        name for name in ("authors", "contributions") if name in report.words.missing
-    ]
-    changed = [run for run in report.runs if "changes" in str(run.scores.get("commit"))]
+def _reproducibility(report):
+    missing = _missing(report.words, "authors", "contributions")
     if missing:
-        return False, f"Not written: {', '.join(missing)}."
+        return False, missing
+    changed = [run for run in report.runs if "changes" in str(run.scores.get("commit"))]
     if changed:
-        return False, f"{len(changed)} runs are of code that was changed and not kept."
-    return True, "Names, sizes, seeds, steps and versions are in the report."
+        return False, f"{len(changed)} runs used code with uncommitted changes."
+    return True, "The report has names, sizes, seeds, steps and versions."

@@ -1,7 +1,6 @@
-"""The figures of a report, drawn at the size at which they are printed."""
+"""The figures of samples and losses, drawn at the size at which they are printed."""
 
 import dataclasses
-import functools
 import math
 import textwrap
 
@@ -12,7 +11,7 @@ from gankit import plotting
 from gankit.course.report_kit.runs import captions
 from gankit.plotting import Picture
 
-# Inches: the width of a line of text on A4, and of a figure beside another.
+# Inches: the width of a line on A4, and of a figure next to another.
 WIDE = 7.1
 HALF = 3.5
 PANELS = 6
@@ -26,7 +25,7 @@ class Figure:
     Attributes:
         name: Such as `"samples"`.
         picture: The `gankit.plotting.Picture`, at its printed size.
-        caption: Text below it.
+        caption: The text below it.
     """
 
     name: str
@@ -35,7 +34,7 @@ class Figure:
 
     @property
     def is_wide(self):
-        """Whether it takes a line of its own."""
+        """Whether it takes the whole width of the page."""
         return self.size[0] > HALF + 0.1
 
     @property
@@ -43,113 +42,93 @@ class Figure:
         """Width and height in inches."""
         return tuple(self.picture.get_size_inches())
 
-    def png(self, dpi, height):
-        """The picture as a PNG, drawn anew at another height with type as large.
-
-        Args:
-            dpi: Pixels to an inch.
-            height: Inches.
-        """
-        return _png(self.picture, dpi, height)
-
-
-@functools.lru_cache(maxsize=16)  # HTML and PDF show the same
-def _png(picture, dpi, height):
-    size = picture.get_size_inches()
-    picture.set_size_inches(size[0], height)
-    png = picture.png(dpi)
-    picture.set_size_inches(size)
-    return png
-
 
 def samples(runs):
     """The first samples of each run, whole rows of its grid; `None` without any."""
-    found = [run for run in runs if (run.folder / "samples.png").exists()]
-    if not found:
+    runs = [run for run in runs if (run.folder / "samples.png").exists()]
+    if not runs:
         return None
-    shown = _spread(found)
-    columns = min(len(shown), 3)
-    lines = math.ceil(len(shown) / columns)
-    parts = [_upper_rows(run.folder / "samples.png", 0.55) for run in shown]
-    width, tallest = WIDE / columns, max(p.shape[0] / p.shape[1] for p in parts)
+    selection, columns, lines = _panels(runs)
+    grids = [_upper_rows(run.folder / "samples.png", 0.55) for run in selection]
+    width, ratio = WIDE / columns, max(g.shape[0] / g.shape[1] for g in grids)
     figure = Picture(
-        figsize=(WIDE, lines * (width * tallest + 0.2)), layout="constrained"
+        figsize=(WIDE, lines * (width * ratio + 0.2)), layout="constrained"
     )
     panels = figure.subplots(lines, columns, squeeze=False).flatten()
-    for axes, part, title in zip(panels, parts, captions(shown), strict=False):
-        axes.imshow(part, cmap="gray", vmin=0, vmax=255)
+    for axes, grid, title in zip(panels, grids, captions(selection), strict=False):
+        axes.imshow(grid, cmap="gray", vmin=0, vmax=255)
         axes.set_title(textwrap.fill(title, int(12 * width + 8)), fontsize=8, pad=3)
     for axes in panels:
         axes.axis("off")
-    told = (
-        "Latents are those of seed 0: where runs share an experiment, the same place "
-        "has the same latent."
+    note = (
+        "All grids show the latents of seed 0, so runs of one experiment have the same "
+        "latent at the same place."
     )
-    if any("cycle_loss" in run.history for run in shown):
-        told = "Of a translator: source, translation and reconstruction in turn."
+    if any("cycle_loss" in run.history for run in selection):
+        note = "For a translator: source, translation and reconstruction, alternately."
     return Figure(
         "samples",
         figure,
-        "The first samples of each run at the end, in the order drawn, none picked. "
-        f"{told}{left_out(found, shown)}",
+        "The first samples of each run at the end, in the order drawn, none selected. "
+        f"{note}{omissions(runs, selection)}",
     )
 
 
 def losses(runs):
     """The losses of each run with their moving average; `None` without any."""
-    found = [run for run in runs if "g_loss" in run.history]
-    if not found:
+    runs = [run for run in runs if "g_loss" in run.history]
+    if not runs:
         return None
-    shown = _spread(found)
-    columns = min(len(shown), 3)
-    lines = math.ceil(len(shown) / columns)
-    windows = [math.ceil(len(run.history["step"]) / 10) for run in shown]
-    titles = [textwrap.fill(t, 96 // columns) for t in captions(shown)]
-    smooth = {
-        title: {
-            "step": run.history["step"],
-            **{
-                name: plotting.moving_average(run.history[name], window)
-                for name in ("d_loss", "g_loss")
-            },
-        }
-        for title, run, window in zip(titles, shown, windows, strict=True)
-    }
-    figure = plotting.loss_panels(smooth, columns=columns, title="")
-    figure.suptitle(None)
-    for axes, run in zip(figure.axes, shown, strict=False):
+    selection, columns, lines = _panels(runs)
+    titles = [textwrap.fill(t, 96 // columns) for t in captions(selection)]
+    averages = {}
+    for title, run in zip(titles, selection, strict=True):
         steps = run.history["step"]
-        # A point says more than nothing where there is one row.
-        kind = "o" if len(steps) == 1 else "-"
+        window = math.ceil(len(steps) / 10)
+        averages[title] = {"step": steps} | {
+            name: plotting.moving_average(run.history[name], window)
+            for name in ("d_loss", "g_loss")
+        }
+    figure = plotting.loss_panels(averages, columns=columns, title="")
+    figure.suptitle(None)
+    for axes, run in zip(figure.axes, selection, strict=False):
+        steps = run.history["step"]
+        marker = "o" if len(steps) == 1 else "-"  # one point makes no line
         for name, colour in (("d_loss", "tab:blue"), ("g_loss", "tab:orange")):
-            axes.plot(steps, run.history[name], kind, color=colour, alpha=0.3, lw=1)
+            axes.plot(steps, run.history[name], marker, color=colour, alpha=0.3, lw=1)
         axes.xaxis.get_major_locator().set_params(integer=True)
-    figure.set_size_inches(WIDE if len(shown) > 1 else HALF, 1.35 * lines + 0.65)
-    print_size(figure)
+    figure.set_size_inches(WIDE if len(selection) > 1 else HALF, 1.35 * lines + 0.65)
+    set_print_fonts(figure)
     return Figure(
         "losses",
         figure,
         "Losses of both players. Pale: each epoch of fit(); full: moving average over "
-        "a tenth of the epochs. Losses of different games, and of one game against "
-        f"different opponents, are not comparable.{left_out(found, shown)}",
+        "a tenth of the epochs. Losses are not comparable between different loss "
+        "functions, nor between different opponents with one loss function."
+        f"{omissions(runs, selection)}",
     )
 
 
-def _spread(runs):
-    """At most six runs, every experiment before a second seed of one."""
-    counts, ranked = {}, []
+def _panels(runs):
+    """At most six runs, and the columns and lines of their panels.
+
+    Every experiment has a panel before one has a second.
+    """
+    counts, ranks = {}, []
     for run in runs:
         counts[run.name] = counts.get(run.name, 0) + 1
-        ranked.append((counts[run.name], run))
-    chosen = [run for _, run in sorted(ranked, key=lambda pair: pair[0])[:PANELS]]
-    return [run for run in runs if run in chosen]
+        ranks.append(counts[run.name])
+    first = sorted(range(len(runs)), key=lambda i: ranks[i])[:PANELS]
+    selection = [runs[i] for i in sorted(first)]
+    columns = min(len(selection), 3)
+    return selection, columns, math.ceil(len(selection) / columns)
 
 
-def left_out(found, shown):
-    """A sentence on how many runs of those found are shown, if not all."""
-    if len(found) == len(shown):
+def omissions(runs, selection):
+    """A sentence on how many of all runs are shown; empty if all are."""
+    if len(runs) == len(selection):
         return ""
-    return f" Shown are {len(shown)} of {len(found)} runs."
+    return f" This figure shows {len(selection)} of {len(runs)} runs."
 
 
 def _upper_rows(path, share):
@@ -159,15 +138,14 @@ def _upper_rows(path, share):
     height = int(share * grid.shape[1])
     if len(grid) <= height:
         return grid
-    # Between rows there is nothing but padding.
-    flat = grid.reshape(len(grid), -1)
-    padding = np.flatnonzero(flat.min(axis=1) >= _WHITE)
+    # White lines separate the rows.
+    padding = np.flatnonzero(grid.reshape(len(grid), -1).min(axis=1) >= _WHITE)
     inside = padding[(padding > height // 4) & (padding < height)]
     return grid[: inside[-1] + 1 if len(inside) else height]
 
 
-def print_size(figure):
-    """Sets all texts as large as they are printed, which is as large as drawn."""
+def set_print_fonts(figure):
+    """Sets all texts to their printed size."""
     for axes in figure.axes:
         axes.tick_params(labelsize=7)
         axes.title.set_fontsize(8)

@@ -1,4 +1,4 @@
-"""Runs as a report tells of them, finished or not."""
+"""The runs of a report, finished or not."""
 
 import dataclasses
 import fnmatch
@@ -14,11 +14,11 @@ from gankit.metrics.scorer import REAL
 
 @dataclasses.dataclass(frozen=True)
 class ReportedRun(SavedRun):
-    """A run as its files tell of it, whether or not it came to its end.
+    """A run as its files describe it, whether or not it finished.
 
     Attributes:
-        folder: Where `history.csv`, `samples.png` and so on are.
-        scores: The content of `run.json` and, where the run was scored, that of
+        folder: Where `history.csv`, `samples.png` and the other files are.
+        scores: The content of `run.json` and, where the run was scored, of
             `scores.json`.
     """
 
@@ -34,23 +34,21 @@ class ReportedRun(SavedRun):
 
     @property
     def is_scored(self):
-        """Whether the run came to a point where it was scored."""
+        """Whether the run was scored."""
         return "scores" in self.scores
 
     @functools.cached_property
     def steps(self):
-        """Steps after which it was scored, or that were logged where it was not."""
-        if self.is_scored:
-            return self.scores["steps"]
-        return self._logged
+        """Training steps before the scores; the logged steps if it was not scored."""
+        return self.scores["steps"] if self.is_scored else self._logged_steps
 
     @property
-    def _logged(self):
+    def _logged_steps(self):
         return int(self.history["step"][-1]) if self.history else 0
 
     @functools.cached_property
     def budget(self):
-        """Steps that its size gives it; `None` for an experiment unknown here."""
+        """Training steps of its size; `None` if gankit has no such experiment."""
         if "budget" in self.scores:
             return self.scores["budget"]
         if self.name not in registry.names():
@@ -58,8 +56,8 @@ class ReportedRun(SavedRun):
         return registry.find(self.name).budgets[self.scores["size"]].steps
 
     @property
-    def of_budget(self):
-        """Steps in words, such as `"300 of 1,800"`."""
+    def progress(self):
+        """Steps and budget, such as `"300 of 1,800"`."""
         budget = "?" if self.budget is None else f"{self.budget:,}"
         return f"{self.steps:,} of {budget}"
 
@@ -70,60 +68,63 @@ class ReportedRun(SavedRun):
 
     @property
     def failure(self):
-        """In what the run failed, a sentence; `None` where it did not."""
+        """A sentence on how the run failed; `None` if it did not."""
         if "stopped" in self.scores:
             return self.scores["stopped"]
         if not self.is_scored:
-            return f"It did not come to its scores: {self.of_budget} steps are logged."
-        asked = self.scores.get("steps_asked", self.steps)
-        if self.steps < asked:
-            return f"It did not finish: {self.steps:,} of the {asked:,} steps asked."
-        if self._logged > self.steps:
+            return f"The run was never scored: {self.progress} steps are logged."
+        requested = self.scores.get("steps_asked", self.steps)
+        if self.steps < requested:
             return (
-                f"It was trained on to step {self._logged:,} after the scores of step "
-                f"{self.steps:,}."
+                f"The run did not finish: it trained {self.steps:,} of the "
+                f"{requested:,} requested steps."
+            )
+        if self._logged_steps > self.steps:
+            return (
+                f"The run was scored at step {self.steps:,} and then trained to step "
+                f"{self._logged_steps:,}."
             )
         return None
 
     @functools.cached_property
-    def final(self):
+    def final_scores(self):
         """The `gankit.metrics.Score`s at the end, by name."""
-        return _by_name(self.scores.get("scores", []))
+        return _scores_by_name(self.scores.get("scores", []))
 
     @functools.cached_property
-    def real_against_real(self):
+    def real_scores(self):
         """The `gankit.metrics.Score`s of real images against others, by name."""
-        return _by_name(self.scores.get("baselines", {}).get(REAL, []))
+        return _scores_by_name(self.scores.get("baselines", {}).get(REAL, []))
 
-    def leading(self, name=None):
-        """The score that a report is about.
+    def main_score(self, name=None):
+        """The score that the report is about.
 
         Args:
-            name: Its name; `None` takes the first score of features, the one that the
-                run's own picture `scores.png` shows.
+            name: Its name; `None` takes the first score that is computed from
+                features, which `scores.png` shows too.
 
         Returns:
-            The `gankit.metrics.Score`; `None` where the run has none.
+            The `gankit.metrics.Score`; `None` if the run has no such score.
         """
         if name is not None:
-            return self.final.get(name)
-        return next((s for s in self.final.values() if s.extractor), None)
+            return self.final_scores.get(name)
+        return next((s for s in self.final_scores.values() if s.extractor), None)
 
 
 def find_runs(folder="runs", only=("*",)):
-    """Finds the runs in a folder and in the folders below it.
+    """Finds all runs in a folder and its sub-folders.
 
     Args:
-        folder: Folder of runs, as `gankit run` leaves them.
-        only: Patterns such as `"demo*"`, of which the path of a run within `folder`
-            must match one.
+        folder: Folder of runs, as `gankit run` writes them.
+        only: Patterns such as `"demo*"`. A run is found if its path within `folder`
+            matches one of them.
 
     Returns:
-        List of `ReportedRun` by name, size, steps and seed; empty where there is none.
+        List of `ReportedRun`, sorted by name, size, steps and seed; may be empty.
 
     Raises:
-        ValueError: If a pattern matches no run though there are runs, or a file of a
-            run cannot be read.
+        ValueError: If the folder has runs but none matches one of the patterns, or a
+            file cannot be read.
     """
     folder = Path(folder)
     places = {
@@ -137,46 +138,36 @@ def find_runs(folder="runs", only=("*",)):
                 f"Expected runs in {folder} that match {pattern!r}, received none: "
                 f"choose among {', '.join(sorted(places))}."
             )
-    chosen = {
-        name: place
+    runs = [
+        _read(place)
         for name, place in places.items()
         if any(fnmatch.fnmatch(name, pattern) for pattern in only)
-    }
-    runs = [_read(place) for place in chosen.values()]
+    ]
     return sorted(runs, key=lambda r: (r.name, r.scores["size"], r.steps, r.seed))
 
 
 def captions(runs):
-    """A caption for each run, as short as tells them apart.
-
-    Args:
-        runs: List of `ReportedRun`.
-
-    Returns:
-        List of texts such as `"demo, seed 0"`.
-    """
+    """The shortest captions that differ, such as `"demo, seed 0"`, one for each run."""
     texts = [f"{run.name}, seed {run.seed}" for run in runs]
-    for more in (
+    for details in (
         [f", size {run.scores['size']}" for run in runs],
         [f", {run.steps:,} steps" for run in runs],
         [f" ({run.folder.name})" for run in runs],
     ):
-        if len(set(texts)) == len(texts):
-            break
-        longer = [text + part for text, part in zip(texts, more, strict=True)]
+        longer = [text + part for text, part in zip(texts, details, strict=True)]
         if len(set(longer)) > len(set(texts)):
             texts = longer
     return texts
 
 
 def _read(place):
-    record, scored = (_json(place / file) for file in ("run.json", "scores.json"))
-    # What was noted since the run was scored is in its record.
-    later = {key: record[key] for key in ("findings", "stopped") if key in record}
-    return ReportedRun(place, {**record, **scored, **later})
+    record, scores = (_read_json(place / file) for file in ("run.json", "scores.json"))
+    # run.json may have been updated after the run was scored.
+    updates = {key: record[key] for key in ("findings", "stopped") if key in record}
+    return ReportedRun(place, {**record, **scores, **updates})
 
 
-def _json(path):
+def _read_json(path):
     if not path.exists():
         return {}
     try:
@@ -185,18 +176,21 @@ def _json(path):
         content = None
     if not isinstance(content, dict) or not {"name", "size", "seed"} <= set(content):
         raise ValueError(
-            f"Expected the record of a run in {path}, received another or a torn file: "
-            "mend it, or name the runs to report with only=."
+            f"Expected the record of a run in {path}, received another or a broken "
+            "file: repair it, or choose the runs to report with only=."
         )
     return content
 
 
-def _by_name(scores):
-    fields = [field.name for field in dataclasses.fields(Score)]
-    made = [
-        Score(
-            **{key: tuple(v) if isinstance(v, list) else v for key, v in score.items()}
+def _scores_by_name(scores):
+    names = {field.name for field in dataclasses.fields(Score)}
+    return {
+        score["name"]: Score(
+            **{
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in score.items()
+                if key in names
+            }
         )
-        for score in ({k: s[k] for k in fields if k in s} for s in scores)
-    ]
-    return {score.name: score for score in made}
+        for score in scores
+    }

@@ -4,9 +4,15 @@ import dataclasses
 import math
 
 from gankit import plotting
-from gankit.course.report_kit.figures import HALF, PANELS, Figure, left_out, print_size
+from gankit.course.report_kit.figures import (
+    HALF,
+    PANELS,
+    Figure,
+    omissions,
+    set_print_fonts,
+)
 from gankit.course.report_kit.runs import captions
-from gankit.course.report_kit.summary import comparable, measure_of, sides
+from gankit.course.report_kit.summary import comparable_rows, image_counts, measure_of
 from gankit.plotting import Picture
 
 # Beginnings of the names of scores that are better where they are lower, or higher.
@@ -16,39 +22,40 @@ _BETTER = {
 }
 
 
-def on_the_way(rows):
-    """A score over the training, of all rows that may be compared; `None` without."""
-    group, kind = _largest(rows)
+def scores(rows):
+    """The score during training, of all comparable runs; `None` without any."""
+    group, measure, baseline = _largest_group(rows)
     runs = [run for row in group for run in row.runs]
-    curves = {}
+    curves, finals = {}, {}
     for title, run in zip(captions(runs), runs, strict=True):
-        values = run.on_the_way.get(kind.name, ())
-        end = dataclasses.replace(run.final[kind.name], interval=None, std=None)
-        curve = [
-            (int(step), dataclasses.replace(end, value=value))
-            for step, value in zip(run.on_the_way.get("step", ()), values, strict=False)
-        ]
-        if curve:
-            curves[title] = (curve, run)
+        values = run.on_the_way.get(measure.name, ())
+        final = run.final_scores[measure.name]
+        score = dataclasses.replace(final, interval=None, std=None)
+        if len(values):
+            finals[title] = (run.steps, final)
+            curves[title] = [
+                (int(step), dataclasses.replace(score, value=value))
+                for step, value in zip(run.on_the_way["step"], values, strict=False)
+            ]
     if not curves:
         return None
-    shown = dict(list(curves.items())[:PANELS])
-    baseline = _baseline(group)
+    selection = dict(list(curves.items())[:PANELS])
     figure = plotting.score_curves(
-        {title: curve for title, (curve, _) in shown.items()},
+        selection,
         baselines={"real images": baseline} if baseline else None,
         title="",
         better="lower",  # its label is replaced
     )
     axes = figure.axes[0]
     axes.set_title("")
-    axes.set_ylabel(kind.name)
-    for line, (_, run) in zip(axes.lines, shown.values(), strict=False):
-        _whisker(axes, run.steps, run.final[kind.name], line.get_color())
+    axes.set_ylabel(measure.name)
+    for line, title in zip(axes.lines, selection, strict=False):
+        step, final = finals[title]
+        if final.interval is not None:
+            _bar(axes, step, final.value, final.interval, color=line.get_color())
     figure.legends[0].remove()
     handles, labels = axes.get_legend_handles_labels()
-    longest = max(len(label) for label in labels)
-    columns = 2 if longest < 27 else 1
+    columns = 2 if max(len(label) for label in labels) < 27 else 1
     figure.legend(
         handles,
         labels,
@@ -60,107 +67,88 @@ def on_the_way(rows):
         columnspacing=1.0,
     )
     figure.set_size_inches(HALF, 2.2 + 0.13 * math.ceil(len(labels) / columns))
-    print_size(figure)
-    told = " Band: the same for real images against others." if baseline else ""
+    set_print_fonts(figure)
+    spreads = {run.final_scores[measure.name].spread for run in runs} - {None}
+    spread = f" ({', '.join(sorted(spreads))})" if spreads else ""
+    band = " Band: real images against other real images." if baseline else ""
     return Figure(
         "scores",
         figure,
-        f"{kind.name} during the training{_sides(kind)}{_better(kind)}. "
-        "Whisker: 95 % at the end"
-        f"{_spread_of(runs, kind)}.{told}{left_out(list(curves), list(shown))}",
+        f"{measure.name} during training{_image_counts(measure)}{_better(measure)}. "
+        f"Whisker: 95 % at the end{spread}.{band}{omissions(curves, selection)}",
     )
 
 
-def over_seeds(rows):
-    """The score of each run, a dot, beside the others of its experiment."""
-    group, kind = _largest(rows)
+def seeds(rows):
+    """The final score of each run, a dot, in a line for each experiment."""
+    group, measure, baseline = _largest_group(rows)
     if not group:
         return None
     height = max(1.8, 0.7 + 0.36 * len(group))
     figure = Picture(figsize=(HALF, height), layout="constrained")
     axes = figure.subplots()
+    single = [row for row in group if len(row.values) == 1]
+    several = [row for row in group if len(row.values) > 1]
+    lows, labels = [row.interval[0] for row in several], []
+    unequal = len({row.steps for row in group}) > 1
     for place, row in enumerate(group):
         places = [place] * len(row.values)
         axes.plot(row.values, places, "o", color="tab:blue", alpha=0.6, markersize=5)
-        if len(row.values) > 1:
-            low, high = row.interval
-            axes.errorbar(
-                row.value,
-                place + 0.2,
-                xerr=[[row.value - low], [high - row.value]],
-                fmt="|",
-                color="black",
-                capsize=3,
-            )
-    baseline = _baseline(group)
+        if row in several:
+            _bar(axes, row.value, place + 0.2, row.interval, "x", "|", color="black")
+        count = "one seed" if row in single else f"{len(row.values)} seeds"
+        steps = f", {row.steps:,} steps" if unequal else ""
+        labels.append(f"{row.name}\n{count}{steps}")
     if baseline:
         axes.axvline(baseline.value, color="tab:green", linestyle="--", linewidth=1)
-    drawn = [value for row in group for value in row.values]
-    ends = [row.interval[0] for row in group if len(row.values) > 1]
-    if min(drawn + ends) > 0 and max(drawn) >= 100 * min(drawn):
+    values = [value for row in group for value in row.values]
+    if min(values + lows) > 0 and max(values) >= 100 * min(values):
         axes.set_xscale("log")
-    several = len({row.runs[0].steps for row in group}) > 1
-    names = [
-        f"{row.name}\n{_seeds(len(row.values))}"
-        + (f", {row.runs[0].steps:,} steps" if several else "")
-        for row in group
-    ]
-    axes.set_yticks(range(len(group)), names)
+    axes.set_yticks(range(len(group)), labels)
     axes.set_ylim(len(group) - 0.4, -0.6)
-    axes.set_xlabel(f"{kind.name}{_better(kind)}")
+    axes.set_xlabel(f"{measure.name}{_better(measure)}")
     axes.grid(axis="x", alpha=0.3)
-    print_size(figure)
-    told = []
-    if any(len(row.values) > 1 for row in group):
-        told.append("Bar and whisker: mean and its 95 % interval (Student's t).")
-    if any(len(row.values) == 1 for row in group):
-        told.append("One seed has no interval here.")
-    if baseline:
-        told.append("Dashed: real images against other real ones.")
+    set_print_fonts(figure)
+    notes = [
+        (several, " Bar and whisker: mean and its 95 % interval (Student's t)."),
+        (single, " One seed has no interval here."),
+        (baseline, " Dashed: real images against other real images."),
+    ]
     return Figure(
         "seeds",
         figure,
-        f"{kind.name} at the end{_sides(kind)}; a dot is a run. {' '.join(told)}",
+        f"Final {measure.name}{_image_counts(measure)}; each dot is a run."
+        + "".join(text for condition, text in notes if condition),
     )
 
 
-def _largest(rows):
-    """The largest set of comparable rows and what was measured; `[], None` without."""
-    sets = comparable(rows)
-    return (sets[0], sets[0][0].measure) if sets else ([], None)
+def _largest_group(rows):
+    """The largest group of comparable rows, its measure and what real images score."""
+    groups = comparable_rows(rows)
+    if not groups:
+        return [], None, None
+    measure = groups[0][0].measure
+    baselines = [row.baseline for row in groups[0]]
+    # Only one of as many images.
+    baseline = next((b for b in baselines if measure_of(b) == measure), None)
+    return groups[0], measure, baseline
 
 
-def _baseline(group):
-    """What real images score, where that is of as many images; else `None`."""
-    found = [row.baseline for row in group]
-    return next((b for b in found if measure_of(b) == group[0].measure), None)
+def _bar(axes, x, y, interval, along="y", marker="none", *, color):
+    value = x if along == "x" else y
+    low, high = interval
+    error = {f"{along}err": [[value - low], [high - value]]}
+    axes.errorbar(x, y, **error, fmt=marker, color=color, capsize=3)
 
 
-def _whisker(axes, step, score, colour):
-    if score.interval is None:
-        return
-    low, high = score.interval
-    margins = [[score.value - low], [high - score.value]]
-    axes.errorbar(step, score.value, margins, fmt="none", color=colour, capsize=3)
-
-
-def _better(kind):
-    """Which values are better, in words; nothing where that is not so simple."""
-    for which, names in _BETTER.items():
-        if kind.name.startswith(names):
-            return f"; {which} is better"
+def _better(measure):
+    """Which values are better, in words; empty if that is not so simple."""
+    for direction, names in _BETTER.items():
+        if measure.name.startswith(names):
+            return f"; {direction} is better"
     return ""
 
 
-def _sides(kind):
-    counted = sides(kind)
-    return f", n = {counted} images" if counted else ""
-
-
-def _spread_of(runs, kind):
-    over = {run.final[kind.name].spread for run in runs} - {None}
-    return f" ({', '.join(sorted(over))})" if over else ""
-
-
-def _seeds(count):
-    return "one seed" if count == 1 else f"{count} seeds"
+def _image_counts(measure):
+    counts = image_counts(measure)
+    return f", n = {counts} images" if counts else ""

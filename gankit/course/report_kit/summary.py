@@ -1,26 +1,26 @@
-"""The table of a report: runs of one experiment over their seeds."""
+"""The rows of a report's table: runs of one experiment, joined over their seeds."""
 
 import dataclasses
 
 from gankit.course.report_kit.runs import ReportedRun
-from gankit.experiments.running.comparing import Measure
+from gankit.experiments.running.measures import Measure
 from gankit.metrics.resampling import mean_interval
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """Runs that differ in nothing but their seed.
+    """Runs that differ only in their seed.
 
     Attributes:
         runs: The `ReportedRun`s by seed.
-        measure: The `gankit.experiments.running.comparing.Measure`; `None` where they have no
-            such score.
-        values: Its value for each run.
-        value: The mean over the seeds, the value itself for one.
-        interval: `(low, high)`, 95 %: of Student's t over the seeds, or for one seed
-            the interval that its file has; `None` where there is none.
-        std: For one seed without an interval, the standard deviation of its file.
-        over: What the interval or the deviation is over.
+        measure: The `gankit.experiments.running.measures.Measure`; `None` if the runs
+            do not have the score.
+        values: The score of each run.
+        value: Its mean over the seeds.
+        interval: `(low, high)`, 95 %: Student's t over the seeds, or for one seed the
+            interval that was saved; `None` if there is none.
+        std: For one seed without an interval, the standard deviation that was saved.
+        spread: What the interval or the standard deviation is over.
         baseline: The `gankit.metrics.Score` of real images against others, or `None`.
     """
 
@@ -30,7 +30,7 @@ class Row:
     value: float | None = None
     interval: tuple[float, float] | None = None
     std: float | None = None
-    over: str = ""
+    spread: str = ""
     baseline: object = None
 
     @property
@@ -44,13 +44,18 @@ class Row:
         return f"{self.name} ({self.runs[0].scores['size']})"
 
     @property
+    def steps(self):
+        """Training steps of each run."""
+        return self.runs[0].steps
+
+    @property
     def seeds(self):
         """The seeds."""
         return tuple(run.seed for run in self.runs)
 
     @property
     def devices(self):
-        """What the runs were trained on."""
+        """The devices that the runs were trained on."""
         return sorted({run.scores["device"] for run in self.runs})
 
     @property
@@ -60,73 +65,71 @@ class Row:
 
 
 def summarise(runs, score=None):
-    """Joins runs of an experiment that differ in nothing but their seed.
+    """Joins runs of an experiment that differ only in their seed.
 
     Args:
         runs: List of `ReportedRun`.
-        score: Name of the score to report; `None` takes each run's leading one.
+        score: Name of the score to report; `None` takes each run's main score.
 
     Returns:
-        List of `Row`, in the order of the runs. Runs of other steps, data, features or
-        numbers of images have a row of their own, and so have runs without a score. A
-        run of a seed that another folder has too has a row of its own likewise.
+        List of `Row`, in the order of the runs. Runs with other steps, data, features
+        or numbers of images have a row of their own. So have runs that failed, and a
+        second run with the same seed.
     """
     groups = {}
     for run in runs:
-        lead = run.leading(score)
-        key = [run.name, run.scores["size"], run.steps, measure_of(lead)]
-        key += [run.scores.get("data_fingerprint"), run.failure is None]
-        again = 0
-        while run.seed in groups.get((*key, again), {}):
-            again += 1
-        groups.setdefault((*key, again), {})[run.seed] = run
+        key = [run.name, run.scores["size"], run.steps]
+        key += [measure_of(run.main_score(score)), run.scores.get("data_fingerprint")]
+        key += [run.failure is None]
+        copy = 0
+        while run.seed in groups.get((*key, copy), {}):
+            copy += 1
+        groups.setdefault((*key, copy), {})[run.seed] = run
     return [_row(tuple(group.values()), score) for group in groups.values()]
 
 
-def comparable(rows):
-    """Sets of rows whose scores may be compared: of one measure on the same data.
+def comparable_rows(rows):
+    """Groups rows whose scores may be compared: one measure on the same data.
 
     Args:
         rows: List of `Row`.
 
     Returns:
-        List of lists of `Row`, the largest first; rows without a score are in none.
-        Losses are comparable within an experiment alone, which is one game.
+        List of lists of `Row`, the largest first, without rows that have no score.
+        Losses are comparable only within one experiment.
     """
-    sets = {}
+    groups = {}
     for row in rows:
         if row.measure is not None:
             data = row.runs[0].scores.get("data_fingerprint")
-            game = row.name if row.measure.name.endswith("_loss") else None
-            sets.setdefault((row.measure, data, game), []).append(row)
-    return sorted(sets.values(), key=len, reverse=True)
-
-
-def _row(runs, score):
-    leads = [run.leading(score) for run in runs]
-    if leads[0] is None:
-        return Row(runs)
-    values = tuple(lead.value for lead in leads)
-    mean, low, high = mean_interval(values)
-    interval, std, over = (low, high), None, f"{len(values)} seeds"
-    if len(values) == 1:
-        interval, std, over = leads[0].interval, leads[0].std, leads[0].spread or ""
-    baseline = runs[0].real_against_real.get(leads[0].name)
-    measure = measure_of(leads[0])
-    return Row(runs, measure, values, mean, interval, std, over, baseline)
+            name = row.name if row.measure.name.endswith("_loss") else None
+            groups.setdefault((row.measure, data, name), []).append(row)
+    return sorted(groups.values(), key=len, reverse=True)
 
 
 def measure_of(score):
-    """What a score measures, as two must to be compared; `None` for `None`."""
-    if score is None:
-        return None
-    return Measure.of(dataclasses.asdict(score))
+    """What a score measures; `None` for `None`. Only equal measures are comparable."""
+    return None if score is None else Measure.of(dataclasses.asdict(score))
 
 
-def sides(measure):
+def image_counts(measure):
     """The numbers of images of a measure, such as `"200 real and 200 generated"`.
 
-    Empty where neither is recorded.
+    Empty if neither is recorded.
     """
     counts = ((measure.n_real, "real"), (measure.n_fake, "generated"))
     return " and ".join(f"{n:,} {side}" for n, side in counts if n is not None)
+
+
+def _row(runs, name):
+    scores = [run.main_score(name) for run in runs]
+    first = scores[0]
+    if first is None:
+        return Row(runs)
+    values = tuple(score.value for score in scores)
+    mean, *interval = mean_interval(values)
+    interval, std, spread = tuple(interval), None, f"{len(values)} seeds"
+    if len(values) == 1:
+        interval, std, spread = first.interval, first.std, first.spread or ""
+    baseline = runs[0].real_scores.get(first.name)
+    return Row(runs, measure_of(first), values, mean, interval, std, spread, baseline)

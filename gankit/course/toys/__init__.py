@@ -1,7 +1,7 @@
-"""Small worlds in which a game can be watched, computed and proved.
+"""Small GANs on the line and in the plane, with exact results to compare them with.
 
-`games.play` trains tiny networks for many seeds at once on a target of `targets`; the
-rest is what to compare it with: `closed_forms`, `transport`, `bilinear`, `coverage`;
+`train` trains tiny networks for many seeds at once on a distribution of `targets`.
+`closed_forms`, `transport`, `bilinear` and `coverage` compute what theory says;
 `modes` is the benchmark of mode collapse.
 """
 
@@ -15,7 +15,7 @@ from gankit.course.toys import (
     transport,
 )
 from gankit.course.toys.codings import least_squares, optimal_least_squares
-from gankit.course.toys.games import Game, play
+from gankit.course.toys.games import Game, train
 from gankit.course.toys.record import Record
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
     "least_squares",
     "modes",
     "optimal_least_squares",
-    "play",
     "targets",
+    "train",
     "transport",
 ]

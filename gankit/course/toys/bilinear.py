@@ -1,7 +1,7 @@
-"""min over x, max over y of x y: the smallest game in which descent goes wrong.
+"""The bilinear game, min over x and max over y of x y, where descent can fail.
 
-Every method here is linear, so that one step is a matrix and its spectral radius says
-all: above 1 the players spiral out, at 1 they circle, below 1 they find the Nash
+Every method here is linear, so that one step is a matrix. Its spectral radius decides:
+above 1 the players spiral out, at 1 they circle, below 1 they converge to the Nash
 equilibrium (0, 0).
 """
 
@@ -11,23 +11,23 @@ METHODS = ("simultaneous", "alternating", "extragradient", "penalty")
 
 
 def step_matrix(method, rate=0.1, *, ratio=1.0, penalty=1.0):
-    """The matrix by which one step of `method` takes (x, y) to its next place.
+    """The matrix that maps (x, y) to its values after one step of `method`.
 
     Args:
-        method: `"simultaneous"` (both move by the gradients at one place),
-            `"alternating"` (y sees where x went), `"extragradient"` (both move by the
-            gradients of where a step would have led them), or `"penalty"`
-            (simultaneous, and y pays `penalty / 2 * y^2`, the gradient penalty of a
-            discriminator D(x) = y x).
+        method: `"simultaneous"` (both are updated with the gradients at the same
+            point), `"alternating"` (y is updated with the new x), `"extragradient"`
+            (both are updated with the gradients at the point that one step would
+            reach), or `"penalty"` (simultaneous, and y pays `penalty / 2 * y^2`, the
+            gradient penalty of a discriminator D(x) = y x).
         rate: Learning rate of x.
-        ratio: Learning rate of y, as a multiple of it: two time-scales.
-        penalty: Weight of that penalty.
+        ratio: Learning rate of y as a multiple of `rate`: two time-scales.
+        penalty: Weight of the penalty.
 
     Returns:
         float64 array `(2, 2)`.
 
     Raises:
-        ValueError: If `method` is another word.
+        ValueError: If `method` is unknown.
 
     Reference:
         Gidel et al. 2019, section 3 (https://arxiv.org/abs/1802.10551); Mescheder et
@@ -45,8 +45,8 @@ def step_matrix(method, rate=0.1, *, ratio=1.0, penalty=1.0):
     if method == "simultaneous":
         return one + gradients
     if method == "alternating":
-        x_moves, y_moves = one + gradients * [[1], [0]], one + gradients * [[0], [1]]
-        return y_moves @ x_moves
+        update_x, update_y = one + gradients * [[1], [0]], one + gradients * [[0], [1]]
+        return update_y @ update_x
     if method == "extragradient":
         return one + gradients @ (one + gradients)
     return one + gradients - np.diag([0.0, b * penalty])
@@ -58,19 +58,19 @@ def spectral_radius(matrix):
 
 
 def trajectory(matrix, steps, start=(1.0, 1.0)):
-    """Where the players are from `start` on, float64 `(steps + 1, 2)`."""
-    places = [np.asarray(start, "float64")]
+    """The values of (x, y) at each step from `start`, float64 `(steps + 1, 2)`."""
+    points = [np.asarray(start, "float64")]
     for _ in range(steps):
-        places.append(matrix @ places[-1])
-    return np.array(places)
+        points.append(matrix @ points[-1])
+    return np.array(points)
 
 
-def averages(places):
-    """The mean of all places so far, float64 `(steps + 1, 2)`.
+def averages(points):
+    """The mean of all points up to each step, float64 `(steps + 1, 2)`.
 
-    The averages of alternating steps, which circle, go to the equilibrium as 1 / t.
+    Alternating steps circle, but their averages approach the equilibrium like 1 / t.
 
     Reference:
         Gidel et al. 2019, section 3 (https://arxiv.org/abs/1802.10551).
     """
-    return np.cumsum(places, axis=0) / np.arange(1, len(places) + 1)[:, None]
+    return np.cumsum(points, axis=0) / np.arange(1, len(points) + 1)[:, None]

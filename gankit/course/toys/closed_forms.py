@@ -1,22 +1,21 @@
-"""What theory says of a game: optimal discriminators, divergences, slopes of losses."""
+"""Closed forms: optimal discriminators, divergences, slopes of losses."""
 
 import numpy as np
 from keras import ops
 
-from gankit import losses as kit_losses
+from gankit import losses
 from gankit.backend.gradients import input_gradient
 
 
 def optimal_discriminator(real, fake):
-    """The discriminator that no other beats: `p / (p + q)`.
+    """The optimal discriminator: `p / (p + q)`.
 
     Args:
         real: Densities p of the data, an array of any shape, never negative.
         fake: Densities q of the generator at the same points.
 
     Returns:
-        Array in [0, 1]; nan where neither has any mass, as every answer is as good
-        there.
+        Array in [0, 1]; nan where both densities are 0, as any value is optimal there.
 
     Reference:
         Goodfellow et al. 2014, proposition 1 (https://arxiv.org/abs/1406.2661).
@@ -32,10 +31,10 @@ def kullback_leibler(real, fake, x):
     Args:
         real: Densities p at the points x, an array `(n,)`.
         fake: Densities q there.
-        x: Rising points `(n,)` that cover the mass of p.
+        x: Increasing points `(n,)` that cover the mass of p.
 
     Returns:
-        A number of nats; infinite where p has mass and q has none.
+        A number of nats; infinite if p has mass where q has none.
     """
     real, fake = np.asarray(real, "float64"), np.asarray(fake, "float64")
     if np.any((real > 0) & (fake == 0)):
@@ -45,8 +44,9 @@ def kullback_leibler(real, fake, x):
 
 
 def jensen_shannon(real, fake, x):
-    """The mean of both `KL` to the middle of p and q; arguments as in
-    `kullback_leibler`.
+    """The mean of both `KL` to the average of p and q.
+
+    The arguments are those of `kullback_leibler`.
 
     Returns:
         A number of nats from 0 to ln 2.
@@ -59,27 +59,8 @@ def jensen_shannon(real, fake, x):
     return 0.5 * (kullback_leibler(real, middle, x) + kullback_leibler(fake, middle, x))
 
 
-def pearson(real, fake, x):
-    """`integral of (2 q - (p + q))^2 / (p + q)`: the chi-squared of p + q and 2 q.
-
-    Arguments as in `kullback_leibler`.
-
-    Returns:
-        A number from 0 to 2.
-
-    Reference:
-        Mao et al. 2017, section 3.2 (https://arxiv.org/abs/1611.04076).
-    """
-    real, fake = np.asarray(real, "float64"), np.asarray(fake, "float64")
-    total = real + fake
-    inside = np.divide(
-        (fake - real) ** 2, total, out=np.zeros_like(total), where=total > 0
-    )
-    return float(np.trapezoid(inside, x))
-
-
 def wasserstein(x, y):
-    """The Wasserstein-1 distance of two samples on the line: sorted, then compared.
+    """The Wasserstein-1 distance of two samples on the line.
 
     Args:
         x: Array `(..., n)`.
@@ -89,7 +70,7 @@ def wasserstein(x, y):
         Array `(...)`, exact for the two empirical distributions.
 
     Raises:
-        ValueError: If there are more points of one than of the other.
+        ValueError: If the samples differ in size.
 
     Reference:
         Peyre and Cuturi 2019, remark 2.28 (https://arxiv.org/abs/1803.00567).
@@ -97,14 +78,14 @@ def wasserstein(x, y):
     x, y = np.sort(x, axis=-1), np.sort(y, axis=-1)
     if x.shape[-1] != y.shape[-1]:
         raise ValueError(
-            f"Expected as many points of both, received {x.shape[-1]} and "
-            f"{y.shape[-1]}: draw as many of each."
+            f"Expected two samples of equal size, received {x.shape[-1]} and "
+            f"{y.shape[-1]} points: draw as many of each."
         )
     return np.mean(np.abs(x.astype("float64") - y), axis=-1)
 
 
 def shifted_uniforms(shift, width=1.0):
-    """Divergences of a uniform of `width` and of the same one, moved by `shift`.
+    """Divergences between a uniform distribution and its copy moved by `shift`.
 
     Args:
         shift: Array of any shape.
@@ -112,12 +93,12 @@ def shifted_uniforms(shift, width=1.0):
 
     Returns:
         Dict of arrays like `shift`: `"KL"`, 0 or infinite; `"JS"`, which grows to ln 2
-        and stays there as soon as the two are apart; `"W"`, the Wasserstein-1 distance,
-        which goes on.
+        and stays there once the two no longer overlap; `"W"`, the Wasserstein-1
+        distance, which keeps growing.
 
     Reference:
-        Arjovsky et al. 2017, example 1 (https://arxiv.org/abs/1701.07875), of
-        parallel lines, which differ from the line itself as soon as they are moved.
+        Arjovsky et al. 2017, example 1 (https://arxiv.org/abs/1701.07875), for parallel
+        lines, which no longer overlap after any shift.
     """
     shift = np.abs(np.asarray(shift, "float64"))
     return {
@@ -127,21 +108,21 @@ def shifted_uniforms(shift, width=1.0):
     }
 
 
-def loss_slopes(losses, outputs):
+def loss_slopes(loss, outputs):
     """The derivative of a generator's loss by the discriminator's output.
 
     Args:
-        losses: A key of `gankit.losses.LOSSES`, or an `AdversarialLoss`.
-        outputs: Array of what the discriminator answers for one fake each: a logit d,
-            where `D = sigmoid(d)`, for `"minimax"` and `"non_saturating"`.
+        loss: A key of `gankit.losses.LOSSES`, or an `AdversarialLoss`.
+        outputs: Array of the discriminator's outputs, each for one fake: a logit d with
+            `D = sigmoid(d)` for `"minimax"` and `"non_saturating"`.
 
     Returns:
         float32 array like `outputs`: -D for the minimax loss, which vanishes where the
-        discriminator is sure, and D - 1 for the non-saturating one.
+        discriminator is confident, and D - 1 for the non-saturating one.
     """
-    if isinstance(losses, str):
-        losses = kit_losses.get(losses)
+    if isinstance(loss, str):
+        loss = losses.get(loss)
     outputs = ops.convert_to_tensor(outputs, "float32")
     count = int(np.prod(outputs.shape))
-    slopes = input_gradient(lambda d: count * losses.generator(d), outputs)
+    slopes = input_gradient(lambda d: count * loss.generator(d), outputs)
     return ops.convert_to_numpy(ops.stop_gradient(slopes))

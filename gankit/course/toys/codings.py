@@ -1,31 +1,31 @@
-"""Least squares with any three labels."""
+"""The least-squares loss with any three labels."""
 
 from keras import ops
 
 from gankit.losses import AdversarialLoss
 
 
-def least_squares(fake_label, real_label, wanted_label):
-    """The least-squares game with the labels a, b and c of its paper.
+def least_squares(fake_label, real_label, target_label):
+    """The least-squares loss with the labels a, b and c of its paper.
 
     The discriminator minimises `1/2 E[(D(x) - b)^2] + 1/2 E[(D(G(z)) - a)^2]`, the
-    generator `1/2 E[(D(G(z)) - c)^2]`. With the labels (0, 1, 1) it is the kit's
-    `"least_squares"`. Only with b - c = 1 and b - a = 2, such as (-1, 1, 0), does the
-    generator, against an optimal discriminator, minimise Pearson's chi-squared of
-    p + q and 2 q.
+    generator `1/2 E[(D(G(z)) - c)^2]`. With the labels (0, 1, 1) it is
+    gankit's `"least_squares"`. Against an optimal discriminator, the generator
+    minimises Pearson's chi-squared of p + q and 2 q only if b - c = 1 and b - a = 2,
+    as with (-1, 1, 0).
 
     Args:
         fake_label: a.
         real_label: b.
-        wanted_label: c.
+        target_label: c, the generator's target.
 
     Returns:
-        An `AdversarialLoss` whose equilibrium is that of D = (a + b) / 2.
+        An `AdversarialLoss` with the equilibrium at D = (a + b) / 2.
 
     Reference:
         Mao et al. 2017, equation 2 and section 3.2 (https://arxiv.org/abs/1611.04076).
     """
-    a, b, c = float(fake_label), float(real_label), float(wanted_label)
+    a, b, c = float(fake_label), float(real_label), float(target_label)
 
     def discriminator(real_logits, fake_logits):
         return 0.5 * (_distance(real_logits, b) + _distance(fake_logits, a))
@@ -48,7 +48,7 @@ def _distance(logits, label):
 
 
 def optimal_least_squares(real, fake, fake_label, real_label):
-    """The discriminator that no other beats: `(b p + a q) / (p + q)`.
+    """The optimal discriminator: `(b p + a q) / (p + q)`.
 
     Args:
         real: Densities p, an array.

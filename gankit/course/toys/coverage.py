@@ -1,4 +1,4 @@
-"""How many modes a generator found, and how many of its points are any good."""
+"""Counts the modes that a generator covers and the points near a mode."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Coverage:
-    """Arrays with the leading axes `(...)` of the points that were counted.
+    """Arrays with the leading axes `(...)` of the samples.
 
     Attributes:
-        modes: How many modes were found.
+        modes: Number of covered modes.
         high_quality: Share of points that are near a mode.
         mass: Array `(..., k)`: share of all points that are near each mode.
     """
@@ -21,17 +21,17 @@ class Coverage:
 
 
 def coverage(samples, target, *, deviations=3.0, least=1):
-    """Counts the modes of a mixture that samples reach.
+    """Counts the modes of a mixture that samples cover.
 
-    A point is of high quality if it is within `deviations` standard deviations of a
-    mode; a mode is found if at least `least` such points are near it.
+    A point has high quality if it is within `deviations` standard deviations of a mode.
+    A mode is covered if at least `least` such points are near it.
 
     Args:
         samples: Array `(..., n, d)`.
-        target: A `gankit.course.toys.targets.GaussianMixture` of dimension d, whose modes are
-            further apart than that.
-        deviations: How near is near.
-        least: Points that make a find, at least 1.
+        target: A `gankit.course.toys.targets.GaussianMixture` of dimension d, whose
+            modes are further apart than that.
+        deviations: Largest distance from a mode, in standard deviations.
+        least: Smallest number of points that cover a mode, at least 1.
 
     Returns:
         The `Coverage`.

@@ -1,28 +1,28 @@
-"""Targets that are drawn: ink along lines in the plane."""
+"""Target distributions in the plane given by drawn strokes."""
 
 import numpy as np
 
 
 class Drawing:
-    """Points strewn evenly over drawn strokes, as ink of a round pen.
+    """Points spread evenly over strokes drawn with a round pen.
 
-    A stroke of length l takes a share of the points that goes as the ink it needs,
-    l times the breadth and the round ends; strokes that cross are inked twice. There
-    is no density in closed form.
+    The share of the points on a stroke is proportional to its area: its length times
+    the breadth, plus the round ends. Where strokes cross, both contribute. There is no
+    density in closed form.
 
     Args:
-        strokes: Strokes, each a sequence of corners `(k, 2)`; one corner makes a dot.
+        strokes: Strokes, each a sequence of corners `(k, 2)`; one corner is a dot.
         breadth: Diameter of the pen, greater than 0, in the unit of the corners.
 
     Raises:
-        ValueError: If there is no stroke, a stroke is of another shape or not finite,
+        ValueError: If there is no stroke, a stroke has another shape or is not finite,
             or the breadth is not greater than 0.
     """
 
     dimension = 2
 
     def __init__(self, strokes, breadth=0.2):
-        self.strokes = [_checked(stroke) for stroke in strokes]
+        self.strokes = [_corners(stroke) for stroke in strokes]
         if not self.strokes:
             raise ValueError(
                 "Expected a drawing with at least one stroke, received none: pass a "
@@ -48,7 +48,7 @@ class Drawing:
     def sample(self, n, seed):
         """Draws float32 points `(n, 2)`; the same `seed` gives the same points."""
         rng = np.random.default_rng(seed)
-        # How many are on each stroke, and where along it; then anywhere in the pen.
+        # The count on each stroke, the position along it, the offset within the pen.
         counts = rng.multinomial(n, self.shares)
         points = np.concatenate(
             [
@@ -63,9 +63,9 @@ class Drawing:
 
 
 def two_moons(radius=1.5, breadth=0.2):
-    """Two half circles, each with an end in the other's middle.
+    """Two half circles, each ending in the centre of the other.
 
-    It is the pattern of scikit-learn's `make_moons`, about the origin.
+    This is the pattern of scikit-learn's `make_moons`, centred at the origin.
     """
     angle = np.linspace(0, np.pi, 60)
     arc = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -74,21 +74,23 @@ def two_moons(radius=1.5, breadth=0.2):
 
 
 def heart(size=2.0, breadth=0.2):
-    """The outline of a heart, `size` high and wide from its middle."""
+    """The outline of a heart that extends about `size` from its centre."""
     t = np.linspace(0, 2 * np.pi, 120)
     x = 16 * np.sin(t) ** 3
     y = 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t)
     return Drawing([size / 17 * np.stack([x, y + 2.5], axis=1)], breadth)
 
 
-def _along(stroke, shares):
-    """The points of a stroke at shares of its length, float64 `(n, 2)`."""
+def _along(stroke, fractions):
+    """The points of a stroke at fractions of its length, float64 `(n, 2)`."""
     steps = np.linalg.norm(np.diff(stroke, axis=0), axis=1)
     at = np.concatenate([[0.0], np.cumsum(steps)])
-    return np.stack([np.interp(shares * at[-1], at, axis) for axis in stroke.T], axis=1)
+    return np.stack(
+        [np.interp(fractions * at[-1], at, axis) for axis in stroke.T], axis=1
+    )
 
 
-def _checked(stroke):
+def _corners(stroke):
     corners = np.asarray(stroke, "float64")
     if corners.ndim != 2 or corners.shape[1] != 2 or not len(corners):
         raise ValueError(
@@ -97,7 +99,6 @@ def _checked(stroke):
         )
     if not np.all(np.isfinite(corners)):
         raise ValueError(
-            "Expected corners at finite places, received nan or infinity: leave those "
-            "out."
+            "Expected finite corners, received nan or infinity: leave those out."
         )
     return corners

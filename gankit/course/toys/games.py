@@ -1,33 +1,33 @@
-"""The small game: generator and discriminator of many seeds, trained together."""
+"""Small GANs of many seeds, trained together."""
 
 import keras
 import numpy as np
 from keras import ops
 
-from gankit import losses as kit_losses
+from gankit import losses
 from gankit.backend import device
 from gankit.backend.gradients import input_gradient
 from gankit.constraints import clip_weights
 from gankit.course.toys.networks import SeedsMLP
 from gankit.course.toys.record import Record
-from gankit.datasets import repeated
+from gankit.datasets import repeat_batch
 from gankit.losses.penalties import gradient_penalty
 from gankit.trainers.adversarial import AdversarialModel
 
-# Batches kept of data and of latents. Neither divides the other, so that the pairs
-# that meet only recur after their product.
+# Numbers of stored batches of data and of latents. They have no common factor, so that
+# pairs of batches only recur after their product.
 _REAL_BATCHES = 256
 _LATENT_BATCHES = 251
 _BOUNDS = (None, "clipping", "penalty", "spectral")
 
 
 class Game(AdversarialModel):
-    """A game of small networks, played for many seeds at once.
+    """A GAN of small networks, trained for many seeds at once.
 
-    The seeds run along the leading axis of everything and never meet: each has its own
-    networks, data and latents, and plays as it would alone. The losses of the seeds are
-    added up, so that each gets the gradient of its own. Only the points at which a
-    gradient penalty looks are drawn for all seeds together.
+    The seeds are the leading axis of all arrays and do not interact: each has its own
+    networks, data and latents, and trains as it would alone. The losses of the seeds
+    are added up, so that each seed gets the gradient of its own loss. Only the points
+    at which a gradient penalty is evaluated are drawn for all seeds together.
 
     Args:
         target: A distribution of `gankit.course.toys.targets`.
@@ -35,20 +35,21 @@ class Game(AdversarialModel):
         seeds: The seeds, whole numbers from 0.
         hidden: Hidden units of both networks, layer by layer.
         latent_dim: Length of the normal latents.
-        batch_size: Real and generated points of a seed in an update.
-        bound: What bounds the slope of the discriminator: `None`, `"clipping"` (every
-            weight to [-`strength`, `strength`]), `"penalty"` (on gradients other than
-            1, with the weight `strength`) or `"spectral"` (normalised kernels).
-        strength: The strength of that bound; `None` takes 0.1 for clipping and 1 for
-            the penalty.
-        unrolled: Steps of gradient descent that the generator lets the discriminator
-            take in thought before it moves, and through which its gradient passes.
+        batch_size: Real and generated points per seed in an update.
+        bound: How the slope of the discriminator is bounded: `None`, `"clipping"`
+            (every weight to [-`strength`, `strength`]), `"penalty"` (on gradient norms
+            other than 1, with the weight `strength`) or `"spectral"` (normalised
+            kernels).
+        strength: The strength of the bound; `None` is 0.1 for clipping and 1 for the
+            penalty.
+        unrolled: Number of gradient steps for which the generator's loss unrolls the
+            discriminator. Its gradient passes through them.
         unrolled_rate: Learning rate of these steps.
         statistics: Whether the discriminator sees the spread of its batch.
         **kwargs: `discriminator_steps` and `generator_steps`.
 
     Raises:
-        ValueError: If `bound` is another word, or a penalty meets a discriminator
+        ValueError: If `bound` is unknown, or a penalty is combined with a discriminator
             whose output depends on the whole batch.
 
     Reference:
@@ -93,9 +94,9 @@ class Game(AdversarialModel):
         )
         super().__init__([generator], [discriminator], **kwargs)
         self.target, self.seeds, self.batch_size = target, seeds, batch_size
-        self.adversarial_loss = kit_losses.get(loss) if isinstance(loss, str) else loss
+        self.adversarial_loss = losses.get(loss) if isinstance(loss, str) else loss
         self.generator, self.discriminator = generator, discriminator
-        # Nothing of a game hangs on the global seed.
+        # Training does not depend on the global seed.
         self.seed_generator = keras.random.SeedGenerator(seeds[0])
         self.latent_dim, self.bound = latent_dim, bound
         if strength is None:
@@ -104,8 +105,8 @@ class Game(AdversarialModel):
         self.unrolled, self.unrolled_rate = unrolled, unrolled_rate
         if bound == "clipping":
             clip_weights(discriminator, self.strength)
-        # Drawn beforehand, each seed's by itself: a seed then plays the same game
-        # whichever others are at the table.
+        # Drawn in advance and separately for each seed, so that a seed trains the same
+        # whichever other seeds there are.
         self._real = self._pool(
             _REAL_BATCHES, lambda n, seed: target.sample(n, [seed, 3])
         )
@@ -118,23 +119,23 @@ class Game(AdversarialModel):
 
     def _pool(self, batches, sampler):
         """Constant float32 `(batches, seeds, batch_size, d)`."""
-        drawn = [sampler(batches * self.batch_size, seed) for seed in self.seeds]
+        points = [sampler(batches * self.batch_size, seed) for seed in self.seeds]
         shape = (len(self.seeds), batches, self.batch_size, -1)
-        pool = np.reshape(drawn, shape).swapaxes(0, 1)
+        pool = np.reshape(points, shape).swapaxes(0, 1)
         return ops.convert_to_tensor(pool, "float32")
 
-    def _turn(self, player):
-        """The points and latents of a player's turn, as its optimizer counts turns."""
+    def _batch(self, player):
+        """The points and latents of the update to which a player has counted."""
         optimizer = (self.discriminator_optimizer, self.generator_optimizer)[player]
-        # Each player takes every other batch, so that no turn repeats the last one's.
-        turn = 2 * ops.cast(optimizer.iterations, "int32") + player
+        # Each player takes every other batch, so that no two updates share one.
+        i = 2 * ops.cast(optimizer.iterations, "int32") + player
         return (
-            ops.take(self._real, turn % _REAL_BATCHES, axis=0),
-            ops.take(self._latents, turn % _LATENT_BATCHES, axis=0),
+            ops.take(self._real, i % _REAL_BATCHES, axis=0),
+            ops.take(self._latents, i % _LATENT_BATCHES, axis=0),
         )
 
     def discriminator_loss(self, batch):
-        real, latents = self._turn(0)
+        real, latents = self._batch(0)
         fake = ops.stop_gradient(self.generator(latents))
         loss = self._discriminator_loss(real, fake)
         if self.bound == "penalty":
@@ -146,7 +147,7 @@ class Game(AdversarialModel):
                 seed_generator=self.seed_generator,
                 weight=self.strength,
             )
-        # The kit's losses average over all; each seed is to get its own gradient.
+        # The losses average over all seeds; each seed should get its own gradient.
         return loss * len(self.seeds)
 
     def _discriminator_loss(self, real, fake, rows=None):
@@ -155,7 +156,7 @@ class Game(AdversarialModel):
         )
 
     def generator_loss(self, batch):
-        real, latents = self._turn(1)
+        real, latents = self._batch(1)
         fake = self.generator(latents)
         rows = self.discriminator.rows + 0.0  # a tensor
         for _ in range(self.unrolled):
@@ -167,12 +168,12 @@ class Game(AdversarialModel):
             self.seeds
         )
 
-    def go_on(self, steps, records=20):
-        """Plays `steps` steps and keeps the weights of both players on the way.
+    def fit_and_record(self, steps, records=20):
+        """Trains for `steps` steps and records the weights of both players.
 
         Args:
-            steps: Steps of the game, a multiple of `records`.
-            records: How often the weights are kept, beside the start.
+            steps: Training steps, a multiple of `records`.
+            records: How often the weights are recorded after the start.
 
         Returns:
             A `Record`.
@@ -186,27 +187,29 @@ class Game(AdversarialModel):
                 f"{steps}: {steps // records * records} would be one."
             )
         record = Record(self)
-        record.keep(0)
-        # The data are in the pool; `fit` only counts.
-        turns = self.discriminator_steps
+        record.append(0)
+        # The data are in the pool; `fit` only counts batches.
+        count = self.discriminator_steps
         if keras.config.backend() == "tensorflow":
-            counted = {
-                "x": repeated(np.zeros(turns, "int32")),
+            batches = {
+                "x": repeat_batch(np.zeros(count, "int32")),
                 "steps_per_epoch": steps // records,
             }
         else:
-            counted = {
-                "x": np.zeros(turns * steps // records, "int32"),
-                "batch_size": turns,
+            batches = {
+                "x": np.zeros(count * steps // records, "int32"),
+                "batch_size": count,
             }
-        keep = keras.callbacks.LambdaCallback(
-            on_epoch_end=lambda epoch, logs: record.keep((epoch + 1) * steps // records)
+        log = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: record.append(
+                (epoch + 1) * steps // records
+            )
         )
-        self.fit(**counted, epochs=records, shuffle=False, verbose=0, callbacks=[keep])
+        self.fit(**batches, epochs=records, shuffle=False, verbose=0, callbacks=[log])
         return record
 
 
-def play(
+def train(
     target,
     loss="non_saturating",
     *,
@@ -218,16 +221,16 @@ def play(
 ):
     """Builds a `Game`, compiles it and trains it.
 
-    Both players use Adam with beta_1 = 0.5. A compiled step does as many steps of the
-    game as fit between two records, up to 50.
+    Both players use Adam with beta_1 = 0.5. One compiled call runs as many training
+    steps as fit between two records, up to 50.
 
     Args:
         target: A distribution of `gankit.course.toys.targets`.
         loss: A key of `gankit.losses.LOSSES`, or an `AdversarialLoss`.
-        steps: Steps of the game, a multiple of `records`.
-        records: How often the weights are kept, beside the start.
-        learning_rate: Adam's rate.
-        generator_rate: The generator's, where it is another; 0 keeps it where it is.
+        steps: Training steps, a multiple of `records`.
+        records: How often the weights are recorded after the start.
+        learning_rate: Adam's learning rate.
+        generator_rate: The generator's, if it differs; 0 leaves it untrained.
         **kwargs: As in `Game`.
 
     Returns:
@@ -238,7 +241,7 @@ def play(
         generator_rate = learning_rate
     between = max(1, steps // records)
     on_torch = keras.config.backend() == "torch"
-    # Keras takes no more than one step there.
+    # Keras runs one step per execution there.
     together = max(n for n in range(1, 2 if on_torch else 51) if between % n == 0)
     game.compile(
         keras.optimizers.Adam(generator_rate, 0.5),
@@ -246,4 +249,4 @@ def play(
         steps_per_execution=together,
         jit_compile=device.default_jit_compile(small=True),
     )
-    return game.go_on(steps, records)
+    return game.fit_and_record(steps, records)

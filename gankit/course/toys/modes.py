@@ -1,4 +1,4 @@
-"""Rings and grids: how many modes each loss finds, over seeds and learning rates.
+"""The number of modes that each loss covers, over seeds and learning rates.
 
 The standard benchmarks of mode collapse: eight Gaussians on a circle (Metz et al. 2017,
 https://arxiv.org/abs/1611.02163), twenty-five on a grid (Lin et al. 2018,
@@ -13,12 +13,12 @@ from keras.optimizers.schedules import PolynomialDecay
 from gankit import files
 from gankit.course.toys.codings import least_squares
 from gankit.course.toys.coverage import coverage
-from gankit.course.toys.games import play
+from gankit.course.toys.games import train
 from gankit.course.toys.targets import grid, ring
 from gankit.plotting import Picture
 
-PLACES = {"ring": ring, "grid": grid}
-# Losses of the kit, by name, and what else makes their games.
+TARGETS = {"ring": ring, "grid": grid}
+# From name to loss and further arguments of `train`.
 LOSSES = {
     "minimax": ("minimax", {}),
     "non-saturating": ("non_saturating", {}),
@@ -29,8 +29,7 @@ LOSSES = {
     "Wasserstein, penalty": ("wasserstein", {"bound": "penalty", "strength": 0.1}),
     "Wasserstein, spectral": ("wasserstein", {"bound": "spectral"}),
 }
-# Steps, learning rates and seeds. The grid's modes are five times as many, and take a
-# generator several times as long to find.
+# The grid has three times as many modes and needs longer training.
 FULL = {
     "ring": {"steps": 6000, "rates": (2e-3, 4e-3), "seeds": range(5)},
     "grid": {"steps": 10_000, "rates": (4e-3,), "seeds": range(5)},
@@ -43,31 +42,31 @@ COLUMNS = ("place", "loss", "rate", "seed", "steps", "modes", "touched", "high_q
 
 
 def search(place, loss, *, steps, rate, seeds):
-    """Plays one game and counts what it found.
+    """Trains with one loss and counts the modes that it covers.
 
-    Both networks have two hidden layers of 128 units, latents have 16 numbers, batches
-    128 points, updates are one to one; the learning rate falls linearly to 0, so that
-    the last samples are not those of a moment.
+    Both networks have two hidden layers of 128 units. Latents have 16 numbers, batches
+    128 points, and each player gets one update a step. The learning rate falls linearly
+    to 0, so that the last samples do not depend on the moment.
 
     Args:
         place: `"ring"` or `"grid"`.
         loss: A key of `LOSSES`.
         steps: Updates of each player.
-        rate: Adam's rate at the start.
+        rate: Adam's learning rate at the start.
         seeds: The seeds, whole numbers from 0.
 
     Returns:
         Rows, a dictionary of `COLUMNS` for each seed, and the points of the first
-        seed, float32 `(2500, 2)`. `modes` counts those that at least 1 % of the
-        samples are near, `touched` those that any sample is near (as Lin et al. do:
-        points strewn at random touch most), `high_quality` is the share of samples
-        near a mode; near is within three standard deviations.
+        seed, float32 `(2500, 2)`. Near means within three standard deviations.
+        `modes` counts the modes with at least 1 % of the samples near them. `touched`
+        counts those with any sample near them, as Lin et al. do; random points touch
+        most. `high_quality` is the share of samples near a mode.
     """
-    target = PLACES[place]()
-    losses, options = LOSSES[loss]
-    record = play(
+    target = TARGETS[place]()
+    adversarial_loss, options = LOSSES[loss]
+    record = train(
         target,
-        losses,
+        adversarial_loss,
         steps=steps,
         records=1,
         seeds=seeds,
@@ -89,29 +88,25 @@ def search(place, loss, *, steps, rate, seeds):
 
 
 def best_rates(rows):
-    """Takes, for each place and loss, the rows of the rate that found the most modes.
+    """Selects, for each place and loss, the rows of the rate that covers most modes.
 
     Args:
         rows: As from `search` or `read`.
 
     Returns:
         Dictionary from `(place, loss)` to the rows of one rate, in order. The median
-        over seeds decides, then that of `high_quality`.
+        of `modes` over seeds decides, then that of `high_quality`.
     """
-    games = {}
+
+    def quality(rows):
+        middle = medians(rows)
+        return middle["modes"], middle["high_quality"]
+
+    groups = {}
     for row in rows:
         key = row["place"], row["loss"]
-        games.setdefault(key, {}).setdefault(row["rate"], []).append(row)
-    return {
-        key: max(
-            by_rate.values(),
-            key=lambda of_rate: (
-                medians(of_rate)["modes"],
-                medians(of_rate)["high_quality"],
-            ),
-        )
-        for key, by_rate in games.items()
-    }
+        groups.setdefault(key, {}).setdefault(row["rate"], []).append(row)
+    return {key: max(by_rate.values(), key=quality) for key, by_rate in groups.items()}
 
 
 def medians(rows):
@@ -120,27 +115,27 @@ def medians(rows):
 
 
 def search_all(folder, progress=iter):
-    """Plays the games of `FULL` that `folder` does not hold yet, and draws them.
+    """Runs those trainings of `FULL` that `folder` does not hold yet, and draws all.
 
     Args:
-        folder: Where `TABLE` and `PICTURE` go, and the points that they are from. The
-            same call goes on after a stop.
-        progress: What the list of games is passed through, such as a progress bar.
+        folder: Folder for `TABLE`, `PICTURE` and the points. After a stop the same call
+            resumes.
+        progress: Function that wraps the list of trainings, such as a progress bar.
 
     Returns:
         All rows.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    games = [
+    trainings = [
         (place, loss, rate)
         for place, setting in FULL.items()
         for loss in LOSSES
         for rate in setting["rates"]
     ]
-    played = {(row["place"], row["loss"], row["rate"]) for row in read(folder)}
-    for place, loss, rate in progress(games):
-        if (place, loss, rate) in played:
+    done = {(row["place"], row["loss"], row["rate"]) for row in read(folder)}
+    for place, loss, rate in progress(trainings):
+        if (place, loss, rate) in done:
             continue
         setting = FULL[place]
         rows, samples = search(
@@ -151,8 +146,8 @@ def search_all(folder, progress=iter):
     rows = read(folder)
     figure = draw(
         {
-            key: np.load(_points(folder, *key, chosen[0]["rate"]))
-            for key, chosen in best_rates(rows).items()
+            key: np.load(_points(folder, *key, best[0]["rate"]))
+            for key, best in best_rates(rows).items()
         }
     )
     (folder / PICTURE).write_bytes(figure.png(dpi=80))
@@ -160,12 +155,12 @@ def search_all(folder, progress=iter):
 
 
 def read(folder):
-    """Reads the rows that `search_all` left in a folder; an empty list before that."""
+    """Reads the rows that `search_all` wrote; an empty list if there are none."""
     return files.read_table(Path(folder) / TABLE, words=COLUMNS[:2])
 
 
 def draw(samples):
-    """Draws points beside the modes they should have found.
+    """Draws points together with the modes that they should cover.
 
     Args:
         samples: Dictionary from `(place, loss)` to points `(n, 2)`.
@@ -180,7 +175,7 @@ def draw(samples):
     panels = figure.subplots(len(places), len(losses), squeeze=False)
     for (place, loss), points in samples.items():
         axes = panels[places.index(place), losses.index(loss)]
-        centres = PLACES[place]().centres
+        centres = TARGETS[place]().centres
         axes.plot(*centres.T, "o", color="tab:blue", alpha=0.5, markersize=7)
         axes.plot(*points[:600].T, ".", color="tab:orange", markersize=1.5)
         reach = 1.3 * np.abs(centres).max()

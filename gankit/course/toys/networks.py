@@ -1,28 +1,29 @@
-"""A small network for many seeds at once."""
+"""Small networks of many seeds, computed together."""
 
 import keras
 import numpy as np
 from keras import ops
 
-# Power iterations are 2 to this power: squaring a small matrix is cheap.
+# Power iterations: 2 to this power, as squaring a small matrix is cheap.
 _SQUARINGS = 5
 
 
 class SeedsMLP(keras.layers.Layer):
     """One small network per seed, all computed together.
 
-    Each seed's weights are one row of a single matrix, so that a step moves one
-    variable and not a dozen: for networks this small the number of operations is what
-    takes the time. Hidden layers are LeakyReLU of slope 0.2. Row s starts from a seed
-    of its own (Glorot's uniform kernels, zero biases), whatever the other rows are.
+    Each seed's weights are one row of a single matrix, so that a step updates one
+    variable instead of a dozen: in networks this small the number of operations
+    determines the time. Hidden layers use LeakyReLU with slope 0.2. Each row is
+    initialised from its own seed (Glorot uniform kernels, zero biases), whatever the
+    other rows are.
 
     Args:
-        sizes: Numbers of units from the inputs to the outputs, such as (2, 64, 64, 1).
+        sizes: Numbers of units from inputs to outputs, such as (2, 64, 64, 1).
         seeds: The seeds, one network for each.
-        part: A number that tells apart networks with the same seeds.
+        part: A number that distinguishes networks with the same seeds.
         spectral: Whether every kernel is divided by its largest singular value, which
-            is found by 32 power iterations in each call.
-        statistics: Whether the network also sees the spread of its batch: the standard
+            each call computes by 32 power iterations.
+        statistics: Whether the network also gets the spread of its batch: the standard
             deviation over a seed's batch, averaged over the inputs.
 
     Input shape: `(seeds, n, sizes[0])`.
@@ -49,7 +50,7 @@ class SeedsMLP(keras.layers.Layer):
             shape=start.shape, initializer=lambda shape, dtype: start, name="rows"
         )
         if spectral:
-            # Power iteration may start anywhere that is not orthogonal to the answer.
+            # Power iteration needs a start that is not orthogonal to the solution.
             rng = np.random.default_rng(part)
             self.starts = [
                 rng.normal(size=(1, columns, 1)).astype("float32")
@@ -90,12 +91,12 @@ class SeedsMLP(keras.layers.Layer):
         variance = ops.mean(
             ops.square(x - ops.mean(x, axis=1, keepdims=True)), axis=1, keepdims=True
         )
-        # The root has no derivative at zero, where a generator may have collapsed.
+        # The square root has no derivative at zero, where a generator may collapse.
         spread = ops.mean(ops.sqrt(variance + 1e-8), axis=2, keepdims=True)
         return ops.concatenate([x, spread + 0 * x[..., :1]], axis=-1)
 
     def _sigma(self, kernel, layer):
-        # The singular vectors are constants of the gradient: d sigma / dW = v u^T.
+        # The gradient treats the singular vectors as constants: d sigma / dW = v u^T.
         constant = ops.stop_gradient(kernel)
         power = ops.matmul(ops.swapaxes(constant, 1, 2), constant)
         for _ in range(_SQUARINGS):

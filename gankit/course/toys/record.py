@@ -1,4 +1,4 @@
-"""What is kept of a small game: both players' weights over time."""
+"""The weights of both players of a small GAN over its training."""
 
 import numpy as np
 from keras import ops
@@ -7,10 +7,10 @@ from gankit.backend.gradients import input_gradient
 
 
 class Record:
-    """Both players' weights over a training, and all that follows from them.
+    """Both players' weights over a training.
 
-    Samples, outputs and gradients are computed when they are asked for, from the
-    weights of record `i`, for all seeds at once; -1 is the end.
+    Samples, outputs and gradients are computed on request from the weights of record
+    `i`, for all seeds at once; -1 is the end.
 
     Args:
         game: The `Game`.
@@ -25,8 +25,8 @@ class Record:
         self.steps = []
         self._generator, self._discriminator = [], []
 
-    def keep(self, step):
-        """Keeps the present weights as those of `step`."""
+    def append(self, step):
+        """Records the current weights as those of `step`."""
         self.steps.append(step)
         self._generator.append(ops.convert_to_numpy(self.game.generator.rows))
         self._discriminator.append(ops.convert_to_numpy(self.game.discriminator.rows))
@@ -40,14 +40,15 @@ class Record:
             size=(1, n, self.game.latent_dim)
         )
         latents = np.repeat(latents, len(self.game.seeds), axis=0).astype("float32")
-        made = self.game.generator(latents, ops.convert_to_tensor(self._generator[i]))
-        return ops.convert_to_numpy(ops.stop_gradient(made))
+        rows = ops.convert_to_tensor(self._generator[i])
+        samples = self.game.generator(latents, rows)
+        return ops.convert_to_numpy(ops.stop_gradient(samples))
 
     def outputs(self, x, i=-1):
-        """What the discriminators answer at points x.
+        """The discriminators' outputs at points x.
 
         Args:
-            x: Array `(n, d)`, for every seed, or `(seeds, n, d)`.
+            x: Array `(n, d)`, the same for every seed, or `(seeds, n, d)`.
             i: The record.
 
         Returns:
@@ -59,36 +60,36 @@ class Record:
         """The gradients of the discriminators' outputs at x, `(seeds, n, d)`."""
         return self._gradient(lambda x: self._discriminate(x, i), x)
 
-    def pull(self, x, i=-1):
+    def generator_gradients(self, x, i=-1):
         """The gradients of the generator's loss at points x, `(seeds, n, d)`.
 
-        Each is that of a batch of one point: generated there, it would be moved
-        against this gradient.
+        Each is the gradient for a batch of one point. An update would move a point
+        that is generated there against its gradient.
         """
-        x = self._of_each_seed(x)
+        x = self._for_each_seed(x)
         count = x.shape[0] * x.shape[1]
         loss = self.game.adversarial_loss.generator
         return count * self._gradient(lambda x: loss(self._discriminate(x, i)), x)
 
     def gradient_norms(self, n=1000, seed=0):
-        """How strong the gradient is that the generators receive, over the records.
+        """The size of the gradient that the generators receive, over the records.
 
         Args:
             n: Generated points of each seed and record.
             seed: Seed of their latents.
 
         Returns:
-            Array `(records, seeds)`: the root of the mean square of `pull` over
-            generated points.
+            Array `(records, seeds)`: the root mean square of `generator_gradients`
+            over generated points.
         """
         norms = []
         for i in range(len(self.steps)):
-            pull = self.pull(self.samples(i, n, seed), i)
-            norms.append(np.sqrt(np.mean(np.sum(pull**2, axis=-1), axis=-1)))
+            gradients = self.generator_gradients(self.samples(i, n, seed), i)
+            norms.append(np.sqrt(np.mean(np.sum(gradients**2, axis=-1), axis=-1)))
         return np.array(norms)
 
     def losses(self, n=1000, seed=0):
-        """The losses of both players on fresh points, over the records.
+        """The losses of both players on new points, over the records.
 
         Returns:
             Two arrays `(records, seeds)`: the discriminator's, without any penalty,
@@ -117,15 +118,15 @@ class Record:
         """The discriminators' weights, float32 `(seeds, number of weights)`."""
         return self._discriminator[i]
 
-    def _of_each_seed(self, x):
+    def _for_each_seed(self, x):
         x = np.asarray(x, "float32")
         return np.repeat(x[None], len(self.game.seeds), axis=0) if x.ndim == 2 else x
 
     def _discriminate(self, x, i):
         rows = ops.convert_to_tensor(self._discriminator[i])
-        x = x if len(x.shape) == 3 else self._of_each_seed(x)
+        x = x if len(x.shape) == 3 else self._for_each_seed(x)
         return self.game.discriminator(x, rows)[..., 0]
 
     def _gradient(self, function, x):
-        x = ops.convert_to_tensor(self._of_each_seed(x))
+        x = ops.convert_to_tensor(self._for_each_seed(x))
         return ops.convert_to_numpy(ops.stop_gradient(input_gradient(function, x)))

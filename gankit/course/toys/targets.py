@@ -1,4 +1,4 @@
-"""Distributions on the line and in the plane that a small generator is to learn."""
+"""Target distributions on the line and in the plane for a small generator."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class GaussianMixture:
-    """A mixture of round Gaussians with one standard deviation.
+    """A mixture of isotropic Gaussians with one standard deviation.
 
     Attributes:
         centres: Array `(k, d)`.
         scale: Standard deviation of every component in every direction.
-        weights: Array `(k,)` that adds up to 1; `None` makes them equal.
+        weights: Array `(k,)` that adds up to 1; `None` for equal weights.
     """
 
     centres: np.ndarray
@@ -21,7 +21,7 @@ class GaussianMixture:
 
     @property
     def dimension(self):
-        """Coordinates of a point, d."""
+        """Number of coordinates of a point, d."""
         return self.centres.shape[1]
 
     def density(self, x):
@@ -43,7 +43,7 @@ class GaussianMixture:
 
 @dataclass(frozen=True)
 class Uniforms:
-    """A mixture, with equal shares, of uniforms on disjoint intervals of the line.
+    """A mixture, with equal weights, of uniforms on disjoint intervals of the line.
 
     Attributes:
         intervals: Pairs of a lower and an upper end.
@@ -69,13 +69,13 @@ class Uniforms:
 
     @property
     def centres(self):
-        """Middles of the intervals, `(k, 1)`."""
+        """Centres of the intervals, `(k, 1)`."""
         return np.mean(self.intervals, axis=1, keepdims=True)
 
 
 @dataclass(frozen=True)
 class Arc:
-    """Points of a circular arc in the plane: a curve, which has no density there.
+    """Points on a circular arc in the plane, which has no density there.
 
     Attributes:
         radius: Radius of the circle about the origin.
@@ -102,12 +102,12 @@ def gaussian(mean=3.0, scale=0.5):
 
 
 def mixture(means=(-2.0, 2.0), scale=0.4):
-    """A mixture of Gaussians on the line, in equal shares."""
+    """A mixture of Gaussians on the line, with equal weights."""
     return GaussianMixture(np.array(means)[:, None], scale)
 
 
 def two_uniforms():
-    """Two uniforms in equal shares, on [-2, -1] and on [1, 2]."""
+    """Two uniforms with equal weights, on [-2, -1] and on [1, 2]."""
     return Uniforms(((-2.0, -1.0), (1.0, 2.0)))
 
 
@@ -123,7 +123,7 @@ def ring(modes=8, radius=2.0, scale=0.02):
 
 
 def grid(side=5, spacing=2.0, scale=0.05):
-    """Gaussians on a square grid about the origin, `side` times `side`.
+    """Gaussians on a square grid of `side` by `side`, centred at the origin.
 
     Reference:
         Lin et al. 2018 (https://arxiv.org/abs/1712.04086).

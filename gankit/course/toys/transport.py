@@ -1,4 +1,4 @@
-"""The earth mover's distance as two linear programs."""
+"""The earth mover's distance as a primal and a dual linear program."""
 
 from dataclasses import dataclass
 
@@ -9,26 +9,26 @@ from scipy.optimize import linprog
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """The cheapest way to turn one pile of earth into another.
+    """The optimal transport plan between two distributions.
 
     Attributes:
-        distance: What it costs.
-        moved: Array `(n, m)`: how much goes from point i of the one to point j of the
-            other.
+        distance: Its cost.
+        mass: Array `(n, m)`: the mass that it moves from point i of the one to point j
+            of the other.
     """
 
     distance: float
-    moved: np.ndarray
+    mass: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
 class Potentials:
-    """The best prices at which to offer the carriage.
+    """The optimal potentials of the dual problem.
 
     Attributes:
-        distance: What they come to.
-        source: Array `(n,)`, the price f of taking a unit away at point i.
-        target: Array `(m,)`, the price g of bringing one to point j.
+        distance: The value of the dual problem.
+        source: Array `(n,)`, the potential f at the points of p.
+        target: Array `(m,)`, the potential g at the points of q.
     """
 
     distance: float
@@ -42,23 +42,23 @@ def costs(x, y):
 
 
 def primal(p, q, cost):
-    """The least `<cost, plan>` over plans whose marginals are p and q.
+    """The minimum of `<cost, plan>` over plans with the marginals p and q.
 
     Args:
         p: Masses `(n,)`, never negative.
         q: Masses `(m,)` with the same sum.
-        cost: Array `(n, m)`, what it costs to carry a unit from i to j.
+        cost: Array `(n, m)`, the cost of moving a unit of mass from i to j.
 
     Returns:
         The `Plan`.
 
     Raises:
-        ValueError: If the masses add up to different sums.
+        ValueError: If the masses have different sums.
 
     Reference:
         Peyre and Cuturi 2019, equation 2.11 (https://arxiv.org/abs/1803.00567).
     """
-    n, m = _checked(p, q, cost)
+    n, m = _shape(p, q, cost)
     rows = sparse.kron(sparse.eye(n), np.ones((1, m)))
     columns = sparse.kron(np.ones((1, n)), sparse.eye(m))
     result = linprog(
@@ -71,11 +71,11 @@ def primal(p, q, cost):
 
 
 def dual(p, q, cost):
-    """The greatest `<p, f> + <q, g>` over prices with `f_i + g_j <= cost_ij`.
+    """The maximum of `<p, f> + <q, g>` over potentials with `f_i + g_j <= cost_ij`.
 
-    Strong duality makes it the primal's least. Where p and q live on the same points
-    and the cost is a distance, g = -f is as good, and f is then the critic of the
-    Kantorovich-Rubinstein form, of slope 1 at most.
+    By strong duality it equals the primal minimum. If p and q have the same points and
+    the cost is a distance, g = -f is optimal too. Then f is the critic of the
+    Kantorovich-Rubinstein form, with slope 1 at most.
 
     Args:
         p: Masses `(n,)`.
@@ -86,12 +86,12 @@ def dual(p, q, cost):
         The `Potentials`, fixed by f_0 = 0.
 
     Raises:
-        ValueError: If the masses add up to different sums.
+        ValueError: If the masses have different sums.
 
     Reference:
         Peyre and Cuturi 2019, equation 2.20 (https://arxiv.org/abs/1803.00567).
     """
-    n, m = _checked(p, q, cost)
+    n, m = _shape(p, q, cost)
     pairs = sparse.hstack(
         [
             sparse.kron(sparse.eye(n), np.ones((m, 1))),
@@ -108,7 +108,7 @@ def dual(p, q, cost):
 
 
 def critic(p, q, distances):
-    """The greatest `<p - q, f>` over f of slope 1 at most on one set of points.
+    """The maximum of `<p - q, f>` over f with slope 1 at most on one set of points.
 
     Args:
         p: Masses `(n,)` of the data on the points.
@@ -119,12 +119,12 @@ def critic(p, q, distances):
         The `Potentials`, where `source` is f, fixed by f_0 = 0, and `target` is -f.
 
     Raises:
-        ValueError: If the masses add up to different sums.
+        ValueError: If the masses have different sums.
 
     Reference:
         Arjovsky et al. 2017, equation 2 (https://arxiv.org/abs/1701.07875).
     """
-    n, _ = _checked(p, q, distances)
+    n, _ = _shape(p, q, distances)
     i, j = np.nonzero(~np.eye(n, dtype=bool))
     row = np.arange(len(i))
     slopes = sparse.csr_matrix((np.ones(len(i)), (row, i)), shape=(len(i), n))
@@ -138,10 +138,10 @@ def critic(p, q, distances):
     return Potentials(float(-result.fun), result.x, -result.x)
 
 
-def _checked(p, q, cost):
+def _shape(p, q, cost):
     if not np.isclose(np.sum(p), np.sum(q)):
         raise ValueError(
-            f"Expected as much earth in both piles, received {np.sum(p):g} and "
+            f"Expected masses with equal sums, received {np.sum(p):g} and "
             f"{np.sum(q):g}: divide each by its sum."
         )
     return np.shape(cost)

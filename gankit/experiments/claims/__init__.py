@@ -1,8 +1,8 @@
-"""Claims of five reports on GANs, what tests them, and how they fare.
+"""Claims of five reports on GANs, and whether they hold here.
 
-`ledger.toml` holds the claims; `ledger` judges them by what is kept in `results/`.
+`ledger.toml` lists the claims; `check` tests one of them on the saved results.
 """
 
-from gankit.experiments.claims.ledger import Claim, Judgement, judge, ledger, markdown
+from gankit.experiments.claims.ledger import Claim, Outcome, check, ledger, markdown
 
-__all__ = ["Claim", "Judgement", "judge", "ledger", "markdown"]
+__all__ = ["Claim", "Outcome", "check", "ledger", "markdown"]

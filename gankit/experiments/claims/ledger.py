@@ -1,32 +1,32 @@
-"""Reads the claims and judges each by the runs that are kept."""
+"""Reads the claims and tests them on the saved runs."""
 
 import tomllib
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 
-from gankit.experiments.running.comparing import Measure
+from gankit.experiments.running.measures import Measure
 from gankit.experiments.running.saved import load_saved
 
 HOLDS, FAILS, DEPENDS = "holds", "fails", "depends"
-SO_FAR = " so far"  # where a part of the comparison was not run
-NOT_RUN, UNTESTED = "not run", "not testable here"
+SO_FAR = " so far"  # a part of the comparison was not run
+NOT_RUN, UNTESTABLE = "not run", "not testable here"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a report claims, and what tests it: one of the last three.
+    """A claim of a report and its test: `compare`, `notebook` or `untestable`.
 
     Attributes:
-        id: Its name, which begins with the report's.
+        id: Its name, which begins with the name of the report.
         place: Report and section.
         claim: The claim, in our words.
-        note: What to know of the test.
-        compare: Dictionaries with `score`, `of`, `is` (`"lower"`, `"higher"`, `"not
-            lower"`, `"not higher"` or `"same"`) and `than`, names of experiments, or
-            `than_score`, another score of the same run.
-        shown: Dictionary with the `notebook` that tests it, its `verdict` and what was
-            `found`.
-        untested: Why it cannot be tested here.
+        note: What a reader must know about the test.
+        compare: Relations, dicts with `score`, `of`, `is` (`"lower"`, `"higher"`, `"not
+            lower"`, `"not higher"` or `"same"`) and `than`. `of` and `than` are names
+            of experiments; instead of `than`, `than_score` is another score of `of`.
+        notebook: Dict with the `name` of the notebook that tests it, its `verdict` and
+            what was `found`.
+        untestable: Why it cannot be tested here.
     """
 
     id: str
@@ -34,26 +34,26 @@ class Claim:
     claim: str
     note: str = ""
     compare: list = field(default_factory=list)
-    shown: dict = field(default_factory=dict)
-    untested: str = ""
+    notebook: dict = field(default_factory=dict)
+    untestable: str = ""
 
     @property
     def tested_by(self):
-        """Names of the experiments or of the notebook that test it."""
-        if self.shown:
-            return [self.shown["notebook"]]
-        named = [part.get(key) for part in self.compare for key in ("of", "than")]
-        return [name for name in dict.fromkeys(named) if name]
+        """Names of the experiments or of the notebook that test the claim."""
+        if self.notebook:
+            return [self.notebook["name"]]
+        names = [each.get(key) for each in self.compare for key in ("of", "than")]
+        return [name for name in dict.fromkeys(names) if name]
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """How a claim fares.
+class Outcome:
+    """The outcome of a test.
 
     Attributes:
-        verdict: `"holds"` or `"fails"`, either perhaps `" so far"`, `"depends"`,
-            `"not run"` or `"not testable here"`.
-        found: The figures or observations behind it.
+        verdict: `"holds"` or `"fails"`, possibly with `" so far"`, `"depends"`, `"not
+            run"` or `"not testable here"`.
+        found: The values or observations behind it.
     """
 
     verdict: str
@@ -64,7 +64,7 @@ def ledger(report=""):
     """Reads the claims.
 
     Args:
-        report: Name of a report, such as `"imperial"`; all of them without it.
+        report: Name of a report, such as `"imperial"`; `""` for all reports.
 
     Returns:
         List of `Claim`.
@@ -72,12 +72,9 @@ def ledger(report=""):
     Raises:
         ValueError: If there is no such report.
     """
-    text = (
-        resources.files("gankit.experiments.claims")
-        .joinpath("ledger.toml")
-        .read_text("utf-8")
-    )
-    claims = [Claim(**entry) for entry in tomllib.loads(text)["claim"]]
+    file = resources.files("gankit.experiments.claims") / "ledger.toml"
+    entries = tomllib.loads(file.read_text("utf-8"))["claim"]
+    claims = [Claim(**entry) for entry in entries]
     found = [claim for claim in claims if claim.id.startswith(report)]
     if not found:
         reports = dict.fromkeys(claim.id.partition("-")[0] for claim in claims)
@@ -88,86 +85,86 @@ def ledger(report=""):
     return found
 
 
-def judge(claim, load=load_saved):
-    """Judges a claim by what is kept.
+def check(claim, load=load_saved):
+    """Tests a claim on the saved results.
 
-    Values differ where their 95 % intervals are apart. Where these overlap, "same",
-    "not lower" and "not higher" hold and the others are undecided. Values without
-    intervals are compared as they are. A claim holds or fails if all of its relations
-    do, so far if some were not run; otherwise it depends. Where two runs were scored
-    by different networks, such as two trainings of a classifier, or on different
-    numbers of images, nothing is compared, as if one had not been run.
+    Two values differ if their 95 % intervals do not overlap. If they overlap, "same",
+    "not lower" and "not higher" hold, and "lower" and "higher" are undecided. A value
+    without an interval is taken as exact. A claim holds, or fails, if all its relations
+    do, or "so far" if some were not run; otherwise it depends. Two scores are not
+    compared if they come from different networks, such as two trainings of a
+    classifier, or from different numbers of images: they count as not run.
 
     Args:
         claim: A `Claim`.
         load: Function from the name of an experiment to its
-            `gankit.experiments.SavedRun`; raises `FileNotFoundError` where nothing is
-            kept.
+            `gankit.experiments.SavedRun`. It raises `FileNotFoundError` if nothing is
+            saved.
 
     Returns:
-        A `Judgement`.
+        An `Outcome`.
     """
-    if claim.shown:
-        return Judgement(claim.shown["verdict"], claim.shown["found"])
-    if claim.untested:
-        return Judgement(UNTESTED, claim.untested)
+    if claim.notebook:
+        return Outcome(claim.notebook["verdict"], claim.notebook["found"])
+    if claim.untestable:
+        return Outcome(UNTESTABLE, claim.untestable)
     verdicts, found = [], []
-    for part in claim.compare:
+    for relation in claim.compare:
         try:
-            verdict, figures = _compared(part, load)
+            verdict, values = _compare(relation, load)
         except FileNotFoundError:
             continue
-        found.append(figures)
+        found.append(values)
         if verdict:
             verdicts.append(verdict)
     if not verdicts:
-        return Judgement(NOT_RUN, "; ".join(found) or ", ".join(claim.tested_by))
+        return Outcome(NOT_RUN, "; ".join(found) or ", ".join(claim.tested_by))
     verdict = verdicts[0] if len(set(verdicts)) == 1 else DEPENDS
     if len(verdicts) < len(claim.compare) and verdict != DEPENDS:
         verdict += SO_FAR
-    figures = "; ".join(found)
-    return Judgement(verdict, f"{figures} ({claim.note})" if claim.note else figures)
+    note = f" ({claim.note})" if claim.note else ""
+    return Outcome(verdict, "; ".join(found) + note)
 
 
 def markdown(claims):
-    """The table of claims and verdicts, as a README shows it."""
+    """A Markdown table of claims and verdicts."""
     lines = ["| place | claim | verdict | tested by |", "|---|---|---|---|"]
     for claim in claims:
-        by = ", ".join(f"`{name}`" for name in claim.tested_by) or claim.untested
+        by = ", ".join(f"`{name}`" for name in claim.tested_by) or claim.untestable
         lines.append(
-            f"| *{claim.place}* | {claim.claim} | {judge(claim).verdict} | {by} |"
+            f"| *{claim.place}* | {claim.claim} | {check(claim).verdict} | {by} |"
         )
     return "\n".join(lines) + "\n"
 
 
-def _compared(part, load):
-    """Verdict of one relation, `None` where it cannot be judged, and its figures."""
-    a = load(part["of"])
-    b = load(part["than"]) if "than" in part else a
-    names = part["score"], part.get("than_score", part["score"])
-    if "than" in part:
+def _compare(relation, load):
+    """Verdict on a relation and its values; `None` if these cannot be compared."""
+    a = load(relation["of"])
+    b = load(relation["than"]) if "than" in relation else a
+    names = relation["score"], relation.get("than_score", relation["score"])
+    if "than" in relation:
         measures = _measure(a, names[0]), _measure(b, names[1])
         if measures[0] != measures[1]:
-            one, other = _apart(*measures), _apart(*measures[::-1])
-            return None, f"{names[0]} by {one}, not to be compared with {other}"
+            one, other = _differing(*measures), _differing(*measures[::-1])
+            return None, f"{names[0]} by {one}, not comparable with {other}"
     values = a.values[names[0]], b.values[names[1]]
     intervals = a.intervals.get(names[0]), b.intervals.get(names[1])
-    figures = f"{names[0]} {_figure(values[0], intervals[0])} against "
-    figures += f"{_figure(values[1], intervals[1])}"
-    if "than_score" in part:
-        figures += f" ({names[1]})"
+    text = f"{names[0]} {_text(values[0], intervals[0])} against "
+    text += _text(values[1], intervals[1])
+    if "than_score" in relation:
+        text += f" ({names[1]})"
     steps = a.scores["steps"], b.scores["steps"]
     if steps[0] != steps[1]:
-        figures += f", {steps[0]:,} steps against {steps[1]:,}"
-    return _verdict(part["is"], values, intervals), figures
+        text += f", {steps[0]:,} steps against {steps[1]:,}"
+    return _verdict(relation["is"], values, intervals), text
 
 
-def _measure(kept, name):
-    return Measure.of(next(s for s in kept.scores["scores"] if s["name"] == name))
+def _measure(run, name):
+    return Measure.of(next(s for s in run.scores["scores"] if s["name"] == name))
 
 
-def _apart(measure, other):
-    """What of a measure is not as in another, in words."""
+def _differing(measure, other):
+    """The fields of a measure that differ from those of another."""
     return ", ".join(
         f"{field} {value}" if field.startswith("n_") else str(value)
         for field, value in asdict(measure).items()
@@ -193,7 +190,7 @@ def _verdict(relation, values, intervals):
     return HOLDS if lower == (relation == "lower") else FAILS
 
 
-def _figure(value, interval):
+def _text(value, interval):
     if interval is None:
         return f"{value:.3g}"
     low, high = interval

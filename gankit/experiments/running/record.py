@@ -1,10 +1,9 @@
-"""The record of a run: its settings, its time, and what was found on the way."""
+"""The record of a run, `run.json`: settings, time, findings of the doctor."""
 
 import contextlib
 import dataclasses
 import importlib.metadata
 import json
-import os
 import subprocess
 import time
 from pathlib import Path
@@ -13,14 +12,16 @@ import keras
 
 from gankit.backend import device
 from gankit.callbacks.doctor import TrainingStopped
+from gankit.files import write_json
 
 
 def settings_of(experiment, size, seed, images):
-    """What must not change between the parts of one run."""
+    """What must not change when a run resumes."""
     packages = ("keras", keras.backend.backend(), "numpy")
     return {
         "name": experiment.name,
         "size": size,
+        "width": experiment.width,
         "seed": seed,
         "batch_size": experiment.batch_size,
         "backend": keras.backend.backend(),
@@ -34,7 +35,7 @@ def settings_of(experiment, size, seed, images):
 
 
 def open_record(folder, settings):
-    """Makes or opens the folder of a run and returns its record."""
+    """Creates or opens the folder of a run and returns its record."""
     path = folder / "run.json"
     if not path.exists():
         # A name that begins with a dot is what a kill left of a file being written.
@@ -48,11 +49,13 @@ def open_record(folder, settings):
         write_json(path, record)
         return record
     record = json.loads(path.read_text())
+    # Runs saved before there were widths have it in their name alone.
+    record.setdefault("width", settings["width"])
     differ = [key for key, value in settings.items() if record.get(key) != value]
     if differ:
         key = differ[0]
         raise ValueError(
-            f"Expected to go on with the run in {folder}, whose {key} is "
+            f"Expected to resume the run in {folder}, whose {key} is "
             f"{record.get(key)}, received {settings[key]}: use the same settings or "
             "another folder with --out (in Python, out=)."
         )
@@ -61,7 +64,7 @@ def open_record(folder, settings):
 
 @contextlib.contextmanager
 def remembering(doctor, record, folder):
-    """Keeps in the record of the run what the doctor found, and why it stopped."""
+    """Writes the doctor's findings, and why a run stopped, to its record."""
     try:
         yield
     except TrainingStopped as stop:
@@ -109,10 +112,3 @@ def _git(place, *arguments):
     return subprocess.run(
         ["git", "-C", place, *arguments], capture_output=True, text=True, check=True
     ).stdout.strip()
-
-
-def write_json(path, content):
-    """Writes a JSON file that is never half written."""
-    temporary = path.with_name(f".partial-{path.name}")
-    temporary.write_text(json.dumps(content, indent=2) + "\n")
-    os.replace(temporary, path)

@@ -1,102 +1,68 @@
-"""What a run leaves behind: scores, models, pictures."""
+"""What a run leaves: scores, models, pictures."""
 
 import dataclasses
 
-import numpy as np
-
 from gankit import files, plotting
-from gankit.experiments.running import record as run_record
-from gankit.experiments.running import translations
-from gankit.experiments.running.watchers import layout, stages
-from gankit.experiments.scoring.adversarial import class_scores
-from gankit.experiments.scoring.conditional import conditional_scores
-from gankit.experiments.scoring.translations import TranslationScorer
+from gankit.experiments.running import record, watchers
 
 
-def conclude(model, experiment, images, judges, record, folder, steps, budget):
-    """Scores the model, leaves its files and returns its history and scores."""
-    scorer, judge = judges
+def conclude(run, classifier):
+    """Scores the model of a run and writes its files.
+
+    Args:
+        run: The `RunInProgress`.
+        classifier: The classifier that checks the classes of samples, or `None`.
+
+    Returns:
+        The history and the content of `scores.json`.
+    """
+    model, task, scorer, folder = run.model, run.task, run.scorer, run.folder
     history = files.read_history(folder / "history.csv")
-    done = model.steps_done
-    sample_scores = _sample_scores(model, scorer)
-    unpaired = translations.is_unpaired(images)
-    profile, profile_scores = (
-        (None, []) if unpaired else class_scores(model, images, scorer)
-    )
-    label_scores = ()
-    if judge:
-        label_scores, counts = conditional_scores(model, images, scorer, judge)
-        names = ",".join(judge.class_names)
-        np.savetxt(
-            folder / "confusion.csv", counts, "%d", ",", header=names, comments=""
-        )
+    sample_scores = task.sample_scores(scorer)
+    class_scores = task.class_scores(scorer, classifier, folder)
+    found = [
+        *run.experiment.score(model, task.data, history),
+        *sample_scores,
+        *class_scores,
+    ]
+    reported = run.experiment.reported
     scores = {
-        **record,
-        "steps": done,
-        "steps_asked": steps,
-        "budget": budget.steps,
-        "seconds": round(record["seconds"], 1),
-        "commit": run_record.commit(),
+        **run.record,
+        "steps": model.steps_done,
+        "steps_asked": run.steps,
+        "budget": run.budget.steps,
+        "seconds": round(run.record["seconds"], 1),
+        "commit": record.commit(),
         "scores": [
-            dataclasses.asdict(
-                dataclasses.replace(s, report=experiment.reported.get(s.name))
-            )
-            for s in [
-                *experiment.score(model, images, history),
-                *sample_scores,
-                *profile_scores,
-                *label_scores,
-            ]
+            dataclasses.asdict(dataclasses.replace(s, report=reported.get(s.name)))
+            for s in found
         ],
-        "baselines": _baselines(scorer),
+        "baselines": {
+            line: [dataclasses.asdict(score) for score in of_line]
+            for line, of_line in (scorer.baselines if scorer else {}).items()
+        },
     }
     model.save(folder / "gan.keras")
-    grid = layout(images)
-    title = f"{experiment.name}: losses to step {done:,}"
-    if unpaired:
-        translations.save(model, images, folder)
-        curves = translations.loss_curves(history, model, title)
-    else:
-        generator = model.ema_generator or model.generator
-        generator.save(folder / "generator.keras")
-        plotting.save_grid(
-            folder / "samples.png",
-            model.sample(grid.count),
-            scale=grid.scale,
-            colours=256,
-        )
-        curves = plotting.loss_curves(history, loss=model.adversarial_loss, title=title)
-    curves.savefig(folder / "losses.png", dpi=120)
-    if sample_scores:
-        _plot_scores(folder, experiment.name, scorer, sample_scores[0])
-    if profile is not None:
-        profile.save(folder / "classes.csv")
-    plotting.save_film(folder / "training.gif", folder / "samples", scale=grid.scale)
-    plotting.save_stages(
-        folder / "stages.png", folder / "samples", stages(experiment, budget)
-    )
-    run_record.write_json(folder / "scores.json", scores)
+    task.save(folder)
+    _draw(run, history, sample_scores)
+    files.write_json(folder / "scores.json", scores)
     return history, scores
 
 
-def _sample_scores(model, scorer):
-    if scorer is None:
-        return []
-    if isinstance(scorer, TranslationScorer):
-        return scorer(model)
-    return scorer(model.sample(scorer.n, seed=1), value_range=(0, 255))
+def _draw(run, history, sample_scores):
+    """Draws losses, scores, the film of the training and its stages."""
+    folder, name = run.folder, run.experiment.name
+    title = f"{name}: losses to step {run.model.steps_done:,}"
+    run.task.loss_curves(history, title).savefig(folder / "losses.png", dpi=120)
+    if sample_scores:
+        _draw_scores(folder, name, run.scorer, sample_scores[0])
+    scale, frames = run.task.layout.scale, folder / "samples"
+    plotting.save_film(folder / "training.gif", frames, scale=scale)
+    plotting.save_stages(folder / "stages.png", frames, watchers.stages(run))
 
 
-def _baselines(scorer):
-    lines = scorer.baselines if scorer else {}
-    return {
-        line: [dataclasses.asdict(score) for score in scores]
-        for line, scores in lines.items()
-    }
-
-
-def _plot_scores(folder, name, scorer, last):
-    """Draws how the leading score went; a resumed run has the first part in a file."""
+def _draw_scores(folder, name, scorer, last):
+    """Draws the course of the leading score, also that of a run before it resumed."""
     rows = files.read_history(folder / "scores.csv")
     if not rows:
         return

@@ -7,17 +7,12 @@ from pathlib import Path
 
 import keras
 
-from gankit import callbacks, datasets, files
+from gankit import callbacks, files
 from gankit.backend import device
 from gankit.callbacks import checkpoint
-from gankit.callbacks.doctor import TrainingDoctor
-from gankit.callbacks.weight_log import WeightLog
-from gankit.experiments.running import record as run_record
-from gankit.experiments.running import registry, translations
-from gankit.experiments.running import watchers as run_watchers
-from gankit.experiments.running.results import conclude
-from gankit.metrics import classifier_for
-from gankit.trainers import AdversarialModel, ConditionalGAN
+from gankit.experiments.running import record, registry, results, watchers
+from gankit.experiments.running.task import ImageTask, task_of
+from gankit.trainers import AdversarialModel
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +20,7 @@ class Run:
     """A trained experiment.
 
     Attributes:
-        folder: Where its files are.
+        folder: The folder with its files.
         history: Dict of arrays: `step`, `d_loss`, `g_loss`.
         scores: The content of `scores.json`.
         model: The `gankit.AdversarialModel`.
@@ -38,29 +33,64 @@ class Run:
 
     @property
     def finished(self):
-        """Whether the steps that were asked for were done."""
+        """Whether all requested steps were done."""
         return self.scores["steps"] >= self.scores["steps_asked"]
 
 
+@dataclasses.dataclass(frozen=True)
+class RunInProgress:
+    """A run while it trains, is scored and saved.
+
+    Attributes:
+        experiment: The `Experiment`.
+        size: `"smoke"`, `"class"` or `"full"`.
+        steps: Total of training steps at which to stop.
+        folder: The folder with its files.
+        record: The content of `run.json`, which grows during the run.
+        task: The task, with the model and its data.
+        scorer: What scores samples during training and at the end, or `None`.
+    """
+
+    experiment: registry.Experiment
+    size: str
+    steps: int
+    folder: Path
+    record: dict
+    task: ImageTask
+    scorer: object
+
+    @property
+    def budget(self):
+        """The `Budget` of the experiment at this size."""
+        return self.experiment.budgets[self.size]
+
+    @property
+    def model(self):
+        """The `gankit.AdversarialModel`."""
+        return self.task.model
+
+
 def run_folder(name, size="class", seed=0):
-    """The folder of a run: `runs/NAME` for class and seed 0, else with both named."""
+    """The folder of a run: `runs/NAME` for size class and seed 0, else with both."""
     suffix = "" if (size, seed) == ("class", 0) else f"@{size}-seed{seed}"
     return Path("runs") / f"{name}{suffix}"
 
 
-def run(name, *, size="class", seed=0, steps=None, data=None, out=None):
-    """Trains an experiment, or goes on where it stopped, and scores it.
+def run(name, *, size="class", seed=0, steps=None, width=None, data=None, out=None):
+    """Trains an experiment, or resumes it where it stopped, and scores it.
 
-    Every epoch of `fit()` ends with a checkpoint; the same call after a stop, however
-    it came about, goes on from there and ends with the weights of an uninterrupted
-    run, bit for bit on the same machine. A finished run is only scored again. Within
+    Every epoch of `fit()` ends with a checkpoint. After a stop of any kind the same
+    call resumes from the last one and ends with the weights of an uninterrupted run,
+    bit for bit on the same machine. A finished run is only scored again. Within
     `gankit.backend.device.distribute(n)` it trains on n devices.
 
     Args:
         name: Name of the experiment.
         size: `"smoke"`, `"class"` or `"full"`.
         seed: Seed of everything, a whole number from 0.
-        steps: Total of steps at which to stop; `None` takes the size's budget.
+        steps: Total of training steps at which to stop; `None` takes the budget of
+            the size.
+        width: `"half"` for the half-width variant, which has a budget of its own.
         data: Folder of the data sets; `None` looks where `gankit.datasets` does.
         out: Folder of the run; `None` takes `run_folder(name, size, seed)`.
 
@@ -68,20 +98,19 @@ def run(name, *, size="class", seed=0, steps=None, data=None, out=None):
         The `Run`.
 
     Raises:
-        ValueError: If there is no such experiment or size, or the folder holds a run
-            of other settings.
+        ValueError: If there is no such experiment, size or width, or the folder holds
+            a run with other settings.
         KeyboardInterrupt: After Ctrl-C, once the state is saved.
-        gankit.callbacks.doctor.TrainingStopped: When a loss or weight is NaN or infinite; the
-            last good state is kept, and the same call refuses to go on from it.
+        gankit.callbacks.TrainingStopped: If a loss or weight is NaN or infinite. The
+            last good state stays saved, and the same call refuses to resume from it.
     """
-    experiment = registry.find(name)
+    experiment = registry.find(name, width=width)
     if size not in experiment.budgets:
         raise ValueError(
             f"Expected size to be one of {', '.join(registry.SIZES)}, received "
             f"{size!r}: choose one of these."
         )
-    budget = experiment.budgets[size]
-    steps = budget.steps if steps is None else steps
+    steps = experiment.budgets[size].steps if steps is None else steps
     if steps < 1:
         raise ValueError(
             f"Expected at least 1 step, received {steps}: pass the total of steps at "
@@ -93,30 +122,21 @@ def run(name, *, size="class", seed=0, steps=None, data=None, out=None):
             f"received {device.count()} devices: choose another number of them."
         )
     images = experiment.data(size, data)
-    folder = Path(out) if out else run_folder(name, size, seed)
-    record = run_record.open_record(
-        folder, run_record.settings_of(experiment, size, seed, images)
-    )
-
+    folder = Path(out) if out else run_folder(experiment.name, size, seed)
+    settings = record.settings_of(experiment, size, seed, images)
+    opened = record.open_record(folder, settings)
     scorer = experiment.scorer and experiment.scorer(images, data)
     keras.utils.set_random_seed(seed)
-    model = experiment.build(images)
-    _train(model, experiment, images, scorer, record, folder, steps, budget)
-    judge = None
-    if isinstance(model, ConditionalGAN):
-        judge = (
-            experiment.judge(size, images, data)
-            if experiment.judge
-            else classifier_for(images, folder=data)
-        )
-    history, scores = conclude(
-        model, experiment, images, (scorer, judge), record, folder, steps, budget
-    )
-    return Run(folder, history, scores, model)
+    task = task_of(experiment.build(images), images)
+    this = RunInProgress(experiment, size, steps, folder, opened, task, scorer)
+    _train(this)
+    classifier = task.classifier(experiment, size, data)
+    history, scores = results.conclude(this, classifier)
+    return Run(folder, history, scores, task.model)
 
 
 def load(folder):
-    """Gives a run back from its folder, with its model as it was last saved.
+    """Reads a run from its folder, with its model as it was last saved.
 
     Args:
         folder: Folder of a run.
@@ -125,7 +145,7 @@ def load(folder):
         The `Run`.
 
     Raises:
-        FileNotFoundError: If there is no run with scores in `folder`.
+        FileNotFoundError: If there is no scored run in `folder`.
     """
     folder = Path(folder)
     if not (folder / "scores.json").exists():
@@ -141,49 +161,39 @@ def load(folder):
     )
 
 
-def _train(model, experiment, images, scorer, record, folder, steps, budget):
-    """Plays from the last checkpoint to `steps`."""
-    state = folder / "checkpoint.npz"
+def _train(run):
+    """Trains from the last checkpoint to the requested step."""
+    model, state = run.model, run.folder / "checkpoint.npz"
     done = checkpoint.restore(model, state) if state.exists() else 0
     for log in ("history.csv", "scores.csv"):
-        files.cut_history(folder / log, done)
-    if done >= steps:
+        files.cut_history(run.folder / log, done)
+    if done >= run.steps:
         return
-    if "stopped" in record:
+    if "stopped" in run.record:
         raise ValueError(
-            f"Expected to go on with the run in {folder}, which ended there: "
-            f"{record['stopped']} Its last good state is kept: --steps {done} scores "
-            "it, or mend the experiment and start anew with --out."
+            f"Expected a run in {run.folder} that can be resumed, received one that "
+            f"ended: {run.record['stopped']} Its last good state is saved: --steps "
+            f"{done} scores it, or mend the experiment and start anew with --out."
         )
-    progress = callbacks.Progress(steps, start=done)
-    real = translations.training_images(images)
-    doctor = TrainingDoctor(real[0] if translations.is_unpaired(images) else real)
+    progress = callbacks.Progress(run.steps, start=done)
     interrupt = callbacks.StopOnInterrupt()
-    watchers = [
+    doctor = watchers.doctor(run)
+    watching = [
         doctor,  # first, as it keeps a spoilt state from being saved
-        callbacks.HistoryLog(folder / "history.csv"),
-        WeightLog(
-            folder / "weights.csv", every=max(1, budget.steps // run_watchers.FRAMES)
-        ),
+        *watchers.logs(run),
         # Before the checkpoint: a run that is killed while it scores does so again.
-        *run_watchers.score_callbacks(
-            model, experiment, images, scorer, folder, budget
-        ),
-        run_watchers.film(experiment, images, folder, budget),
-        *run_watchers.tensorboard(images, folder, budget),
+        *watchers.scores(run),
+        *watchers.pictures(run),
         callbacks.Checkpoint(state),
-        run_record.Stopwatch(record, folder),
+        record.Stopwatch(run.record, run.folder),
         progress,
         interrupt,
     ]
-    labels = images.train.labels if isinstance(model, ConditionalGAN) else None
-    with interrupt, progress, run_record.remembering(doctor, record, folder):
-        for epoch_steps, epochs in _epochs(done, steps, budget.epoch_steps):
-            batches = datasets.Batches(
-                real,
-                labels,
-                batch_size=experiment.batch_size * model.discriminator_steps,
-                seed=record["seed"],
+    with interrupt, progress, record.remembering(doctor, run.record, run.folder):
+        for epoch_steps, epochs in _epochs(done, run.steps, run.budget.epoch_steps):
+            batches = run.task.batches(
+                run.experiment.batch_size,
+                seed=run.record["seed"],
                 start_step=model.steps_done,
             )
             model.fit(
@@ -191,7 +201,7 @@ def _train(model, experiment, images, scorer, record, folder, steps, budget):
                 steps_per_epoch=epoch_steps,
                 epochs=epochs,
                 verbose=0,
-                callbacks=watchers,
+                callbacks=watching,
             )
             if interrupt.requested:
                 raise KeyboardInterrupt

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import json
 import shutil
+import warnings
 from pathlib import Path
 
 from gankit.files import read_history
@@ -187,7 +188,8 @@ def find_runs(name):
 
     Returns:
         A list of pairs: the folder, and the content of its `scores.json`. Saved runs
-        are looked for where `saved_folder` does, local ones in `runs/`.
+        are looked for where `saved_folder` does, local ones in `runs/`. A damaged
+        `scores.json` is skipped with a warning.
     """
     found, seen = [], set()
     for root in (*result_folders(), Path("runs")):
@@ -196,5 +198,18 @@ def find_runs(name):
             saved = folder / "scores.json"
             if saved.exists() and (root.name == "runs" or folder.name not in seen):
                 seen.add(folder.name)
-                found.append((folder, json.loads(saved.read_text())))
+                if (scores := _scores_in(saved)) is not None:
+                    found.append((folder, scores))
     return found
+
+
+def _scores_in(path):
+    """The content of a `scores.json`; `None`, with a warning, if it is damaged."""
+    try:
+        scores = json.loads(path.read_text("utf-8"))
+        if {"name", "size", "seed", "steps", "budget", "scores"} <= scores.keys():
+            return scores
+    except (ValueError, AttributeError):
+        pass
+    warnings.warn(f"{path} is damaged and is skipped.", stacklevel=3)
+    return None

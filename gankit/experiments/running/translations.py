@@ -1,32 +1,21 @@
-"""What a run shows of a translator: grids of translations and its losses."""
+"""Pictures of a translator: grids of translations, and its losses."""
 
 import numpy as np
 
 from gankit import callbacks, plotting
-from gankit.datasets import UnpairedImageData
 from gankit.plotting.curves import moving_average
 from gankit.plotting.picture import Picture
 
-# Pictures of each direction in the frames of a film, and at the end: as many of 64 x 64
-# as a file that is kept in a repository may hold, and of larger ones fewer.
+# Pictures of 64 x 64 in each direction, in a frame of the film and at the end. Of larger
+# pictures there are fewer, so that a saved file stays small enough for a repository.
 FRAME_COUNT = 3
 COUNT = 8
 # Triples of source, translation and reconstruction in a row.
 TRIPLES = 4
 
 
-def is_unpaired(data):
-    """Whether a data set is one of two domains without pairs."""
-    return isinstance(data, UnpairedImageData)
-
-
-def training_images(data):
-    """What `gankit.datasets.Batches` takes of a data set of either kind."""
-    return (data.train_a, data.train_b) if is_unpaired(data) else data.train.images
-
-
 def translation_triples(model, images, direction):
-    """Sources, translations and reconstructions in turn.
+    """Sources, their translations and reconstructions, one triple after the other.
 
     Args:
         model: A `gankit.CycleGAN`.
@@ -44,15 +33,15 @@ def translation_triples(model, images, direction):
     return np.stack(rows, axis=1).reshape(-1, *images.shape[1:])
 
 
-def shown(data, count):
-    """The pictures of both domains that are shown, evenly spaced, kept back if any.
+def examples(data, count):
+    """Pictures of both domains to show, evenly spaced; held-out ones if there are any.
 
     Args:
         data: `gankit.datasets.UnpairedImageData`.
         count: How many of each domain, at most.
 
     Returns:
-        Dict from the direction in which they are translated to uint8 arrays.
+        Dict from the direction of translation, `"ab"` or `"ba"`, to a uint8 array.
     """
     pictures = {
         "ab": data.train_a if data.test_a is None else data.test_a,
@@ -66,7 +55,7 @@ def shown(data, count):
 
 
 def _affordable(data, count):
-    """So many pictures of 64 x 64, or as many pixels in larger ones; at least one."""
+    """`count` for pictures of 64 x 64; fewer for larger ones, but at least one."""
     height, width, _ = data.image_shape
     return max(1, min(count, round(count * 64**2 / (height * width))))
 
@@ -82,7 +71,7 @@ def _save_grid(path, model, pictures, **options):
 
 
 class TranslationGrid(callbacks.SampleGrid):
-    """Draws translations of the same pictures again and again, as frames of a film.
+    """Draws translations of the same pictures throughout a training, for a film.
 
     The upper rows go from A to B and back, the lower ones from B to A and back; every
     third picture is a reconstruction.
@@ -95,7 +84,7 @@ class TranslationGrid(callbacks.SampleGrid):
 
     def __init__(self, folder, data, *, at):
         super().__init__(folder, at=at)
-        self.pictures = shown(data, _affordable(data, FRAME_COUNT))
+        self.pictures = examples(data, _affordable(data, FRAME_COUNT))
 
     def draw(self):
         path = self.folder / f"step-{self.model.steps_done:06d}.png"
@@ -112,7 +101,7 @@ def save(model, data, folder):
     """
     for generator in model.generators:
         generator.save(folder / f"{generator.name}.keras")
-    pictures = shown(data, _affordable(data, COUNT))
+    pictures = examples(data, _affordable(data, COUNT))
     _save_grid(folder / "samples.png", model, pictures, colours=128)
 
 

@@ -1,5 +1,6 @@
-"""Scores that the experiments share."""
+"""Scores that most experiments share."""
 
+import dataclasses
 import functools
 import math
 
@@ -11,20 +12,20 @@ from gankit.metrics import (
     Score,
     Scorer,
     class_imbalance,
+    class_profile,
     classifier_for,
     inception_extractor,
 )
-from gankit.metrics import class_profile
 from gankit.trainers import AdversarialModel, ConditionalGAN
 
-# Samples that are scored: enough for three digits, few enough for seconds.
+# Samples to score: enough for three digits, and scored in seconds.
 COUNT = 1000
-# Images that the discriminator sees at once when it is scored.
+# Images in a batch when the discriminator is scored.
 BATCH_SIZE = 128
 
 
 def adversarial_scores(model, data, history):
-    """Scores of an unconditional GAN that need no other network.
+    """Final scores of an unconditional GAN that need no other network.
 
     Args:
         model: A `gankit.GAN`.
@@ -32,8 +33,8 @@ def adversarial_scores(model, data, history):
         history: Its history, as `gankit.files.read_history` gives it.
 
     Returns:
-        List of `gankit.metrics.Score`: the losses at the end, and what the
-        discriminator makes of training, held-out and generated images.
+        List of `gankit.metrics.Score`: the final losses and those of
+        `discriminator_scores`.
     """
     return [
         *final_losses(history),
@@ -42,75 +43,76 @@ def adversarial_scores(model, data, history):
 
 
 def discriminator_scores(model, data, fake):
-    """What the discriminator makes of training, held-out and generated images.
+    """Scores how well the discriminator tells real images from generated ones.
 
-    It is called as in the game, on batches of one kind whose statistics batch
-    normalisation takes: by its moving statistics, which mix real and generated
-    batches, it would judge all else.
+    The discriminator is called as in training: on batches of one kind, whose own
+    statistics batch normalisation uses. The moving statistics mix real and generated
+    batches, and would give other logits.
 
     Args:
         model: A `gankit.GAN`.
         data: The `gankit.datasets.ImageData` it was trained on.
-        fake: Its samples, uint8 `(n, height, width, channels)`; of a
-            `gankit.ConditionalGAN` of its classes in turn.
+        fake: Its samples, uint8 `(n, height, width, channels)`. Those of a
+            `gankit.ConditionalGAN` are of classes 0, 1, ... and start again at 0.
 
     Returns:
-        List of `gankit.metrics.Score`. AUC is the probability that a real image is
-        rated above a sample: 1/2 for a discriminator that cannot tell, whatever the
-        loss. Cross-entropy (in nats) and accuracy are added where the loss has them.
+        List of `gankit.metrics.Score`, on training images and on held-out ones. The
+        AUC is the probability that a real image gets a higher logit than a sample: 1/2
+        for a discriminator that cannot tell, whatever the loss. Cross-entropy (in nats)
+        and accuracy are added if the loss is a cross-entropy.
     """
     splits = {"training images": data.train, "held-out images": data.test}
-    logits = {
-        what: logits_of(model, split.images[:COUNT], split.labels)
-        for what, split in splits.items()
+    real = {
+        kind: logits_of(model, split.images[:COUNT], split.labels)
+        for kind, split in splits.items()
         if split is not None
     }
-    generated = logits_of(model, fake, generated=True)
-    scores = auc_scores(logits, generated)
+    fake = logits_of(model, fake, generated=True)
+    scores = auc_scores(real, fake)
     if not model.adversarial_loss.in_nats:
         return scores
-    for what, signed in (*logits.items(), ("generated images", -generated)):
-        count = {"n_fake" if what == "generated images" else "n_real": len(signed)}
-        entropy = float(np.mean(np.logaddexp(0.0, -signed)))
-        accuracy = float(np.mean(signed > 0))
+    # Logits of the right answer.
+    for kind, logits in (*real.items(), ("generated images", -fake)):
+        count = {"n_fake" if kind == "generated images" else "n_real": len(logits)}
+        entropy = float(np.mean(np.logaddexp(0.0, -logits)))
+        accuracy = float(np.mean(logits > 0))
         scores += [
-            Score(f"discriminator cross-entropy, {what}", entropy, **count),
-            Score(f"discriminator accuracy, {what}", accuracy, **count),
+            Score(f"discriminator cross-entropy, {kind}", entropy, **count),
+            Score(f"discriminator accuracy, {kind}", accuracy, **count),
         ]
     return scores
 
 
 def classifier_scorer(data, folder=None):
-    """Scores samples by a small classifier of the data set, which needs no network.
+    """Scorer of samples by a small classifier of the data set; needs no download.
 
     Args:
         data: The `gankit.datasets.ImageData` that the model is trained on, with labels
             and test images.
-        folder: The data folder, where the classifier is kept once it is trained.
+        folder: The data folder, where the classifier is saved once it is trained.
 
     Returns:
-        A `gankit.metrics.Scorer` against the first test images, at most 1,000 and so
-        many that as many others are left for its baseline: of the test images and,
-        after these, of the validation images, which neither network was trained on.
+        A `gankit.metrics.Scorer` against the first n test images. Its baseline takes n
+        other images: the rest of the test images and then validation images, which
+        neither network is trained on. n is 1,000 or as many as there are.
     """
-    extractor = classifier_for(data, folder=folder).extractor
     test = data.test.images
-    spare = (
-        test
-        if data.validation is None
-        else np.concatenate([test, data.validation.images])
-    )
+    extra = () if data.validation is None else (data.validation.images,)
+    spare = np.concatenate([test, *extra])
     n = min(COUNT, len(test), len(spare) // 2)
     return Scorer(
-        test[:n], extractor, value_range=(0, 255), other_real=spare[n : 2 * n]
+        test[:n],
+        classifier_for(data, folder=folder).extractor,
+        value_range=(0, 255),
+        other_real=spare[n : 2 * n],
     )
 
 
 def fid_scorer(data, folder=None):
-    """Scores photographs by the network of FID, at 768 features.
+    """Scorer of photographs by the network of FID, at 768 features.
 
-    Where fewer than 200 test images say that these are for tests alone, a classifier
-    of the data set takes its place.
+    Smoke runs have fewer than 200 test images, which a classifier of the data set
+    scores.
 
     Args:
         data: The `gankit.datasets.ImageData` that the model is trained on, with test
@@ -134,22 +136,24 @@ def fid_scorer(data, folder=None):
 
 
 def class_scores(model, data, scorer):
-    """Classes of many samples: is every class made, and as often as it should be?
+    """Scores whether all classes are generated, and equally often.
 
     Args:
         model: A `gankit.GAN`.
         data: The `gankit.datasets.ImageData` it was trained on.
-        scorer: A scorer whose extractor may be that of a classifier of the data.
+        scorer: A scorer; only the classifier of the data set can be its extractor here.
 
     Returns:
-        The `gankit.metrics.ClassProfile` of ten times as many samples as are scored
-        otherwise, and a list with the `Score` of the imbalance; `None` and an empty
-        list where there is no such classifier.
+        The `gankit.metrics.ClassProfile` of ten times as many samples as the scorer
+        takes, and a list with the `Score` of their class imbalance. If the extractor is
+        no classifier of the data, `None` and an empty list.
     """
     extractor = getattr(scorer, "extractor", None)
-    if not data.class_names or getattr(extractor, "logits", None) is None:
-        return None, []
-    if not extractor.name.startswith(f"classifier-{data.name}"):
+    if (
+        not data.class_names
+        or getattr(extractor, "logits", None) is None
+        or not extractor.name.startswith(f"classifier-{data.name}")
+    ):
         return None, []
     fake, real = (
         profile_of(images, extractor, data.class_names)
@@ -159,12 +163,15 @@ def class_scores(model, data, scorer):
 
 
 def profile_of(images, extractor, class_names):
-    """The `gankit.metrics.ClassProfile` of images by a classifier.
+    """The classes of images, as a classifier sees them.
 
     Args:
         images: uint8 array `(n, height, width, channels)`.
         extractor: A `gankit.metrics.Extractor` with logits of these classes.
         class_names: Their names.
+
+    Returns:
+        A `gankit.metrics.ClassProfile`.
     """
     return class_profile(class_logits(images, extractor), class_names)
 
@@ -176,21 +183,21 @@ def class_logits(images, extractor):
 
 
 def logits_of(model, images, labels=None, generated=False):
-    """The discriminator's logits, as in the game.
+    """The discriminator's logits, computed as in training.
 
     Args:
         model: A `gankit.GAN`.
         images: uint8 array `(n, height, width, channels)`.
-        labels: Their classes; of a `gankit.ConditionalGAN` alone, and `None` for all
-            classes in turn.
-        generated: Whether they are samples, which the model does not preprocess.
+        labels: Their classes, for a `gankit.ConditionalGAN`; `None` for classes 0, 1,
+            ... that start again at 0.
+        generated: Whether the images are samples, which are not preprocessed.
 
     Returns:
-        float64 array `(n,)`: the mean of each image's logits.
+        float64 array `(n,)`: the mean logit of each image.
     """
-    parts = math.ceil(len(images) / BATCH_SIZE)
-    batches = [np.array_split(images, parts)]
-    # What a model does to real images alone, such as to crop them, is for those.
+    count = math.ceil(len(images) / BATCH_SIZE)
+    batches = [np.array_split(images, count)]
+    # The model's own preprocessing, such as a crop, is for real images only.
     prepare = (
         functools.partial(AdversarialModel.prepare, model)
         if generated
@@ -199,12 +206,12 @@ def logits_of(model, images, labels=None, generated=False):
     if isinstance(model, ConditionalGAN):
         if labels is None:
             labels = np.arange(len(images), dtype="int32") % model.num_classes
-        batches.append(np.array_split(labels[: len(images)], parts))
+        batches.append(np.array_split(labels[: len(images)], count))
     found = []
-    for part in zip(*batches, strict=True):
-        # What the call changes in the network stays in the scope.
+    for arrays in zip(*batches, strict=True):
+        # Updates of the network's state are dropped with the scope.
         with keras.StatelessScope():
-            batch = prepare([ops.convert_to_tensor(array) for array in part])
+            batch = prepare([ops.convert_to_tensor(array) for array in arrays])
             logits = model.discriminator(
                 list(batch) if isinstance(batch, tuple) else batch, training=True
             )
@@ -213,32 +220,46 @@ def logits_of(model, images, labels=None, generated=False):
     return np.concatenate(found).astype("float64").reshape(len(images), -1).mean(axis=1)
 
 
-def auc_scores(logits, generated):
-    """How often real images are rated above samples; ties count half.
+def auc_scores(real, fake):
+    """Probability that a real image gets a higher logit than a sample; ties count half.
 
     Args:
-        logits: Dict from what real images are to their logits `(n,)`.
-        generated: Logits of samples `(m,)`.
+        real: Dict from the kind of real images to their logits `(n,)`.
+        fake: Logits of samples `(m,)`.
 
     Returns:
-        List of `gankit.metrics.Score`, in that order.
+        List of `gankit.metrics.Score`, in the order of `real`.
     """
-    ordered = np.sort(generated)
+    ascending = np.sort(fake)
     scores = []
-    for what, real in logits.items():
-        below = np.searchsorted(ordered, real, "left")
-        not_above = np.searchsorted(ordered, real, "right")
-        value = float(np.mean(below + not_above) / (2 * len(generated)))
-        count = {"n_real": len(real), "n_fake": len(generated)}
-        scores.append(Score(f"discriminator AUC, {what}", value, **count))
+    for kind, logits in real.items():
+        below = np.searchsorted(ascending, logits, "left")
+        not_above = np.searchsorted(ascending, logits, "right")
+        value = float(np.mean(below + not_above) / (2 * len(fake)))
+        count = {"n_real": len(logits), "n_fake": len(fake)}
+        scores.append(Score(f"discriminator AUC, {kind}", value, **count))
     return scores
 
 
-def final_losses(history):
+def final_losses(history, names=("d_loss", "g_loss")):
+    """Losses at the end: the mean of the last tenth of a history.
+
+    Args:
+        history: As `gankit.files.read_history` gives it.
+        names: Names of the losses.
+
+    Returns:
+        List of `gankit.metrics.Score`.
+    """
     rows = max(1, len(history["step"]) // 10)
     steps = int(history["step"][-1])
     note = f"mean of the last {rows} logged epochs of fit(), to step {steps}"
     return [
         Score(name, float(np.mean(history[name][-rows:])), warnings=(note,))
-        for name in ("d_loss", "g_loss")
+        for name in names
     ]
+
+
+def with_suffix(scores, suffix):
+    """Scores with a suffix to their names, such as `"n = 10,000"`."""
+    return [dataclasses.replace(s, name=f"{s.name}, {suffix}") for s in scores]

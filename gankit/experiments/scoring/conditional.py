@@ -1,4 +1,4 @@
-"""Scores of models that are told the class: do they use it, and how varied is each?"""
+"""Scores of class-conditional models: right classes, and variety within each."""
 
 import numpy as np
 
@@ -6,93 +6,77 @@ from gankit.experiments.scoring.adversarial import class_logits
 from gankit.metrics import Score, conditional_accuracy, prdc
 from gankit.metrics.classifiers.scores import share_score
 
-# Times as many samples as are scored otherwise, during a training and at its end.
-TIMES_ON_THE_WAY = 2
+# Samples per sample of the scorer, during training and at the end.
+TIMES_DURING_TRAINING = 2
 TIMES = 10
 
 
 def class_accuracy(model, scorer):
-    """How often the classifier of the data set finds the class wanted.
+    """How often the classifier of the data set finds the requested class.
 
     Args:
         model: A `gankit.ConditionalGAN`.
-        scorer: A `gankit.metrics.Scorer` whose extractor is that of a classifier.
+        scorer: A `gankit.metrics.Scorer`.
 
     Returns:
-        List of one `Score`; none where the extractor tells no classes.
+        List of one `Score`; empty if the scorer's extractor is no classifier.
     """
     extractor = scorer.extractor
     if extractor.logits is None or not extractor.name.startswith("classifier-"):
         return []
-    images, labels = balanced(model, TIMES_ON_THE_WAY * scorer.n)
+    images, labels = balanced(model, TIMES_DURING_TRAINING * scorer.n)
     found = class_logits(images, extractor).argmax(axis=1)
-    right = int(np.sum(found == labels))
-    return [
-        share_score(
-            "conditional accuracy",
-            right,
-            len(labels),
-            n_fake=len(labels),
-            extractor=extractor.name,
-        )
-    ]
+    return [_accuracy("conditional accuracy", found, labels, extractor)]
 
 
-def conditional_scores(model, data, scorer, judge):
-    """Scores of a conditional model at the end.
+def conditional_scores(model, data, scorer, classifier):
+    """Final scores of a class-conditional model.
 
     Args:
         model: A `gankit.ConditionalGAN`.
         data: The `gankit.datasets.ImageData` it was trained on.
         scorer: A `gankit.metrics.Scorer`, or `None`.
-        judge: `gankit.metrics.Classifier` that says which class an image shows.
+        classifier: `gankit.metrics.Classifier` that finds the class of an image.
 
     Returns:
-        List of `Score`: the accuracy over all classes, that of the judge on real
-        images, and that of each class; the accuracy against shuffled labels, which is
-        one over the number of classes for a model that makes what it is told evenly;
-        recall and coverage within classes. And what the judge found: counts
-        `(classes, classes)`, a row for each class wanted.
+        List of `Score` and counts `(classes, classes)`, one row for each requested
+        class and one column for each class found. The scores are the accuracy over all
+        classes and for each class, and that of the classifier on real images; the
+        accuracy against shuffled labels, which is chance level, one over the number of
+        classes, if the classes found are balanced; recall and coverage within classes.
     """
     count = TIMES * scorer.n if scorer else TIMES * 100 * model.num_classes
     images, labels = balanced(model, count)
-    scores = conditional_accuracy(images, labels, judge, value_range=(0, 255))
-    scores.insert(1, accuracy_on_real_images(judge))
+    scores = conditional_accuracy(images, labels, classifier, value_range=(0, 255))
+    scores.insert(1, accuracy_on_real_images(classifier))
     shuffled = np.random.default_rng(0).permutation(labels)
-    found, _ = judge.predict(images, value_range=(0, 255))
-    scores.append(
-        share_score(
-            "conditional accuracy, shuffled labels",
-            np.sum(found == shuffled),
-            len(labels),
-            n_fake=len(labels),
-            extractor=judge.name,
-        )
-    )
+    found, _ = classifier.predict(images, value_range=(0, 255))
+    name = "conditional accuracy, shuffled labels"
+    scores.append(_accuracy(name, found, shuffled, classifier))
     if scorer:
         scores += within_classes(images, labels, data, scorer.extractor)
-    counts = np.zeros((model.num_classes, len(judge.class_names)), int)
+    counts = np.zeros((model.num_classes, len(classifier.class_names)), int)
     np.add.at(counts, (labels, found), 1)
     return scores, counts
 
 
-def accuracy_on_real_images(judge):
-    """What the judge reaches on real images, as a `gankit.metrics.Score`."""
+def accuracy_on_real_images(classifier):
+    """The accuracy of a classifier on real images, as a `gankit.metrics.Score`."""
     return share_score(
         "accuracy on real images",
-        round(judge.test_accuracy * judge.test_n),
-        judge.test_n,
-        n_real=judge.test_n,
-        extractor=judge.name,
+        round(classifier.test_accuracy * classifier.test_n),
+        classifier.test_n,
+        n_real=classifier.test_n,
+        extractor=classifier.name,
     )
 
 
 def balanced(model, count):
-    """Samples of all classes in turn, and their labels.
+    """Samples of all classes, equally many of each, and their labels.
 
     Args:
         model: A `gankit.ConditionalGAN`.
-        count: How many; rounded up to full turns.
+        count: How many; rounded up to a multiple of the number of classes.
 
     Returns:
         uint8 images `(n, height, width, channels)` and int32 labels `(n,)`.
@@ -103,11 +87,11 @@ def balanced(model, count):
 
 
 def within_classes(images, labels, data, extractor):
-    """Recall and coverage inside each class: is a class more than a few pictures?
+    """Recall and coverage within each class: is a class more than a few images?
 
-    Of each class as many samples as the rarest class has test images are compared
-    with as many test images; the line to compare with is that of as many training
-    images, which are as varied as images of the class are.
+    Compares n samples of each class with n test images; n is the size of the rarest
+    class. For reference it also compares n training images with the test images, since
+    these are as varied as real images of a class are.
 
     Args:
         images: Samples, uint8 `(n, height, width, channels)`.
@@ -116,13 +100,16 @@ def within_classes(images, labels, data, extractor):
         extractor: The `gankit.metrics.Extractor` of the features.
 
     Returns:
-        List of `Score`: for samples and for training images the mean over classes of
-        recall and of coverage, and the lowest.
+        List of `Score`: the mean and the lowest recall and coverage over classes, of
+        samples and of training images.
     """
     classes = range(data.num_classes)
     tests = data.test
-    per_class = np.bincount(tests.labels, minlength=data.num_classes).min()
-    n = int(min(per_class, np.bincount(labels, minlength=data.num_classes).min()))
+    per_class = [
+        np.bincount(each, minlength=data.num_classes).min()
+        for each in (tests.labels, labels)
+    ]
+    n = int(min(per_class))
     if n <= 3:
         return []
 
@@ -134,6 +121,8 @@ def within_classes(images, labels, data, extractor):
         "": (images, labels),
         ", training images": (data.train.images, data.train.labels),
     }
+    count = n * len(classes)
+    counts = {"n_real": count, "n_fake": count, "extractor": extractor.name}
     scores = []
     for kind, source in kinds.items():
         found = [
@@ -142,19 +131,17 @@ def within_classes(images, labels, data, extractor):
             )
             for c in classes
         ]
-        for what in ("recall", "coverage"):
-            values = [getattr(each, what) for each in found]
+        for name in ("recall", "coverage"):
+            values = [getattr(each, name) for each in found]
             for statistic, value in (
                 ("mean", np.mean(values)),
                 ("lowest", min(values)),
             ):
-                scores.append(
-                    Score(
-                        f"{what} within classes, {statistic}{kind}",
-                        float(value),
-                        n_real=n * len(classes),
-                        n_fake=n * len(classes),
-                        extractor=extractor.name,
-                    )
-                )
+                label = f"{name} within classes, {statistic}{kind}"
+                scores.append(Score(label, float(value), **counts))
     return scores
+
+
+def _accuracy(name, found, labels, classifier):
+    right, n = int(np.sum(found == labels)), len(labels)
+    return share_score(name, right, n, n_fake=n, extractor=classifier.name)

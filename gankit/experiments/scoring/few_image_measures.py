@@ -1,4 +1,4 @@
-"""What GANs of few images are measured by that needs no network beside their own."""
+"""Scores of GANs of few images that need no network besides the GAN's own."""
 
 import numpy as np
 
@@ -6,53 +6,55 @@ from gankit.experiments.scoring.adversarial import auc_scores, logits_of
 from gankit.metrics import Score
 from gankit.metrics.classifiers.scores import share_score
 
-# Values of a discriminator above which it takes an image for real; elsewhere 0.
+# Outputs above these values mean "real"; for the other losses above 0.
 HALFWAY = {"least_squares": 0.5}
 
 
 def discriminator_scores(model, train, held_out, fake):
-    """What the discriminator makes of images, each kind prepared as in the game.
+    """Scores how well the discriminator tells real images from generated ones.
 
-    Unlike `gankit.experiments.scoring.adversarial.discriminator_scores` it gives accuracies for
-    every loss.
+    Unlike the function of this name in `gankit.experiments.scoring.adversarial` it
+    gives accuracies for every loss.
 
     Args:
-        model: A `gankit.GAN` whose discriminator judges each image by itself.
-        train: Training images, uint8 `(n, height, width, channels)`.
-        held_out: Others of the same kind, or `None`.
+        model: A `gankit.GAN` whose discriminator has no batch statistics.
+        train: Training images, uint8 `(n, height, width, channels)`, prepared as in
+            training.
+        held_out: Other images of the same kind, or `None`.
         fake: Samples.
 
     Returns:
-        List of `gankit.metrics.Score`: AUC for each kind of real images, accuracies
-        for all kinds. An image counts as real above 1/2 where that is halfway between
-        the targets of the loss, else above 0.
+        List of `gankit.metrics.Score`: the AUC for each kind of real images, and the
+        accuracy for each kind of images. An image counts as real if its output is above
+        1/2, halfway between the targets, for the least-squares loss and above 0 for all
+        others.
     """
     sets = {"training images": train}
     if held_out is not None:
         sets["held-out images"] = held_out
-    logits = {what: logits_of(model, images) for what, images in sets.items()}
-    generated = logits_of(model, fake, generated=True)
+    real = {kind: logits_of(model, images) for kind, images in sets.items()}
+    fake = logits_of(model, fake, generated=True)
     halfway = HALFWAY.get(model.loss_name, 0.0)
-    scores = auc_scores(logits, generated)
-    right = {what: real > halfway for what, real in logits.items()}
-    right["generated images"] = generated <= halfway
-    for what, which in right.items():
-        name = f"discriminator accuracy, {what}"
-        count = {"n_fake" if what == "generated images" else "n_real": len(which)}
+    scores = auc_scores(real, fake)
+    right = {kind: logits > halfway for kind, logits in real.items()}
+    right["generated images"] = fake <= halfway
+    for kind, which in right.items():
+        name = f"discriminator accuracy, {kind}"
+        count = {"n_fake" if kind == "generated images" else "n_real": len(which)}
         scores.append(share_score(name, which.sum(), len(which), **count))
     return scores
 
 
 def roughness(history):
-    """How rough the generator's loss went.
+    """Roughness of the generator's loss during training.
 
     Args:
         history: As `gankit.files.read_history` gives it.
 
     Returns:
-        List with one `gankit.metrics.Score`: the mean size of the second difference
-        of the logged losses, divided by their mean. Empty where fewer than three were
-        logged, or where the mean, as that of the hinge loss, may be anything.
+        List with one `gankit.metrics.Score`: the mean absolute second difference of the
+        logged losses, divided by their mean. Empty if fewer than three were logged, or
+        if one is not positive, as with the hinge loss.
     """
     losses = history["g_loss"]
     if len(losses) < 3 or np.min(losses) <= 0:
@@ -63,22 +65,22 @@ def roughness(history):
 
 
 def spreads(fake, real):
-    """How much samples differ from each other, as multiples of what real images do.
+    """Variety of samples, as multiples of the variety of real images.
 
     Args:
         fake: Samples, uint8 `(m, height, width, channels)`.
         real: Real images, `(n, height, width, channels)`.
 
     Returns:
-        List of `gankit.metrics.Score`: the root mean square distance of two pictures,
-        near 0 where all samples are the same; and the standard deviations of their
-        brightness, contrast and saturation, above 1 where a jitter of the real images
+        List of `gankit.metrics.Score`: the root mean square distance between two
+        images, near 0 if all samples are the same; and the standard deviations of
+        brightness, contrast and saturation, above 1 if a jitter of the real images
         leaked into the samples.
     """
     count = {"n_real": len(real), "n_fake": len(fake)}
     fake, real = (images.astype("float32") for images in (fake, real))
     measures = {
-        # The root of the mean squared distance of two pictures, up to one factor.
+        # The root mean square distance up to a factor, which cancels.
         "pairwise distance": lambda x: np.sqrt(np.var(x, axis=0, ddof=1).sum()),
         "spread of brightness": lambda x: np.std(x.mean((1, 2, 3))),
         "spread of contrast": lambda x: np.std(x.std((1, 2, 3))),

@@ -1,10 +1,13 @@
-"""Scores of small photographs in classes: the network of FID beside a classifier."""
+"""Scores of small photographs in classes: by the network of FID and a classifier."""
 
-import dataclasses
 import warnings
 
 from gankit.backend import device
-from gankit.experiments.scoring.adversarial import adversarial_scores, classifier_scorer
+from gankit.experiments.scoring.adversarial import (
+    adversarial_scores,
+    classifier_scorer,
+    with_suffix,
+)
 from gankit.metrics import (
     FIDWeightsUnavailable,
     Scorer,
@@ -14,8 +17,8 @@ from gankit.metrics import (
 from gankit.metrics.features.cache import feature_set
 from gankit.metrics.scorer import REAL
 
-# Samples that are scored on the way by the network of FID, and at the end.
-COUNT_ON_THE_WAY = 2000
+# Samples that the network of FID scores during training, and at the end.
+COUNT_DURING_TRAINING = 2000
 COUNT = 10_000
 FEATURES = 768
 RANGE = {"value_range": (0, 255)}
@@ -24,8 +27,8 @@ RANGE = {"value_range": (0, 255)}
 class PhotographScorer:
     """Scores samples by a classifier of the data set and by the network of FID.
 
-    That takes a GPU: on a CPU the network of FID would need minutes each time, and
-    the classifier scores alone.
+    The network of FID needs a GPU: on a CPU it would take minutes each time, so there
+    only the classifier scores.
 
     Args:
         data: `gankit.datasets.ImageData` with labels and test images.
@@ -34,7 +37,7 @@ class PhotographScorer:
     Attributes:
         n: Samples to score.
         extractor: The `gankit.metrics.Extractor` of the classifier.
-        baselines: As in `gankit.metrics.Scorer`, of all scores.
+        baselines: As in `gankit.metrics.Scorer`, for all scores.
     """
 
     def __init__(self, data, folder=None):
@@ -42,13 +45,17 @@ class PhotographScorer:
         self.n = classifier.n
         self.extractor = classifier.extractor
         self._scorers = [classifier]
-        test = data.test.images
-        enough = device.has_gpu() and len(test) >= 2 * COUNT_ON_THE_WAY
-        if enough and (inception := _inception()):
-            self.n = COUNT_ON_THE_WAY
-            self._scorers.insert(
-                0, _inception_scorer(inception, data.name, test, folder)
+        test, n = data.test.images, COUNT_DURING_TRAINING
+        enough = device.has_gpu() and len(test) >= 2 * n
+        if enough and (inception := available_inception("FID is left out for now.")):
+            first, others = (
+                _features(images, inception, f"{data.name}-test-{part}-{n}", folder)
+                for part, images in (("first", test[:n]), ("next", test[n : 2 * n]))
             )
+            kinds = ("frechet", "kernel")
+            scorer = Scorer(first, inception, kinds=kinds, other_real=others, **RANGE)
+            self.n = n
+            self._scorers.insert(0, scorer)
         self.baselines = {
             REAL: [s for scorer in self._scorers for s in scorer.baselines[REAL]]
         }
@@ -56,7 +63,7 @@ class PhotographScorer:
     def __call__(self, fake, *, value_range):
         """Scores images; see `gankit.metrics.Scorer`.
 
-        The classifier scores the first of them, as many as it has real ones.
+        The classifier takes the first of them, as many as it has real images.
         """
         return [
             score
@@ -65,48 +72,19 @@ class PhotographScorer:
         ]
 
 
-def _inception():
-    """The network of FID; `None`, with a warning, where its weights are not at hand."""
-    try:
-        return inception_extractor(FEATURES)
-    except FIDWeightsUnavailable as error:
-        warnings.warn(f"{error} FID is left out for now.", stacklevel=2)
-        return None
-
-
-def _inception_scorer(extractor, name, test, folder):
-    """FID and KID against the first test images; the next are the baseline."""
-    n = COUNT_ON_THE_WAY
-    parts = {"first": test[:n], "next": test[n : 2 * n]}
-    first, others = (
-        feature_set(
-            images,
-            extractor,
-            cache_name=f"{name}-test-{part}-{n}",
-            folder=folder,
-            **RANGE,
-        )
-        for part, images in parts.items()
-    )
-    return Scorer(
-        first, extractor, kinds=("frechet", "kernel"), other_real=others, **RANGE
-    )
-
-
 def photograph_scores(after):
-    """Makes a function that scores a trained GAN on photographs.
+    """Returns a function that scores a trained GAN on photographs.
 
     Args:
-        after: Steps from which on a training is worth the 10,000 samples, which take
-            a GPU a minute and a CPU half an hour.
+        after: Steps from which 10,000 samples are scored. This takes a minute on a GPU
+            and half an hour on a CPU.
 
     Returns:
-        Function `(model, data, history) -> list of gankit.metrics.Score`. To
-        `adversarial_scores` it adds the scores of 10,000 samples against as many test
-        images: by the network of FID the two distances, precision, recall, density
-        and coverage, and by the classifier its two distances; and beside them those of
-        as many training images, which no model can be expected to beat. Data sets with
-        fewer test images go without.
+        Function `(model, data, history) -> list of gankit.metrics.Score`. It adds to
+        `adversarial_scores` those of 10,000 samples against 10,000 test images: the two
+        distances, precision, recall, density and coverage by the network of FID, and
+        the two distances by the classifier. For reference it scores 10,000 training
+        images too. Data sets with fewer test images do without these scores.
     """
 
     def score(model, data, history):
@@ -118,28 +96,37 @@ def photograph_scores(after):
     return score
 
 
+def available_inception(otherwise):
+    """The network of FID; `None`, with a warning, if its weights are not available.
+
+    Args:
+        otherwise: Sentence of the warning on what happens without the network.
+    """
+    try:
+        return inception_extractor(FEATURES)
+    except FIDWeightsUnavailable as error:
+        warnings.warn(f"{error} {otherwise}", stacklevel=2)
+        return None
+
+
+def _features(images, extractor, cache_name, folder=None):
+    return feature_set(images, extractor, cache_name=cache_name, folder=folder, **RANGE)
+
+
 def _scores_of_many(fake, data):
-    classifier = classifier_for(data).extractor
-    kinds = [(classifier, ("frechet", "kernel"))]
-    if inception := _inception():
+    kinds = [(classifier_for(data).extractor, ("frechet", "kernel"))]
+    if inception := available_inception("FID is left out for now."):
         kinds.insert(0, (inception, ("frechet", "kernel", "precision_recall")))
     found = []
     for extractor, which in kinds:
         test, train = (
-            feature_set(
-                split.images[:COUNT],
-                extractor,
-                cache_name=f"{data.name}-{part}-first-{COUNT}",
-                **RANGE,
+            _features(
+                split.images[:COUNT], extractor, f"{data.name}-{part}-first-{COUNT}"
             )
             for part, split in (("test", data.test), ("train", data.train))
         )
         scorer = Scorer(test, extractor, kinds=which, other_real=train, **RANGE)
-        found += _named(scorer(fake, **RANGE), f"n = {COUNT:,}")
-        found += _named(scorer.baselines[REAL], f"n = {COUNT:,}, training images")
+        found += with_suffix(scorer(fake, **RANGE), f"n = {COUNT:,}")
+        reference = scorer.baselines[REAL]
+        found += with_suffix(reference, f"n = {COUNT:,}, training images")
     return found
-
-
-def _named(scores, what):
-    """Scores whose names tell them from those on the way."""
-    return [dataclasses.replace(s, name=f"{s.name}, {what}") for s in scores]

@@ -1,48 +1,42 @@
-"""Scores of translators, in both directions, beside those of real pictures."""
-
-import dataclasses
-import warnings
+"""Scores of translators in both directions, with those of real pictures."""
 
 import numpy as np
 
 from gankit.callbacks.scores import ScoreCallback
 from gankit.experiments.data import is_drawn
-from gankit.experiments.running.translations import shown
+from gankit.experiments.running.translations import examples
+from gankit.experiments.scoring.adversarial import final_losses, with_suffix
+from gankit.experiments.scoring.photographs import RANGE, available_inception
 from gankit.metrics import (
-    FIDWeightsUnavailable,
-    Score,
     Scorer,
     domain_score,
-    inception_extractor,
     inverted_colours,
+    reconstruction_error,
 )
-from gankit.metrics import reconstruction_error as error_of
 from gankit.metrics.baselines import NOTHING
 from gankit.metrics.translation import domain_classifier_for
 
-FEATURES = 768
-# Pictures of each domain in a score of inverted colours alone.
+# Pictures of each domain for a score of inverted colours only.
 INVERSION_COUNT = 100
-RANGE = {"value_range": (0, 255)}
 
 
 class TranslationScorer:
-    """Scores a translator by its translations of pictures that are kept back.
+    """Scores a translator by its translations of held-out pictures.
 
-    Where a data set keeps none back, translations of training pictures are scored
-    against training pictures.
+    If a data set holds none out, translations of training pictures are scored against
+    training pictures.
 
     Args:
         data: `gankit.datasets.UnpairedImageData`.
         folder: The data folder.
-        extractor: The `gankit.metrics.Extractor` that measures distances; `None` takes
-            that of the classifier of the two domains.
+        extractor: The `gankit.metrics.Extractor` for distances; `None` takes that of
+            the classifier of the two domains.
 
     Attributes:
         classifier: The `gankit.metrics.Classifier` of the two domains.
-        baselines: Dict of lists of `gankit.metrics.Score`, both directions in one:
-            under `"real against real"` other real pictures of the target domain, under
-            `"doing nothing"` the sources untranslated.
+        baselines: Dict of lists of `gankit.metrics.Score` for both directions:
+            `"real against real"` scores other real pictures of the target domain,
+            `"doing nothing"` the untranslated sources.
     """
 
     def __init__(self, data, folder=None, *, extractor=None):
@@ -61,10 +55,10 @@ class TranslationScorer:
         """Scores a `gankit.CycleGAN`.
 
         Returns:
-            List of `gankit.metrics.Score`: for each direction the kernel and the
+            List of `gankit.metrics.Score`, for each direction: the kernel and the
             Fréchet distance to pictures of the target domain, the domain score, the
-            error of the sources translated there and back; of colour pictures also the
-            share of sources whose colours are inverted.
+            reconstruction error and, for colour pictures, the share of translations
+            with inverted colours.
         """
         return [score for d in self._directions for score in d(model)]
 
@@ -77,11 +71,11 @@ class _Direction:
         self.classifier = classifier
         source, target = direction
         self.source, real, other = _pictures(data, source, target)
-        self.name = _way(data, direction)
+        self.name = _domain_names(data, direction)
         kinds = ("frechet", "kernel")
         self._scorer = Scorer(real, extractor, kinds=kinds, other_real=other, **RANGE)
         self.baselines = {
-            line: _named(
+            line: with_suffix(
                 [*scores, domain_score(pictures, classifier, target, **RANGE)],
                 self.name,
             )
@@ -93,30 +87,26 @@ class _Direction:
 
     def __call__(self, model):
         translated = model.translate(self.source, self.direction)
-        back = model.reconstruct(self.source, self.direction)
+        reconstructed = model.reconstruct(self.source, self.direction)
         target = self.direction[1]
         scores = [
             *self._scorer(translated, **RANGE),
             domain_score(translated, self.classifier, target, **RANGE),
-            error_of(self.source, back, **RANGE),
+            reconstruction_error(self.source, reconstructed, **RANGE),
         ]
         if self.source.shape[-1] == 3:
             scores.append(inverted_colours(self.source, translated, **RANGE))
-        return _named(scores, self.name)
+        return with_suffix(scores, self.name)
 
 
-def _way(data, direction):
-    """A direction of translation in words, such as "horse to zebra"."""
+def _domain_names(data, direction):
+    """A direction in words, such as "horse to zebra"."""
     names = dict(zip("ab", data.domain_names, strict=True))
     return " to ".join(names[domain] for domain in direction)
 
 
-def _named(scores, way):
-    return [dataclasses.replace(s, name=f"{s.name}, {way}") for s in scores]
-
-
 def _pictures(data, source, target):
-    """Sources, real pictures of the target, and others of these, as many of each."""
+    """Sources, real pictures of the target, and as many others of these."""
 
     def part(name, domain):
         return getattr(data, f"{name}_{domain}")
@@ -124,7 +114,7 @@ def _pictures(data, source, target):
     if part("test", source) is not None and part("test", target) is not None:
         parts = [part("test", source), part("test", target), part("train", target)]
     else:
-        # Every second one, as neighbours may be alike.
+        # Every other one, as neighbours may be alike.
         real = part("train", target)
         parts = [part("train", source), real[::2], real[1::2]]
     n = min(len(pictures) for pictures in parts)
@@ -132,7 +122,7 @@ def _pictures(data, source, target):
 
 
 class TranslationScoreCallback(ScoreCallback):
-    """Scores the translations of the same pictures again and again in a training.
+    """Scores the translations of the same pictures throughout a training.
 
     Args:
         scorer: A `TranslationScorer`.
@@ -148,10 +138,10 @@ class TranslationScoreCallback(ScoreCallback):
 
 
 def photograph_scorer(data, folder=None):
-    """Scores translations of photographs by the network of FID.
+    """Scorer of translated photographs by the network of FID.
 
-    For drawings, and where the network cannot be had, the classifier of the two
-    domains measures the distances.
+    For drawings, or if the network is not available, the classifier of the two domains
+    measures the distances instead.
 
     Args:
         data: `gankit.datasets.UnpairedImageData`.
@@ -162,32 +152,20 @@ def photograph_scorer(data, folder=None):
     """
     extractor = None
     if not is_drawn(data):
-        try:
-            extractor = inception_extractor(FEATURES)
-        except FIDWeightsUnavailable as error:
-            warnings.warn(
-                f"{error} A classifier of the two domains takes its place.",
-                stacklevel=2,
-            )
+        extractor = available_inception("A classifier of the domains takes its place.")
     return TranslationScorer(data, folder, extractor=extractor)
 
 
 def losses_at_the_end(model, data, history):
     """All losses, each as the mean of the last tenth of its history."""
-    rows = max(1, len(history["step"]) // 10)
-    note = f"mean of the last {rows} logged epochs of fit()"
-    return [
-        Score(name, float(np.mean(values[-rows:])), warnings=(note,))
-        for name, values in history.items()
-        if name != "step"
-    ]
+    return final_losses(history, [name for name in history if name != "step"])
 
 
 def losses_and_inversion(model, data, history):
-    """All losses, and of pictures of both domains the share with inverted colours."""
+    """All losses, and the share of pictures of each domain with inverted colours."""
     scores = losses_at_the_end(model, data, history)
-    for direction, pictures in shown(data, INVERSION_COUNT).items():
+    for direction, pictures in examples(data, INVERSION_COUNT).items():
         translated = model.translate(pictures, direction)
         inverted = inverted_colours(pictures, translated, **RANGE)
-        scores += _named([inverted], _way(data, direction))
+        scores += with_suffix([inverted], _domain_names(data, direction))
     return scores

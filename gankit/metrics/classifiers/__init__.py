@@ -1,1 +1,1 @@
-"""Classifiers of a data set: networks, training, the scores they give."""
+"""Classifiers trained on a data set: networks, training, files and scores."""

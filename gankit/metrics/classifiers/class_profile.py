@@ -1,4 +1,4 @@
-"""Which classes do samples fall into, how surely, and what are they mistaken for?"""
+"""Classes of samples: how often, how confident, and what they are confused with."""
 
 import csv
 import dataclasses
@@ -13,14 +13,14 @@ from gankit.metrics.score import Score
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ClassProfile:
-    """What a classifier says of a set of images, class by class.
+    """Predictions of a classifier for a set of images, class by class.
 
     Attributes:
         class_names: Names of the k classes.
-        counts: How many images were taken for each class, whole numbers `(k,)`.
-        probabilities: Mean probabilities of the images taken for class i, in row i,
-            `(k, k)`: the diagonal is the mean confidence, the largest other entry what
-            the class is most easily mistaken for. NaN for a class without images.
+        counts: Number of images predicted as each class, integers `(k,)`.
+        probabilities: Mean probabilities `(k, k)`. Row i averages over the images
+            predicted as class i: the diagonal is the mean confidence, and the largest
+            other entry the most likely confusion. NaN for a class without images.
     """
 
     class_names: tuple[str, ...]
@@ -39,17 +39,17 @@ class ClassProfile:
 
     @property
     def confidence(self):
-        """Mean probability of the class that was chosen, `(k,)`."""
+        """Mean probability of the predicted class, `(k,)`."""
         return np.diag(self.probabilities)
 
     @property
     def intervals(self):
-        """The 95 % intervals of the shares, `(k, 2)`."""
+        """95 % intervals of the shares, `(k, 2)`."""
         return np.array([wilson_interval(int(c), self.n) for c in self.counts])
 
     def save(self, path):
-        """Writes a CSV file with a row per class."""
-        with Path(path).open("w", newline="") as file:
+        """Writes a CSV file with one row per class."""
+        with Path(path).open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["class", "count", *self.class_names])
             for name, count, row in zip(
@@ -60,7 +60,7 @@ class ClassProfile:
     @classmethod
     def load(cls, path):
         """Reads a file that `save` wrote."""
-        with Path(path).open(newline="") as file:
+        with Path(path).open(newline="", encoding="utf-8") as file:
             rows = list(csv.reader(file))[1:]
         return cls(
             tuple(row[0] for row in rows),
@@ -80,34 +80,35 @@ def class_profile(logits, class_names):
         A `ClassProfile`.
 
     Raises:
-        ValueError: If logits and names do not fit, or there are no images.
+        ValueError: If logits and names do not match, or there are no images.
     """
     logits = np.asarray(logits, "float64")
     if logits.ndim != 2 or not len(logits) or logits.shape[1] != len(class_names):
         raise ValueError(
             f"Expected logits (n, {len(class_names)}) of at least one image, received "
-            f"the shape {logits.shape}: pass what a classifier of these classes gives."
+            f"the shape {logits.shape}: pass the logits of a classifier of these "
+            "classes."
         )
     probabilities = softmax(logits, axis=1)
-    found = logits.argmax(axis=1)
+    classes = logits.argmax(axis=1)
     means = np.full((len(class_names),) * 2, np.nan)
-    for c in np.unique(found):
-        means[c] = probabilities[found == c].mean(axis=0)
-    counts = np.bincount(found, minlength=len(class_names))
+    for c in np.unique(classes):
+        means[c] = probabilities[classes == c].mean(axis=0)
+    counts = np.bincount(classes, minlength=len(class_names))
     return ClassProfile(tuple(class_names), counts, means)
 
 
 def class_imbalance(fake, real, *, extractor=None):
-    """How far the class shares of samples are from those of real images.
+    """Compares the class shares of samples with those of real images.
 
-    The total variation distance: the share of the samples that would have to change
-    their class. It is 0 where both are alike, 0.9 where one class of ten balanced ones
-    is all there is, and a measure of mode collapse between classes, not within them.
+    This is the total variation distance: the share of samples that would have to change
+    class. It is 0 for equal shares, and 0.9 if all samples belong to one class of ten
+    balanced ones. It measures mode collapse between classes, not within them.
 
     Args:
         fake: `ClassProfile` of generated images.
-        real: That of real images by the same classifier, so that its own leanings
-            cancel.
+        real: `ClassProfile` of real images by the same classifier, so that its bias
+            cancels.
         extractor: Name of the classifier.
 
     Returns:

@@ -1,18 +1,17 @@
-"""A small classifier of a data set: a network, how good it is, and its file."""
+"""A small classifier of a data set: its network, its accuracy and its file."""
 
 import contextlib
 import functools
 import hashlib
 import json
-import os
-import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import keras
 import numpy as np
+from scipy.special import softmax
 
 from gankit.backend import device
+from gankit.files import atomic, open_npz
 from gankit.metrics.classifiers.networks import RECIPES
 from gankit.metrics.features.extractor import Extractor
 from gankit.metrics.features.images import uint8_batches
@@ -25,18 +24,18 @@ METADATA = (
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """A trained network, and how good it is on images that it never saw.
+    """A trained network, and its accuracy on images that it never saw.
 
     Attributes:
-        model: `keras.Model` from images `(n, height, width, channels)` of levels 0 to
-            255 to logits `(n, classes)`; float32 whatever the policy.
+        model: `keras.Model` from images `(n, height, width, channels)` with levels 0 to
+            255 to logits `(n, classes)`; float32 under any policy.
         data_name: Name of the data set that it was trained on.
         data_fingerprint: Fingerprint of that data set.
         class_names: Names of its classes.
         seed: Seed of its training.
-        test_accuracy: Share of real test images that it gets right.
-        test_n: How many those were.
-        tested_on: Which those were, in words: `"test images"`, or others where the
+        test_accuracy: Share of correctly classified real test images.
+        test_n: Number of these test images.
+        tested_on: Which images these were, in words: `"test images"`, or others if the
             data set has none.
         architecture: A key of `gankit.metrics.classifiers.networks.RECIPES`.
     """
@@ -67,7 +66,7 @@ class Classifier:
 
     @property
     def name(self):
-        """What the classifier is, in one line."""
+        """Data set, accuracy and weights of the classifier, in one line."""
         return (
             f"classifier-{self._kind}, {100 * self.test_accuracy:.1f} % on "
             f"{self.test_n:,} {self.tested_on}, weights {self.weights_hash}"
@@ -75,12 +74,12 @@ class Classifier:
 
     @functools.cached_property
     def extractor(self):
-        """The `Extractor` of what comes just before its logits, 64 features if pooled.
+        """The `Extractor` of the layer before the logits, 64 features if `"pooled"`.
 
-        Those are the means over all positions of rectified maps, as FID's are: a mean
-        of many is nearer to the normal distribution that the Fréchet distance assumes
-        than one rectified unit. They are few, so that 65 images give a covariance of
-        full rank.
+        As in FID, a feature is the mean of a ReLU feature map over all positions. Such
+        a mean is closer to the normal distribution, which the Fréchet distance assumes,
+        than a single ReLU unit. With so few features, 65 images are enough for a
+        covariance of full rank.
         """
         return Extractor(
             name=self.name,
@@ -94,13 +93,13 @@ class Classifier:
         )
 
     def predict_logits(self, images, *, value_range, batch_size=256):
-        """The logits of images.
+        """Computes the logits of images.
 
         Args:
-            images: As `gankit.metrics.features.images.uint8_batches` takes them, of the size
-                of the data set.
+            images: Images of the size of the data set, in any form that
+                `features.images.uint8_batches` accepts.
             value_range: Range of floating-point images, `(low, high)`.
-            batch_size: Images that the network sees at once.
+            batch_size: Number of images in one call of the network.
 
         Returns:
             float32 array `(n, classes)`.
@@ -117,30 +116,26 @@ class Classifier:
         return np.concatenate([self.extractor.logits(batch) for batch in batches])
 
     def predict(self, images, *, value_range, batch_size=256):
-        """The classes of images; arguments as in `predict_logits`.
+        """Predicts the classes of images. The arguments are those of `predict_logits`.
 
         Returns:
-            Numbers of the likeliest classes, `(n,)`, and the probabilities of all,
-            float64 `(n, classes)`.
+            Numbers of the most likely classes, `(n,)`, and the probabilities of all
+            classes, float64 `(n, classes)`.
         """
         logits = self.predict_logits(
             images, value_range=value_range, batch_size=batch_size
         ).astype("float64")
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return logits.argmax(axis=1), odds / odds.sum(axis=1, keepdims=True)
+        return logits.argmax(axis=1), softmax(logits, axis=1)
 
     def save(self, path):
-        """Writes the classifier into one `.npz` file, which is never half written."""
-        path = Path(path)
+        """Writes the classifier to one `.npz` file, which is replaced in one step."""
         metadata = {key: getattr(self, key) for key in METADATA}
         metadata |= {
             "image_shape": self.model.input_shape[1:],
             "weights_hash": self.weights_hash,
         }
-        temporary = path.with_name(f".partial-{os.getpid()}-{path.name}")
-        with temporary.open("wb") as file:
+        with atomic(path) as temporary, temporary.open("wb") as file:
             np.savez(file, *self.model.get_weights(), metadata=json.dumps(metadata))
-        os.replace(temporary, path)
 
     @classmethod
     def load(cls, path):
@@ -150,35 +145,23 @@ class Classifier:
             ValueError: If the file is damaged, or its weights are not those that were
                 tested.
         """
-        advice = "delete it and train the classifier anew."
-        try:
-            # np.load leaves a damaged file open that it opened itself.
-            with Path(path).open("rb") as file, np.load(file) as archive:
-                metadata = json.loads(str(archive["metadata"]))
-                weights = [archive[f"arr_{i}"] for i in range(len(archive.files) - 1)]
+        advice = "delete it and train the classifier again"
+        with open_npz(path, advice) as archive:
+            metadata = json.loads(str(archive["metadata"]))
+            weights = [archive[f"arr_{i}"] for i in range(len(archive.files) - 1)]
             shape, weights_hash = (
                 metadata.pop(key) for key in ("image_shape", "weights_hash")
             )
             metadata["class_names"] = tuple(metadata["class_names"])
+            recipe = RECIPES[metadata.get("architecture", "pooled")]
             with float32_policy():
-                recipe = RECIPES[metadata.get("architecture", "pooled")]
                 model = recipe.build(tuple(shape), len(metadata["class_names"]), 0)
             model.set_weights(weights)
             classifier = cls(model, **metadata)
-        except FileNotFoundError:
-            raise
-        except (
-            *(OSError, EOFError, KeyError, TypeError, ValueError),
-            zipfile.BadZipFile,
-        ) as error:
-            raise ValueError(
-                f"Expected a classifier in {path}, received a file that is damaged or "
-                f"of another kind or version: {advice}"
-            ) from error
         if classifier.weights_hash != weights_hash:
             raise ValueError(
-                f"Expected weights {weights_hash} in {path}, which are the ones that "
-                f"were tested, received {classifier.weights_hash}: {advice}"
+                f"Expected the tested weights {weights_hash} in {path}, received "
+                f"{classifier.weights_hash}: {advice}."
             )
         return classifier
 
@@ -195,8 +178,8 @@ class Classifier:
         expected = self.model.input_shape[1:]
         if images.shape[1:] != expected:
             raise ValueError(
-                f"Expected images of {expected[0]} x {expected[1]} pixels, as "
-                f"{self.name} was trained on those, received {images.shape[1]} x "
+                f"Expected images of {expected[0]} x {expected[1]} pixels, which "
+                f"{self.name} was trained on, received {images.shape[1]} x "
                 f"{images.shape[2]}: resize them, or train a classifier on such images."
             )
         return [np.asarray(y, "float32") for y in self._both.predict_on_batch(images)]
@@ -204,7 +187,7 @@ class Classifier:
 
 @contextlib.contextmanager
 def float32_policy():
-    """The policy of whoever calls is not the classifier's."""
+    """Sets the float32 policy for a `with` block, since the caller may use another."""
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float32")
     try:

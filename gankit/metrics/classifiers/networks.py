@@ -1,4 +1,4 @@
-"""The networks that classify a data set, and how long each is trained."""
+"""The networks of the classifiers, and how each is trained."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ FEATURES = 64
 
 
 def pooled(image_shape, classes, seed):
-    """Convolutions with batch normalisation, and the mean of each of 64 maps.
+    """Builds convolutions with batch normalisation and global average pooling.
 
     Args:
         image_shape: `(height, width, channels)`.
@@ -19,8 +19,8 @@ def pooled(image_shape, classes, seed):
         seed: Seed of the weights.
 
     Returns:
-        A `keras.Model`, images of levels 0 to 255 to logits `(n, classes)`, with a
-        layer `features` before them.
+        A `keras.Model` from images with levels 0 to 255 to logits `(n, classes)`, with
+        a layer `features` before the logits.
     """
     seeds = _seeds(seed)
 
@@ -50,10 +50,10 @@ def pooled(image_shape, classes, seed):
 
 
 def mnist_cnn(image_shape, classes, seed):
-    """The network of Keras's old example for MNIST, which the Imperial report names.
+    """Builds the network of Keras's old MNIST example, cited by the Imperial report.
 
-    Two convolutions, 3 x 3 with 32 and 64 channels, the largest of 2 x 2, dropout of a
-    quarter, 128 dense units, dropout of a half. Arguments and result as in `pooled`.
+    Two 3 x 3 convolutions with 32 and 64 channels, 2 x 2 max pooling, dropout of 0.25,
+    128 dense units, dropout of 0.5. Arguments and result are those of `pooled`.
 
     Reference:
         `examples/mnist_cnn.py` of Keras 2 (https://github.com/keras-team/keras).
@@ -77,7 +77,7 @@ def mnist_cnn(image_shape, classes, seed):
 
 
 def _seeds(seed):
-    # Every initializer has its own seed: one without would draw from Python's.
+    # Every initializer has its own seed. Without one, it would use Python's generator.
     return iter(np.random.SeedSequence(seed).generate_state(16).tolist())
 
 
@@ -91,22 +91,22 @@ def _logits(x, classes, seeds):
 
 @dataclass(frozen=True)
 class Recipe:
-    """A network and its training by Adam, whose rate falls to 0 as a cosine.
+    """A network and its training by Adam with cosine decay of the learning rate to 0.
 
     Attributes:
         build: Function `(image_shape, classes, seed) -> keras.Model`.
-        passes: Function from the number of channels to passes over the images.
-        learning_rate: Of Adam, at the start.
+        epochs: Function from the number of channels to the number of epochs.
+        learning_rate: Initial learning rate.
     """
 
     build: Callable
-    passes: Callable
+    epochs: Callable
     learning_rate: float
 
 
 RECIPES = {
-    # Digits need fewer passes than photographs.
+    # Digits need fewer epochs than photographs.
     "pooled": Recipe(pooled, {1: 2, 3: 4}.__getitem__, 5e-3),
-    # The example's number of passes; it has Adadelta.
+    # The number of epochs is that of the example, which uses Adadelta.
     "mnist_cnn": Recipe(mnist_cnn, lambda channels: 12, 1e-3),
 }

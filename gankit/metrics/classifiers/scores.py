@@ -1,4 +1,4 @@
-"""Scores that come from the answers of a classifier."""
+"""Scores computed from the predictions of a classifier."""
 
 import math
 from statistics import NormalDist
@@ -7,20 +7,20 @@ import numpy as np
 
 from gankit.datasets import ImageData, Split
 from gankit.datasets.checks import check_labels
-from gankit.metrics.classifiers.training import divide, train_classifier
+from gankit.metrics.classifiers.training import train_classifier, train_test_split
 from gankit.metrics.features.images import uint8_batches
 from gankit.metrics.score import Score
 
-# The literature's number of images for the inception score: 10 splits of 5,000.
+# Images per split of the inception score in the literature: 10 splits of 5,000.
 INCEPTION_SPLIT = 5000
 
 
 def score_from_logits(logits, *, splits=10, seed=0):
-    """`exp(E KL(p(y|x) || p(y)))`: are images clear, and of all classes alike?
+    """Computes `exp(E KL(p(y|x) || p(y)))`, which is high for clear, varied images.
 
-    The images are shuffled and divided into splits; p(y) is the mean of p(y|x) over a
-    split. The score lies between 1 and the number of classes; it cannot exceed the
-    number of images in a split either.
+    The images are shuffled and divided into splits. p(y) is the mean of p(y|x) over a
+    split. The score is between 1 and the number of classes, and cannot exceed the
+    number of images in a split.
 
     Args:
         logits: Logits of images, `(n, classes)`.
@@ -28,10 +28,10 @@ def score_from_logits(logits, *, splits=10, seed=0):
         seed: Seed of the shuffling.
 
     Returns:
-        Mean over the splits, and their standard deviation, `(mean, std)`.
+        Mean and standard deviation over the splits, `(mean, std)`.
 
     Raises:
-        ValueError: If logits are not finite or do not fit the splits.
+        ValueError: If logits are not finite, or too few for the splits.
 
     Reference:
         Salimans et al. 2016, section 4 (https://arxiv.org/abs/1606.03498).
@@ -41,7 +41,7 @@ def score_from_logits(logits, *, splits=10, seed=0):
         raise ValueError(
             f"Expected finite logits (n, classes), received the shape {logits.shape}"
             + (" with NaN or infinity" if logits.ndim == 2 else "")
-            + ": pass what a classifier gives before softmax."
+            + ": pass the output of a classifier before softmax."
         )
     n = len(logits)
     if not 1 <= splits <= n:
@@ -57,7 +57,7 @@ def score_from_logits(logits, *, splits=10, seed=0):
     for i in range(splits):
         part = slice(i * n // splits, (i + 1) * n // splits)
         q = p[part].mean(axis=0)
-        # Written as two entropies; 0 log 0 is 0 where exp has reached it.
+        # Written as two entropies; 0 log 0 is 0 where exp underflows.
         log_q = np.log(q, where=q > 0, out=np.zeros_like(q))
         divergence = (p[part] * log_p[part]).sum(axis=1).mean() - (q * log_q).sum()
         scores.append(math.exp(divergence))
@@ -65,59 +65,55 @@ def score_from_logits(logits, *, splits=10, seed=0):
 
 
 def classifier_score(images, classifier, *, value_range, splits=10, seed=0):
-    """The inception score with a classifier of the data set at hand in its place.
+    """Computes the inception score with a classifier of your data set.
 
-    It ranges from 1 to the number of classes. It knows nothing of variety within a
-    class: one clear image of each class scores as high as can be.
+    It ranges from 1 to the number of classes. It does not see variety within a class:
+    one clear image of each class reaches the maximum.
 
     Args:
-        images: Generated images, as `gankit.metrics.features.images.uint8_batches` takes them.
+        images: Generated images, in any form that `features.images.uint8_batches`
+            accepts.
         classifier: The `Classifier`.
         value_range: Range of floating-point images, `(low, high)`.
         splits: As in `score_from_logits`.
         seed: As in `score_from_logits`.
 
     Returns:
-        A `Score` named `classifier score (mnist)` or the like.
+        A `Score`, named `classifier score (mnist)` for example.
 
     Raises:
         ValueError: If the images do not fit, or are fewer than the splits.
 
     Reference:
-        As in `score_from_logits`.
+        See `score_from_logits`.
     """
     logits = classifier.predict_logits(images, value_range=value_range)
+    name = f"classifier score ({classifier.data_name})"
     enough = 10 * len(classifier.class_names)
-    return _split_score(
-        f"classifier score ({classifier.data_name})",
-        logits,
-        classifier.extractor,
-        splits,
-        seed,
-        enough,
-    )
+    return _split_score(name, logits, classifier.extractor, splits, seed, enough)
 
 
 def inception_score(images, *, value_range, weights="auto", resize="tf1", splits=10):
-    """Inception score: `score_from_logits` of the FID network.
+    """Computes the inception score, which is `score_from_logits` of the FID network.
 
-    As in the authors' code, all 1,008 outputs of the network enter, those that stand
-    for no class included, and the bias of the last layer is left out; with it scores
-    are higher, by 0.3 on CIFAR-10. Unlike there, the images are shuffled first.
+    As in the authors' code, it uses all 1,008 outputs of the network, including those
+    that represent no class, and omits the bias of the last layer. With the bias, scores
+    would be higher, by 0.3 on CIFAR-10. Unlike that code, it shuffles the images first.
 
     Args:
-        images: Generated images, as `gankit.metrics.features.images.uint8_batches` takes them.
+        images: Generated images, in any form that `features.images.uint8_batches`
+            accepts.
         value_range: Range of floating-point images, `(low, high)`.
         weights: As in `gankit.metrics.inception_extractor`.
-        resize: As there.
+        resize: As in `gankit.metrics.inception_extractor`.
         splits: As in `score_from_logits`.
 
     Returns:
-        A `Score` named `inception score/tf1` or the like.
+        A `Score`, named `inception score/tf1` for example.
 
     Raises:
-        ValueError: If the weights at hand end before the logits, or images do not fit.
-        FIDWeightsUnavailable: If the network's weights are not at hand.
+        ValueError: If the file of weights has no logits, or images do not fit.
+        FIDWeightsUnavailable: If the weights of the network cannot be found.
 
     Reference:
         Salimans et al. 2016, section 4 (https://arxiv.org/abs/1606.03498).
@@ -129,7 +125,7 @@ def inception_score(images, *, value_range, weights="auto", resize="tf1", splits
     if extractor.logits is None:
         raise ValueError(
             "Expected weights of the FID network with its last layer, received "
-            f"{extractor.name}, which ends before: get the whole file, or take "
+            f"{extractor.name}, which ends before: get the whole file, or use "
             "classifier_score with a classifier of the data set."
         )
     arrays, _ = load_weights(weights, features=extractor.dimension)
@@ -144,21 +140,22 @@ def inception_score(images, *, value_range, weights="auto", resize="tf1", splits
 
 
 def conditional_accuracy(images, labels, classifier, *, value_range):
-    """GAN-test: how often a classifier trained on real images finds the class wanted.
+    """Computes GAN-test: how often a classifier predicts the requested class.
 
-    A generator that makes one good image of each class gets all of it; `gan_train`
-    tells that apart.
+    A generator that returns one good image of each class reaches 1. `gan_train` detects
+    this.
 
     Args:
-        images: Generated images, as `gankit.metrics.features.images.uint8_batches` takes them.
-        labels: The classes that they were generated for, whole numbers `(n,)`.
-        classifier: The `Classifier`. Its own accuracy on real images, which its name
-            tells, is what the best generator can be expected to reach.
+        images: Generated images, in any form that `features.images.uint8_batches`
+            accepts.
+        labels: The requested classes, integers `(n,)`.
+        classifier: The `Classifier`. Its accuracy on real images, which is part of its
+            name, is the best score to be expected.
         value_range: Range of floating-point images, `(low, high)`.
 
     Returns:
-        List of `Score`: over all images, then for each class that occurs, with 95 %
-        intervals.
+        List of `Score` with 95 % intervals: over all images, then for each class that
+        occurs in `labels`.
 
     Raises:
         ValueError: If images or labels do not fit.
@@ -172,7 +169,7 @@ def conditional_accuracy(images, labels, classifier, *, value_range):
     if labels.max() >= classes:
         raise ValueError(
             f"Expected labels from 0 to {classes - 1}, the classes of "
-            f"{classifier.name}, received {labels.max()}: correct the labels, or take "
+            f"{classifier.name}, received {labels.max()}: correct the labels, or use "
             "a classifier of this data set."
         )
     right = found == labels
@@ -190,43 +187,43 @@ def conditional_accuracy(images, labels, classifier, *, value_range):
 
 
 def gan_train(fake_images, fake_labels, data, *, value_range, seed=0):
-    """GAN-train: accuracy on real test images of a classifier trained on samples.
+    """Computes GAN-train: the accuracy on real images of a classifier of samples.
 
-    It falls where samples are unlike their class and where they lack its variety.
-    The recipe is that of `train_classifier`.
+    It drops if samples do not resemble their class, or lack its variety. The training
+    is that of `train_classifier`.
 
     Args:
         fake_images: Generated images `(n, height, width, channels)`.
-        fake_labels: The classes that they were generated for, whole numbers `(n,)`.
-        data: The `ImageData` with labels whose training images the generator saw.
+        fake_labels: The requested classes, integers `(n,)`.
+        data: The `ImageData` with labels that the generator was trained on.
         value_range: Range of floating-point images, `(low, high)`.
         seed: Seed of both trainings.
 
     Returns:
-        Two `Score`s with 95 % intervals: GAN-train, and what a classifier trained on
-        as many real images reaches, or on all where they are fewer.
+        Two `Score`s with 95 % intervals: GAN-train, and the accuracy of a classifier
+        trained on as many real images, or on all if there are fewer.
 
     Raises:
-        ValueError: If images or labels do not fit the data set.
+        ValueError: If images or labels do not match the data set.
 
     Reference:
         Shmelkov et al. 2018, section 3 (https://arxiv.org/abs/1807.09499).
     """
-    real, test, _ = divide(data, seed)
+    real, test, _ = train_test_split(data, seed)
     fake_images = np.concatenate(
         list(uint8_batches(fake_images, value_range=value_range))
     )
     count = min(len(fake_images), len(real))
     chosen = np.random.default_rng(seed).permutation(len(real))[:count]
     return [
-        _trained_on(Split(fake_images, fake_labels), "generated", test, data, seed),
-        _trained_on(
+        _train_and_test(Split(fake_images, fake_labels), "generated", test, data, seed),
+        _train_and_test(
             Split(real.images[chosen], real.labels[chosen]), "real", test, data, seed
         ),
     ]
 
 
-def _trained_on(train, kind, test, data, seed):
+def _train_and_test(train, kind, test, data, seed):
     names = data.class_names or tuple(map(str, range(data.num_classes)))
     classifier = train_classifier(
         ImageData(
@@ -245,14 +242,14 @@ def _trained_on(train, kind, test, data, seed):
 
 
 def wilson_interval(count, n):
-    """The 95 % interval of a share by the score test, which holds at 0 and 1 too.
+    """Computes the 95 % Wilson score interval of a share, which is valid at 0 and 1.
 
     Args:
-        count: How many of them.
-        n: Of how many, at least 1.
+        count: Number of successes.
+        n: Number of trials, at least 1.
 
     Returns:
-        `(low, high)`, within 0 to 1.
+        `(low, high)`, from 0 to 1.
 
     Reference:
         Wilson 1927, "Probable inference, the law of succession, and statistical
@@ -267,7 +264,7 @@ def wilson_interval(count, n):
 
 
 def share_score(name, count, n, **rest):
-    """A `Score` that is a share, `count` of `n`, with its interval."""
+    """Creates the `Score` of a share, `count` of `n`, with its interval."""
     return Score(
         name,
         float(count / n),

@@ -1,4 +1,4 @@
-"""Trains small classifiers on the data set at hand: features without a download."""
+"""Trains small classifiers on your data set: features without a download."""
 
 import math
 import re
@@ -20,18 +20,17 @@ MINIMUM_STEPS = 100
 
 
 def train_classifier(data, *, seed=0, architecture="pooled"):
-    """Trains a small convolutional network to tell the classes of a data set apart.
+    """Trains a small convolutional network to classify a data set.
 
-    It is trained on the training images alone and tested on the test images; where
-    there are none, on the validation images, else on a tenth of the training images
-    that is held back. Two trainings from one seed give the same weights on one
-    machine, and neither global seeds nor the policy of precision are touched, so that
-    a training in progress goes on as if nothing had happened. Colour images are
-    mirrored and shifted at random. A progress bar on stderr tells the time left.
+    It is trained on the training images and tested on the test images, or else on the
+    validation images, or else on a tenth of the training images, which is held out.
+    Training twice with one seed gives the same weights on the same machine. Global
+    seeds and the dtype policy do not change, so a training in progress is not affected.
+    Colour images are randomly mirrored and shifted. A progress bar is shown on stderr.
 
     Args:
         data: `ImageData` with labels.
-        seed: Seed of the weights and of the batches, a whole number from 0.
+        seed: Seed of the weights and of the batches, an integer from 0.
         architecture: A key of `gankit.metrics.classifiers.networks.RECIPES`:
             `"pooled"`, or `"mnist_cnn"` for small grey images.
 
@@ -39,8 +38,8 @@ def train_classifier(data, *, seed=0, architecture="pooled"):
         A `Classifier`.
 
     Raises:
-        ValueError: If there are no labels, or fewer than two classes; if there is no
-            such architecture.
+        ValueError: If there are no labels or fewer than two classes, or the
+            architecture is unknown.
     """
     if architecture not in RECIPES:
         raise ValueError(
@@ -48,7 +47,7 @@ def train_classifier(data, *, seed=0, architecture="pooled"):
             f"{architecture!r}: choose one of these."
         )
     recipe = RECIPES[architecture]
-    train, test, tested_on = divide(data, seed)
+    train, test, tested_on = train_test_split(data, seed)
     with float32_policy():
         model = recipe.build(data.image_shape, data.num_classes, seed)
         _fit(model, recipe, train, seed, f"training a classifier on {data.name}")
@@ -67,10 +66,11 @@ def train_classifier(data, *, seed=0, architecture="pooled"):
 
 
 def classifier_for(data, *, seed=0, folder=None, architecture="pooled"):
-    """The classifier of a data set, trained once and kept in the data folder.
+    """Returns the classifier of a data set, trained once and saved in the data folder.
 
-    It is kept by the fingerprint of the data and the seed, so that a changed data set
-    gets another; and scores of two runs are comparable, as one network gives them.
+    The file name contains the fingerprint of the data and the seed, so a changed data
+    set gets a new classifier. Scores of different runs are comparable, since they come
+    from the same network.
 
     Args:
         data: `ImageData` with labels.
@@ -86,9 +86,9 @@ def classifier_for(data, *, seed=0, folder=None, architecture="pooled"):
     """
     _check_labels(data)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", data.name)
-    path = data_folder(folder) / "classifiers"
     kind = "" if architecture == "pooled" else f"-{architecture}"
-    path /= f"{name}-{data.fingerprint[:16]}{kind}-seed-{seed}.npz"
+    file = f"{name}-{data.fingerprint[:16]}{kind}-seed-{seed}.npz"
+    path = data_folder(folder) / "classifiers" / file
     if path.exists():
         return Classifier.load(path)
     start = time.monotonic()
@@ -99,13 +99,13 @@ def classifier_for(data, *, seed=0, folder=None, architecture="pooled"):
         classifier.save(path)
     except OSError as error:
         warnings.warn(
-            f"{classifier.name} cannot be kept in {path.parent} ({error.strerror}) "
-            "and is trained anew next time: choose another data folder.",
+            f"{classifier.name} cannot be saved in {path.parent} ({error.strerror}) "
+            "and must be trained again next time: choose another data folder.",
             stacklevel=2,
         )
     else:
         print(
-            f"gankit: {classifier.name}; trained in {seconds:.0f} s and kept in {path}",
+            f"gankit: {classifier.name}; trained in {seconds:.0f} s, saved in {path}",
             file=sys.stderr,
         )
     return classifier
@@ -116,26 +116,26 @@ def _check_labels(data):
         raise ValueError(
             f"Expected images with labels to train a classifier on, received "
             f"{data.name} without: choose a data set with labels such as mnist() or "
-            "digits(), train_domain_classifier for two domains, or score with "
+            "digits(), domain_classifier_for for two domains, or score with "
             "inception_extractor(features=768), which needs no labels."
         )
     if data.num_classes < 2:
         raise ValueError(
-            f"Expected at least two classes to tell apart, received "
+            f"Expected at least two classes to classify, received "
             f"{data.num_classes} in {data.name}: choose another data set, or score "
             "with inception_extractor(features=768), which needs no labels."
         )
 
 
-def divide(data, seed):
-    """Divides a labelled data set into what classifiers are trained and tested on.
+def train_test_split(data, seed):
+    """Divides a labelled data set into the training and test images of a classifier.
 
     Args:
         data: `ImageData` with labels.
-        seed: Seed of the choice where training images must be held back.
+        seed: Seed of the random choice, if training images must be held out.
 
     Returns:
-        `Split` to train on, `Split` to test on, and in words which the latter is.
+        `Split` to train on, `Split` to test on, and a description of the latter.
 
     Raises:
         ValueError: If there are no labels, or fewer than two classes.
@@ -146,22 +146,23 @@ def divide(data, seed):
     if data.validation is not None:
         return data.train, data.validation, "validation images"
     train = data.train
-    # Batches' own way to an order that every version of NumPy gives.
+    # As in `Batches`, every version of NumPy gives this order.
     order = np.argsort(np.random.Philox(seed).random_raw(len(train)), kind="stable")
     count = -(-len(train) // 10)
-    held_back, rest = order[:count], order[count:]
+    held_out, rest = order[:count], order[count:]
     return (
         Split(train.images[rest], train.labels[rest]),
-        Split(train.images[held_back], train.labels[held_back]),
+        Split(train.images[held_out], train.labels[held_out]),
+        # This wording is part of the names of saved classifiers and scores.
         "training images held back",
     )
 
 
 def _fit(model, recipe, train, seed, caption):
     height, width, channels = model.input_shape[1:]
-    # Large images would not fit into memory by the hundred.
+    # A hundred large images would not fit into memory.
     batch_size = 128 if max(height, width) <= 64 else 32
-    steps = math.ceil(recipe.passes(channels) * len(train) / batch_size)
+    steps = math.ceil(recipe.epochs(channels) * len(train) / batch_size)
     steps = max(MINIMUM_STEPS, steps)
     model.compile(
         keras.optimizers.Adam(
@@ -179,7 +180,7 @@ def _fit(model, recipe, train, seed, caption):
 
 
 def _mirror_and_shift(images, random):
-    """Shifts each image by up to an eighth, its border reflected; mirrors half."""
+    """Shifts images by up to an eighth, with reflected borders, and mirrors half."""
     n, height, width, _ = images.shape
     margins = (height // 8, width // 8)
     padded = np.pad(

@@ -1,1 +1,1 @@
-"""Features of images: extractors, statistics, caches, resizing."""
+"""Features of images: extractors, moments, statistics, resizing and files."""

@@ -1,4 +1,4 @@
-"""Features and statistics of a set of images, kept on disk where they cost much."""
+"""Features and statistics of a set of images, saved to disk on request."""
 
 import dataclasses
 import hashlib
@@ -7,18 +7,19 @@ import re
 import numpy as np
 
 from gankit.datasets import data_folder
+from gankit.files import open_npz
 from gankit.metrics.features.moments import MomentAccumulator
-from gankit.metrics.features.statistics import FeatureStatistics
+from gankit.metrics.features.statistics import DAMAGED, FeatureStatistics
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class FeatureSet:
-    """What a score needs to know of one side.
+    """What a score needs to know about one side.
 
     Attributes:
         statistics: `FeatureStatistics` of the features.
-        features: float32 array `(n, d)`; `None` where the moments alone were asked
-            for, in memory that does not grow with n.
+        features: float32 array `(n, d)`; `None` if only the moments were requested,
+            whose memory does not grow with n.
     """
 
     statistics: FeatureStatistics
@@ -26,7 +27,7 @@ class FeatureSet:
 
     @property
     def n(self):
-        """Number of images; `None` where a file does not say it."""
+        """Number of images; `None` if the file does not say it."""
         return self.statistics.n
 
 
@@ -41,23 +42,23 @@ def feature_set(
     cache_name=None,
     folder=None,
 ):
-    """Extracts the features of images, or finds them on disk.
+    """Computes the features of images, or loads them from disk.
 
     Args:
-        images: As `gankit.metrics.features.images.uint8_batches` takes them.
+        images: Images in any form that `features.images.uint8_batches` accepts.
         extractor: The `Extractor`.
-        value_range: Range of floating-point images.
-        keep_features: Whether to keep the features beside their moments, which the
-            kernel distance and nearest neighbours need.
-        batch_size: Images that the network sees at once.
+        value_range: Range of floating-point images, `(low, high)`.
+        keep_features: Whether to return the features as well as their moments. Kernel
+            distances and nearest neighbours need them.
+        batch_size: Number of images in one call of the network.
         progress: Caption of a progress bar; `None` shows none.
-        cache_name: Name under which to keep the result in
-            `statistics/` of the data folder, such as `"cifar10-test"`; images must
-            then be an array. `None` keeps nothing.
+        cache_name: Name under which to save the result in `statistics/` of the data
+            folder, such as `"cifar10-test"`; the images must then be an array. `None`
+            saves nothing.
         folder: The data folder; `None` for `gankit.datasets.data_folder()`.
 
     Returns:
-        A `FeatureSet`, whose statistics say in their metadata how they came about.
+        A `FeatureSet`. The metadata of its statistics describe their origin.
 
     Raises:
         ValueError: If the file of that name belongs to other images or another
@@ -70,34 +71,20 @@ def feature_set(
         path = _path(cache_name, extractor, folder)
         if path.exists() and (found := _read(path, metadata, keep_features)):
             return found
-    found = _extract(
-        images,
-        extractor,
-        value_range,
-        keep_features,
-        batch_size,
-        progress,
-        metadata,
-    )
-    if path is not None:
-        _write(path, found)
-    return found
-
-
-def _extract(
-    images, extractor, value_range, keep_features, batch_size, progress, metadata
-):
     moments = MomentAccumulator()
-    kept = []
+    batches = []
     for batch in extractor.batches(
         images, value_range=value_range, batch_size=batch_size, progress=progress
     ):
         moments.update(batch)
         if keep_features:
-            kept.append(batch)
-    return FeatureSet(
-        moments.result(metadata), np.concatenate(kept) if keep_features else None
-    )
+            batches.append(batch)
+    statistics = moments.result(metadata)
+    features = np.concatenate(batches) if keep_features else None
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        statistics.save(path, **({"features": features} if keep_features else {}))
+    return FeatureSet(statistics, features)
 
 
 def _fingerprint(images):
@@ -108,14 +95,14 @@ def _fingerprint(images):
 
 
 def _path(name, extractor, folder):
-    # The whole identity would be too long for a file's name; the metadata holds it.
+    # The full identity is too long for a file name. The metadata contain it.
     digest = hashlib.sha256(extractor.identity.encode()).hexdigest()[:8]
     words = re.sub(r"[^A-Za-z0-9.]+", "-", f"{name}-{extractor.frechet_name}")
     return data_folder(folder) / "statistics" / f"{words}-{digest}.npz"
 
 
 def _read(path, expected, keep_features):
-    """The content of a file; `None` where it lacks features that are asked for."""
+    """Reads a file; returns `None` if it lacks the requested features."""
     statistics = FeatureStatistics.load(path)
     for key, value in expected.items():
         if statistics.metadata.get(key) != value:
@@ -126,13 +113,7 @@ def _read(path, expected, keep_features):
             )
     if not keep_features:
         return FeatureSet(statistics)
-    with path.open("rb") as file, np.load(file) as archive:
-        if "features" not in archive.files:
+    with open_npz(path, DAMAGED) as archive:
+        if "features" not in archive:
             return None
         return FeatureSet(statistics, archive["features"])
-
-
-def _write(path, found):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kept = {} if found.features is None else {"features": found.features}
-    found.statistics.save(path, **kept)

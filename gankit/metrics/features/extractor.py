@@ -1,4 +1,4 @@
-"""What an extractor of features is, and features of many images."""
+"""The extractor: a network that turns images into features."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from gankit.metrics.features.images import uint8_batches
 class Extractor:
     """A network that turns images into features, and the names of its scores.
 
-    `gankit.metrics.inception_extractor` gives the one of FID, `Classifier.extractor`
-    that of a small classifier trained on the data set at hand.
+    `gankit.metrics.inception_extractor` returns the extractor of FID.
+    `Classifier.extractor` is that of a small classifier trained on your data set.
 
     Attributes:
-        name: Identity of the network with a hash of its weights. Scores are
-            comparable between extractors of one name and one `resize` alone.
+        name: Identity of the network, with a hash of its weights. Scores are
+            comparable only between extractors with equal `name` and `resize`.
         frechet_name: Name of the Fréchet distance of its features, `FID-768/tf1`.
         kernel_name: Name of the kernel distance of its features, `KID-768/tf1`.
         dimension: Length of a feature vector.
-        channels: Channels of the images that it takes, 1 or 3.
-        resize: How it resizes images; `None` where it takes those of one size alone.
+        channels: Number of channels of its input images, 1 or 3.
+        resize: How it resizes images; `None` if it accepts only one image size.
         compute: Function from uint8 images `(n, height, width, channels)` to a
             float32 NumPy array `(n, dimension)`.
-        logits: The same for the logits of its classes; `None` where it has none.
+        logits: The same for the logits of its classes; `None` if it has none.
     """
 
     name: str
@@ -40,16 +40,16 @@ class Extractor:
 
     @property
     def identity(self):
-        """What decides whether two sets of features are comparable."""
+        """String that is equal for comparable sets of features."""
         return self.name if self.resize is None else f"{self.name}, {self.resize}"
 
     def batches(self, images, *, value_range, batch_size=64, progress=None):
-        """Yields the features of images, batch by batch, in bounded memory.
+        """Yields the features of images batch by batch, in bounded memory.
 
         Args:
-            images: As `gankit.metrics.features.images.uint8_batches` takes them.
-            value_range: Range of floating-point images.
-            batch_size: Images that the network sees at once.
+            images: Images in any form that `features.images.uint8_batches` accepts.
+            value_range: Range of floating-point images, `(low, high)`.
+            batch_size: Number of images in one call of the network.
             progress: Caption of a progress bar on stderr; `None` shows none.
 
         Yields:
@@ -72,20 +72,13 @@ class Extractor:
                 if not np.isfinite(features).all():
                     raise ValueError(
                         f"Expected finite features of {self.name}, received NaN or "
-                        "infinity: its weights are damaged, load or train them anew."
+                        "infinity: its weights are damaged, load or train them again."
                     )
                 bar.update(len(batch))
                 yield features
 
-    def __call__(self, images, *, value_range, batch_size=64, progress=None):
-        """The features of all images, float32 `(n, dimension)`; see `batches`."""
+    def __call__(self, images, *, value_range, **options):
+        """Returns features of all images, float32 `(n, dimension)`; see `batches`."""
         return np.concatenate(
-            list(
-                self.batches(
-                    images,
-                    value_range=value_range,
-                    batch_size=batch_size,
-                    progress=progress,
-                )
-            )
+            list(self.batches(images, value_range=value_range, **options))
         )

@@ -1,4 +1,4 @@
-"""Images on their way into a score: checked, in uint8, in batches."""
+"""Prepares images for a score: checks them and yields batches of uint8."""
 
 import warnings
 
@@ -11,25 +11,25 @@ from gankit.datasets import to_uint8
 def uint8_batches(images, *, value_range, channels=None, batch_size=64):
     """Checks images and yields them in batches of uint8.
 
-    Every reference implementation of FID measures images of 256 levels, as files hold
-    them; so images of another type are rounded to those first.
+    All reference implementations of FID score images with 256 levels, as stored in
+    files, so floating-point images are rounded to these levels first.
 
     Args:
         images: Array or tensor `(n, height, width, channels)` with 1 or 3 channels,
-            uint8 or of floating point; or an iterable of such batches, which may
-            differ in size.
+            uint8 or floating point; or an iterable of such batches, which may differ
+            in size.
         value_range: `(low, high)` of floating-point images, the values of black and
-            of full intensity. uint8 images range over (0, 255) by their type.
-        channels: 3 turns grey images into colour, with a warning, by repeating their
-            channel; 1 refuses colour; `None` takes images as they are.
-        batch_size: Images in a yielded batch, at most.
+            full intensity. uint8 images always range over (0, 255).
+        channels: 3 repeats the channel of grey images, with a warning; 1 refuses
+            colour images; `None` accepts both.
+        batch_size: Maximum number of images in a batch.
 
     Yields:
         NumPy uint8 arrays `(m, height, width, channels)`, m of at most `batch_size`.
 
     Raises:
-        ValueError: If there are no images, or some have another rank or number of
-            channels, are NaN or out of range.
+        ValueError: If there are no images, or some have the wrong rank or number of
+            channels, contain NaN or are out of range.
     """
     pieces = [images] if hasattr(images, "shape") else images
     tiles = False
@@ -40,7 +40,7 @@ def uint8_batches(images, *, value_range, channels=None, batch_size=64):
         if channels == 3 and piece.shape[-1] == 1 and not tiles:
             tiles = True
             warnings.warn(
-                "The images are grey and the network takes colour: their channel is "
+                "The images are grey and the network expects colour: their channel is "
                 "repeated three times.",
                 stacklevel=2,
             )
@@ -63,8 +63,8 @@ def _check(images, channels):
         )
     if channels == 1 and images.shape[-1] == 3:
         raise ValueError(
-            "Expected grey images, as the network was made for those, received colour "
-            f"of shape {images.shape}: choose a network for colour."
+            "Expected grey images, since the network was trained on those, received "
+            f"colour images of shape {images.shape}: choose a network for colour."
         )
 
 
@@ -72,11 +72,11 @@ def _levels(images, value_range):
     low, high = value_range
     if images.dtype != np.uint8:
         return to_uint8(images, value_range)
-    # A picture in uint8 with levels 0 and 1 alone, said to range over (0, 1).
+    # Probably images of 0 and 1 in uint8, with value_range=(0, 1).
     if (low, high) != (0, 255) and 0 < images.max(initial=0) <= high:
         raise ValueError(
             f"Expected uint8 images to range over (0, 255), received levels of at most "
-            f"{images.max()} said to range over {value_range}: convert them to "
-            "floating point, or scale them to 255."
+            f"{images.max()} with value_range={value_range}: convert them to floating "
+            "point, or scale them to 255."
         )
     return images

@@ -1,16 +1,17 @@
-"""Mean and covariance of features that come in batches."""
+"""Mean and covariance of features, accumulated batch by batch."""
 
 import numpy as np
 
+from gankit.metrics.features.checks import check_finite
 from gankit.metrics.features.statistics import FeatureStatistics
 
 
 class MomentAccumulator:
-    """Gathers mean and covariance of features batch by batch, in bounded memory.
+    """Accumulates mean and covariance of features batch by batch, in bounded memory.
 
     Blocks of d vectors are centred at their own mean and then combined, in float64.
-    So no digits are lost where the mean is large beside the deviations, as they are in
-    a sum of squares. Up to d vectors are kept as they are.
+    Unlike a sum of squares, this loses no digits if the mean is much larger than the
+    deviations. Up to d vectors are stored unchanged.
 
     Reference:
         Chan, Golub and LeVeque 1983 (https://doi.org/10.2307/2683386), the pairwise
@@ -25,7 +26,7 @@ class MomentAccumulator:
     """
 
     def __init__(self):
-        self._pending = []  # blocks of vectors that are not yet in the moments
+        self._pending = []  # blocks of vectors not yet in the moments
         self._pending_n = 0
         self._moments_n = 0
         self._mean = None
@@ -40,7 +41,7 @@ class MomentAccumulator:
         """Adds features `(m, d)`.
 
         Raises:
-            ValueError: If they are not finite or of another width than those before.
+            ValueError: If they are not finite or differ in width from earlier ones.
         """
         features = np.asarray(features)
         if features.ndim != 2 or not features.shape[1]:
@@ -54,47 +55,29 @@ class MomentAccumulator:
         if width != len(self._mean):
             raise ValueError(
                 f"Expected features of width {len(self._mean)} like those before, "
-                f"received {width}: use one network for all."
+                f"received {width}: use the same network for all."
             )
-        if not np.isfinite(features).all():
-            raise ValueError(
-                "Expected finite features, received NaN or infinity: look at the "
-                "images and the network that they came from."
-            )
+        check_finite(features)
         for start in range(0, len(features), width):
-            # A copy, since callers may write the next batch into the same array.
+            # A copy, because callers may write the next batch into the same array.
             block = np.array(features[start : start + width], "float64")
             self._pending.append(block)
             self._pending_n += len(block)
             if self._pending_n > width:
                 self._settle()
 
-    def merge(self, other):
-        """Adds all that another accumulator has gathered, which stays as it is.
-
-        Raises:
-            ValueError: If its features have another width.
-        """
-        if other._mean is None:
-            return
-        self.update(np.empty((0, len(other._mean))))  # checks the width
-        if other._moments_n:
-            self._combine(other._moments_n, other._mean, other._scatter.copy())
-        for block in list(other._pending):
-            self.update(block)
-
     def result(self, metadata=None):
-        """The `FeatureStatistics` of all features so far; more may follow.
+        """Returns the `FeatureStatistics` of all features so far; more may follow.
 
         Args:
-            metadata: Dict of strings and numbers that say how they came about.
+            metadata: Dict of strings and numbers that describe their origin.
 
         Raises:
-            ValueError: If there are fewer than two.
+            ValueError: If there are fewer than two features.
         """
         if self.n < 2:
             raise ValueError(
-                "Expected at least two feature vectors, as one has no covariance, "
+                "Expected at least two feature vectors, since one has no covariance, "
                 f"received {self.n}: give more images."
             )
         metadata = dict(metadata or {})
@@ -111,7 +94,7 @@ class MomentAccumulator:
         )
 
     def _settle(self):
-        """Moves what is pending into the moments."""
+        """Moves the pending vectors into the moments."""
         block = np.concatenate(self._pending)
         self._pending, self._pending_n = [], 0
         mean = block.mean(axis=0)
@@ -128,5 +111,7 @@ class MomentAccumulator:
         between *= self._moments_n * n / total
         self._scatter += scatter
         self._scatter += between
-        self._mean = self._mean + shift * (n / total)  # results hold the old one
+        self._mean = self._mean + shift * (
+            n / total
+        )  # results still refer to the old array
         self._moments_n = total

@@ -1,7 +1,7 @@
-"""The three ways in which implementations of FID resize images to 299 x 299.
+"""The three ways in which FID implementations resize images to 299 x 299.
 
-They differ by many grey levels on small images, so the mode is part of a score's name.
-Each is linear and treats the axes alike, and therefore is one matrix per axis.
+On small images their results differ by many grey levels, so the mode is part of the
+name of a score. All are linear and separable, so each needs one matrix per axis.
 """
 
 import functools
@@ -10,15 +10,15 @@ import numpy as np
 
 
 def resize_matrix(mode, size_in, size_out):
-    """The matrix that resizes one axis of an image.
+    """Returns the matrix that resizes one axis of an image.
 
     Args:
         mode: As in `resize`.
-        size_in: Pixels along the axis.
-        size_out: Pixels wanted.
+        size_in: Number of pixels along the axis.
+        size_out: Number of pixels after resizing.
 
     Returns:
-        float64 array `(size_out, size_in)`, read-only, whose rows sum to 1.
+        Read-only float64 array `(size_out, size_in)`, whose rows sum to 1.
 
     Raises:
         ValueError: If the mode is unknown.
@@ -26,36 +26,36 @@ def resize_matrix(mode, size_in, size_out):
     if mode not in MODES:
         raise ValueError(
             f"Expected resize to be one of {', '.join(MODES)}, received {mode!r}: "
-            "choose the one of the implementation to compare with."
+            "choose the mode of the implementation to compare with."
         )
     return _matrix(mode, int(size_in), int(size_out))
 
 
 def resize(images, mode, size=299):
-    """Resizes images to squares as one of the implementations of FID does.
+    """Resizes images to squares like one of the FID implementations.
 
     Args:
-        images: `(n, height, width, channels)`, uint8 or any other real type.
-        mode: `"tf1"`, bilinear of TensorFlow 1, whose pixels lie at their upper left
+        images: Array `(n, height, width, channels)`, uint8 or any other real type.
+        mode: `"tf1"`, bilinear as in TensorFlow 1, with pixels at their upper left
             corners: the authors' code, torch-fidelity, StyleGAN. `"torch"`, bilinear
             between pixel centres: pytorch-fid. `"clean"`, bicubic with antialiasing,
-            as PIL computes it in floating point, clipped to 0 ... 255: clean-fid.
+            as in PIL in floating point, clipped to 0 ... 255: clean-fid.
         size: Height and width of the result in pixels.
 
     Returns:
-        float32 array `(n, size, size, channels)` in the units of `images`. No mode
-        rounds to whole grey levels.
+        float32 array `(n, size, size, channels)` on the scale of `images`. No mode
+        rounds to integer grey levels.
 
     Raises:
         ValueError: If the mode is unknown.
 
     References:
-        Parmar et al. 2022, section 3 (https://arxiv.org/abs/2104.11222), on what the
-        resizing does to FID.
+        Parmar et al. 2022, section 3 (https://arxiv.org/abs/2104.11222), on the effect
+        of resizing on FID.
     """
     n, height, width, channels = images.shape
-    # The axis to resize comes last, so that each product is one call of BLAS, whose
-    # threads would otherwise wait for each other image after image.
+    # With the axis to resize last, each product is a single call of BLAS. With one call
+    # per image, its threads would wait for each other after every image.
     x = images.transpose(0, 2, 3, 1).astype("float32", order="C").reshape(-1, height)
     x = x @ resize_matrix(mode, height, size).astype("float32").T
     x = x.reshape(n, width, channels, size).transpose(0, 3, 2, 1).reshape(-1, width)
@@ -75,17 +75,18 @@ def _matrix(mode, size_in, size_out):
 
 
 def _bilinear(source, size_in):
-    """Weights of the two pixels around each position in the source."""
+    """Returns the weights of the two pixels around each position in the source."""
     lower = np.floor(source).astype(int)
     rows = np.arange(len(source))
     matrix = np.zeros((len(source), size_in))
-    # Beyond the last pixel both are the last one.
+    # Beyond the last pixel, both are the last pixel.
     np.add.at(matrix, (rows, lower), 1 - (source - lower))
     np.add.at(matrix, (rows, np.minimum(lower + 1, size_in - 1)), source - lower)
     return matrix
 
 
-# Both round positions to float32; in float64 large images would differ by 0.02 levels.
+# Both implementations compute positions in float32. In float64, large images would
+# differ by 0.02 levels.
 def _tensorflow_1(size_in, size_out):
     scale = np.float32(size_in / size_out)
     return _bilinear(np.arange(size_out, dtype="float32") * scale, size_in)
@@ -99,15 +100,16 @@ def _torch(size_in, size_out):
 
 def _clean(size_in, size_out):
     scale = size_in / size_out
-    # On the way down the kernel widens with the scale, which is the antialiasing.
+    # When shrinking, the kernel widens with the scale, which is the antialiasing.
     width = max(scale, 1.0)
     centres = (np.arange(size_out) + 0.5) * scale
     matrix = _cubic((np.arange(size_in) + 0.5 - centres[:, None]) / width)
     return matrix / matrix.sum(axis=1, keepdims=True)
 
 
-def _cubic(x, a=-0.5):
-    """Keys's cubic kernel, zero from a distance of 2."""
+def _cubic(x):
+    """Evaluates Keys's cubic kernel, which is zero from a distance of 2."""
+    a = -0.5
     x = np.abs(x)
     near = ((a + 2) * x - (a + 3)) * x**2 + 1
     far = a * (((x - 5) * x + 8) * x - 4)

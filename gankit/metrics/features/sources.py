@@ -1,4 +1,4 @@
-"""Sets of images by name: a folder, a file of statistics, a data set."""
+"""Finds images by name: a folder, a file of statistics or a data set."""
 
 import itertools
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from gankit.metrics.features.cache import feature_set
 from gankit.metrics.features.statistics import FeatureStatistics
 
 SETS = ("digits", "shapes", "stripes", "mnist", "fashion_mnist", "cifar10")
-# Files that are decoded at once.
+# Files decoded at one time.
 CHUNK = 64
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A set of images that was named.
+    """A set of images found by its name.
 
     Attributes:
         images: Array of uint8 images, an iterable of batches of them, or
             `FeatureStatistics`.
-        cache_name: Name under which features of these images may be kept on disk;
-            `None` where they may change.
-        held_out: Where `images` are what generators are trained on: those of the same
-            data set that they are not trained on. Else `None`.
-        data: The `ImageData` or `UnpairedImageData` that they are of, or `None`.
+        cache_name: Name under which features of these images may be saved to disk;
+            `None` if the images may change.
+        held_out: If `images` are the training images of a data set, a `Source` of its
+            test images. Otherwise `None`.
+        data: The `ImageData` or `UnpairedImageData` of the images, or `None`.
     """
 
     images: Any
@@ -37,7 +37,7 @@ class Source:
     data: Any = None
 
     def features(self, extractor, *, keep_features, batch_size, progress, folder=None):
-        """The `FeatureSet` of the images, from the data folder where it is kept."""
+        """Returns the `FeatureSet` of the images, from disk if it is saved there."""
         if isinstance(self.images, FeatureStatistics):
             return self.images
         return feature_set(
@@ -56,27 +56,26 @@ def find_images(name, *, count=None, channels=3, folder=None):
     """Finds images by name.
 
     Args:
-        name: A folder of images (of any sizes, with those in folders below); an .npz
-            file of statistics; or a data set with the part of it, as in
-            `cifar10:test`, `mnist:train`, `horse2zebra:trainB`. Without a part the
-            test images are taken.
-        count: How many images, the first of a data set and evenly spaced ones of a
-            folder; `None` takes all.
-        channels: 3 to read a folder's images in colour, 1 in grey.
+        name: A folder of images of any sizes, including its subfolders; an .npz file
+            of statistics; or a data set and one of its parts, as in `cifar10:test`,
+            `mnist:train` or `horse2zebra:trainB`. The default part is the test images.
+        count: Number of images: the first ones of a data set, or evenly spaced ones of
+            a folder. `None` takes all.
+        channels: Read the images of a folder in colour (3) or in grey (1).
         folder: The data folder; `None` for `gankit.datasets.data_folder()`.
 
     Returns:
         A `Source`.
 
     Raises:
-        FileNotFoundError: If there is nothing of that name.
-        ValueError: If it holds fewer images than `count`, or no such part.
+        FileNotFoundError: If nothing has this name.
+        ValueError: If there are fewer images than `count`, or the part is unknown.
     """
     path = Path(name).expanduser()
     if path.suffix == ".npz":
         if count is not None:
             raise ValueError(
-                f"Expected no count of images with the statistics in {path}, received "
+                f"Expected no count with the statistics in {path}, received "
                 f"{count:,}: leave it out."
             )
         return Source(FeatureStatistics.load(path))
@@ -90,11 +89,11 @@ def find_images(name, *, count=None, channels=3, folder=None):
 
 
 class FolderImages:
-    """Images of a folder, decoded a few at a time whenever they are gone through.
+    """Iterable over batches of images in a folder, decoded a few at a time.
 
     Args:
         files: Paths of image files.
-        folder: Where they lie, for messages.
+        folder: Their folder, for messages.
         channels: 3 for colour or 1 for grey.
     """
 
@@ -157,7 +156,7 @@ def _load(name, folder):
 
 
 def _side_of(place):
-    """The size that unpaired images are cropped to: that of the first of them."""
+    """Returns the shorter side of the first image, the size to crop all images to."""
     from PIL import Image
 
     with Image.open(list_images(place / "trainA")[0]) as image:
@@ -165,22 +164,21 @@ def _side_of(place):
 
 
 def _parts(data):
-    """The images of each part, by the name that the parts go by in files."""
+    """Returns the images of each part by its name."""
     if isinstance(data, datasets.ImageData):
         splits = {name: getattr(data, name) for name in ("train", "validation", "test")}
         return {name: split.images for name, split in splits.items() if split}
-    parts = {
-        "trainA": data.train_a,
-        "trainB": data.train_b,
-        "testA": data.test_a,
-        "testB": data.test_b,
+    return {
+        f"{part}{domain.upper()}": images
+        for part in ("train", "test")
+        for domain in "ab"
+        if (images := getattr(data, f"{part}_{domain}")) is not None
     }
-    return {name: images for name, images in parts.items() if images is not None}
 
 
 def _check_count(count, there, name):
     if count is not None and not 2 <= count <= there:
         raise ValueError(
-            f"Expected a count of images from 2 to {there:,}, which {name} holds, "
-            f"received {count:,}: ask for fewer."
+            f"Expected a count from 2 to {there:,}, the number of images in {name}, "
+            f"received {count:,}: request fewer."
         )

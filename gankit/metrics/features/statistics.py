@@ -1,30 +1,29 @@
-"""Mean and covariance of features, and files of them."""
+"""Mean and covariance of features, and their files."""
 
 import json
-import os
-import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-# Asymmetry and negative eigenvalues, relative to the largest, that rounding to float32
-# can leave; a matrix with more of either is no covariance.
+from gankit.files import atomic, open_npz
+
+# Rounding to float32 can leave asymmetry and negative eigenvalues of this size,
+# relative to the largest. A matrix with more of either is not a covariance.
 ROUNDING = 1e-6
+DAMAGED = "delete it and compute the statistics again"
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureStatistics:
     """Mean and covariance of a set of features.
 
-    Made by a `MomentAccumulator`, by `from_covariance` or by `load`.
+    Create it with a `MomentAccumulator`, `from_covariance` or `load`.
 
     Attributes:
         mean: float64 array `(d,)`.
-        n: Number of feature vectors; `None` where a file does not say it.
-        metadata: Dict of strings and numbers that say how the features came about.
+        n: Number of feature vectors; `None` if a file does not say it.
+        metadata: Dict of strings and numbers that describe the origin of the features.
     """
 
     mean: np.ndarray
@@ -35,16 +34,16 @@ class FeatureStatistics:
 
     @classmethod
     def from_covariance(cls, mean, covariance, n=None, metadata=None):
-        """Statistics of which the moments are known.
+        """Creates statistics from known moments.
 
         Args:
             mean: Array `(d,)`.
             covariance: Array `(d, d)`, unbiased: divided by n - 1.
-            n: Number of feature vectors, or `None` where it is not known.
-            metadata: Dict that says how the features came about.
+            n: Number of feature vectors, or `None` if it is not known.
+            metadata: Dict that describes the origin of the features.
 
         Raises:
-            ValueError: If the shapes do not fit, or the covariance is not finite or
+            ValueError: If the shapes do not match, or the covariance is not finite or
                 not symmetric.
         """
         mean = np.asarray(mean, "float64")
@@ -79,11 +78,11 @@ class FeatureStatistics:
 
     @cached_property
     def factor(self):
-        """A matrix F `(d, r)` with `F @ F.T` the covariance, to rounding.
+        """A matrix F `(d, r)` whose `F @ F.T` is the covariance, up to rounding.
 
-        Where there are no more features than dimensions these themselves are one,
-        centred and scaled; no accuracy is lost in squares. Else it is the Cholesky
-        factor, or eigenvectors where the covariance is singular.
+        If there are at most d features, F holds the features themselves, centred and
+        scaled, so squaring loses no accuracy. Otherwise F is the Cholesky factor, or
+        scaled eigenvectors if the covariance is singular.
 
         Raises:
             ValueError: If the covariance has negative eigenvalues beyond rounding.
@@ -95,8 +94,8 @@ class FeatureStatistics:
             factor = np.linalg.cholesky(self.covariance)
         except np.linalg.LinAlgError:
             return _eigenvector_factor(self.covariance, singular)
-        # The share of a feature's variance that the features before it leave over. If
-        # it is noise, so is the column, and its size is the noise's square root.
+        # The share of each feature's variance that earlier features do not explain. If
+        # it is only noise, so is the column, and its size is the square root of it.
         left = np.diag(factor) ** 2 / np.diag(self.covariance)
         if left.min() > singular:
             return factor
@@ -105,58 +104,41 @@ class FeatureStatistics:
     def save(self, path, **arrays):
         """Writes an .npz file that pytorch-fid and TTUR can read too.
 
-        Its keys are `mu`, `sigma`, `n` and `metadata`, this as JSON. A process that is
-        killed meanwhile leaves the old file, or none.
+        Its keys are `mu`, `sigma`, `n` and, as JSON, `metadata`. The file is replaced
+        in one step.
 
         Args:
             path: The file, whose name should end in .npz.
-            **arrays: Further arrays to keep in it.
+            **arrays: Further arrays to save in it.
         """
-        path = Path(path)
         if self.n is not None:
             arrays["n"] = self.n
-        temporary = path.with_name(f".partial-{os.getpid()}-{path.name}")
-        with temporary.open("wb") as file:
-            np.savez(
-                file,
-                mu=self.mean,
-                sigma=self.covariance,
-                metadata=json.dumps(self.metadata),
-                **arrays,
-            )
-        os.replace(temporary, path)
+        arrays |= {"mu": self.mean, "sigma": self.covariance}
+        with atomic(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, metadata=json.dumps(self.metadata), **arrays)
 
     @classmethod
     def load(cls, path):
-        """Reads a file of `save`, or one of pytorch-fid or TTUR with mu and sigma only.
+        """Reads a file from `save`, or one from pytorch-fid or TTUR with mu and sigma.
 
         Raises:
-            ValueError: If the file is damaged or holds something else.
-            OSError: If it cannot be read.
+            ValueError: If the file is damaged or contains something else.
+            OSError: If it cannot be opened.
         """
-        try:
-            with Path(path).open("rb") as file, np.load(file) as archive:
-                found = {
-                    key: archive[key]
-                    for key in ("mu", "sigma", "n", "metadata")
-                    if key in archive.files
-                }
-                keys = ", ".join(archive.files)
-            n = int(found["n"]) if "n" in found else None
-            metadata = json.loads(str(found.get("metadata", "{}")))
-        # TypeError: an .npy file gives an array, which is no context.
-        except (ValueError, TypeError, EOFError, BadZipFile, zlib.error) as error:
+        with open_npz(path, DAMAGED) as archive:
+            keys = archive.files
+            n = int(archive["n"]) if "n" in keys else None
+            metadata = json.loads(
+                str(archive["metadata"] if "metadata" in keys else "{}")
+            )
+            moments = [archive[key] for key in ("mu", "sigma") if key in keys]
+        if len(moments) < 2:
             raise ValueError(
-                f"Expected {path} to be an .npz file of statistics, received a damaged "
-                "or another file: delete it and compute the statistics anew."
-            ) from error
-        if not {"mu", "sigma"} <= set(found):
-            raise ValueError(
-                f"Expected {path} to hold mu and sigma, received {keys or 'nothing'}: "
-                "give a file of statistics."
+                f"Expected {path} to hold mu and sigma, received "
+                f"{', '.join(keys) or 'nothing'}: pass a file of statistics."
             )
         try:
-            return cls.from_covariance(found["mu"], found["sigma"], n, metadata)
+            return cls.from_covariance(*moments, n, metadata)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
 
@@ -166,9 +148,9 @@ def _eigenvector_factor(covariance, singular):
     if values[0] < -ROUNDING * values[-1]:
         raise ValueError(
             "Expected a covariance without negative eigenvalues, received "
-            f"{values[0]:.3g} beside a largest of {values[-1]:.3g}: compute it with "
+            f"{values[0]:.3g} next to a largest of {values[-1]:.3g}: compute it with "
             "numpy.cov(features, rowvar=False)."
         )
-    # Negative ones are noise, and so are positive ones of their size.
-    kept = values > max(singular * values[-1], -values[0])
-    return vectors[:, kept] * np.sqrt(values[kept])
+    # Negative eigenvalues are noise, and so are positive ones of the same size.
+    significant = values > max(singular * values[-1], -values[0])
+    return vectors[:, significant] * np.sqrt(values[significant])

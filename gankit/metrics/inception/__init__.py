@@ -1,1 +1,1 @@
-"""The network of FID: its layers, weights and files."""
+"""The FID network: its layers, its weights and the files that hold them."""

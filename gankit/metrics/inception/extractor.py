@@ -1,4 +1,4 @@
-"""Features of images from the network of FID."""
+"""The FID network as an extractor of features."""
 
 import functools
 
@@ -12,38 +12,39 @@ from gankit.metrics.inception import weights as inception_weights
 from gankit.metrics.inception.layers import TAPS, layers_up_to
 from gankit.metrics.inception.network import SIZE, fid_inception, set_weights
 
-# Images in one call of the network. On a CPU more are no faster, as measured, and cost
-# memory; a GPU would idle.
+# Images in one call of the network. On a CPU, larger batches were no faster in our
+# measurements and need more memory. Smaller ones would leave a GPU idle.
 CPU_BATCH = 16
 GPU_BATCH = 64
 
-# Compiled networks by all that they depend on.
+# Compiled networks by everything that they depend on.
 _networks = {}
 
 
 def inception_extractor(features=2048, resize="tf1", weights="auto"):
-    """The network of FID with its weights, as an `Extractor` of features.
+    """Returns the FID network with its weights, as an `Extractor`.
 
-    The network is built and compiled once for all extractors of the same features and
-    weights. It sees a fixed number of images at once, so that features do not depend
-    on how images are batched.
+    Extractors with the same features and weights share one compiled network. It always
+    receives batches of the same size, so features do not depend on how you batch the
+    images.
 
     Args:
-        features: 64, 192, 768 or 2048, where the network is tapped. Scores of
-            different taps are not comparable.
-        resize: `"tf1"`, `"torch"` or `"clean"`; see `gankit.metrics.features.resizing.resize`.
-            Scores of different resizings are not comparable either.
-        weights: File of the weights, or `"auto"` to look for it; see
+        features: 64, 192, 768 or 2048, the layer whose output is used. Scores at
+            different layers are not comparable.
+        resize: `"tf1"`, `"torch"` or `"clean"`; see
+            `gankit.metrics.features.resizing.resize`. Scores with different resizing
+            are not comparable either.
+        weights: File with the weights, or `"auto"` to look for it; see
             `gankit.metrics.inception.weights.load_weights`.
 
     Returns:
-        An `Extractor` of colour images of any size. It has logits of 1,008 classes
-        where `features` is 2048 and the file holds the last layer, `softmax`.
+        An `Extractor` for colour images of any size. It has logits of 1,008 classes if
+        `features` is 2048 and the file contains the last layer, `softmax`.
 
     Raises:
-        FIDWeightsUnavailable: If there is no file, or it does not reach the tap.
-        ValueError: If the network has no such tap, the resizing is unknown, or the
-            file is of other weights.
+        FIDWeightsUnavailable: If there is no file, or it ends before that layer.
+        ValueError: If `features` or `resize` is unknown, or the file contains other
+            weights.
 
     Example:
 
@@ -57,7 +58,7 @@ def inception_extractor(features=2048, resize="tf1", weights="auto"):
     logits = features == TAPS[-1] and "softmax/kernel" in arrays
     key = (features, logits, name, device.default_jit_compile())
     if key not in _networks:
-        _networks[key] = _compiled(features, logits, arrays)
+        _networks[key] = _compile(features, logits, arrays)
     compute = functools.partial(_outputs, _networks[key], resize)
     network, comma, hash_of_weights = name.partition(",")
     return Extractor(
@@ -72,7 +73,7 @@ def inception_extractor(features=2048, resize="tf1", weights="auto"):
     )
 
 
-def _compiled(features, logits, weights):
+def _compile(features, logits, weights):
     network = fid_inception(features, logits=logits)
     set_weights(network, weights)
     network.compile(jit_compile=device.default_jit_compile())
@@ -80,20 +81,20 @@ def _compiled(features, logits, weights):
 
 
 def _outputs(network, mode, index, images):
-    """One output of the network for uint8 images `(n, height, width, 3)`."""
+    """Computes one output of the network for uint8 images `(n, height, width, 3)`."""
     size = GPU_BATCH if device.has_gpu() else CPU_BATCH
     found = []
     for start in range(0, len(images), size):
         batch = images[start : start + size]
-        # The last batch is filled up: another shape would be compiled anew.
+        # The last batch is padded, since a new shape would be compiled again.
         inputs = np.zeros((size, SIZE, SIZE, 3), "float32")
-        inputs[: len(batch)] = _scaled(resize_images(batch, mode, SIZE), mode)
+        inputs[: len(batch)] = _scale(resize_images(batch, mode, SIZE), mode)
         outputs = network.predict_on_batch(inputs)
         outputs = outputs if isinstance(outputs, list) else [outputs]
         found.append(outputs[index][: len(batch)])
     return np.concatenate(found)
 
 
-def _scaled(levels, mode):
-    # pytorch-fid has a scale of its own.
+def _scale(levels, mode):
+    # pytorch-fid uses a different scale.
     return levels / 127.5 - 1 if mode == "torch" else (levels - 128) / 128

@@ -1,24 +1,22 @@
-"""Files that hold the weights of the FID network, read and folded."""
-
-import zipfile
-import zlib
+"""Reads files with the weights of the FID network and folds batch normalisation."""
 
 import numpy as np
 
 from gankit.datasets.downloads import sha256_of
+from gankit.files import open_npz
 from gankit.metrics.inception.frozen_graph import read_constants
 from gankit.metrics.inception.layers import LAYERS, SOFTMAX, TAPS, arrays_up_to
 from gankit.metrics.inception.recognition import (
     PORT,
     PORT_SHA256,
     check_array,
-    recognised,
+    recognise,
 )
 from gankit.metrics.inception.torch_file import read_state_dict
 
-# Constant that the network's batch normalisation adds to the variance.
+# Constant that batch normalisation in this network adds to the variance.
 EPSILON = 1e-3
-# Names of kernel, gamma, beta, mean and variance, and of the classes' weights.
+# Names of kernel, gamma, beta, mean and variance, and of the weights of the classes.
 PORT_NAMES = (
     "{module}.conv.weight",
     "{module}.bn.weight",
@@ -41,83 +39,62 @@ def read_weights(path):
     """Reads the weights of the FID network from a file of any kind.
 
     Args:
-        path: `pathlib.Path` of an .npz file of folded weights, whose names are those
-            that this function returns; of the port to PyTorch (.pth); or of the graph
-            of TensorFlow (.pb, .tgz), which needs that backend.
+        path: `pathlib.Path` of an .npz file of folded weights, with the names that
+            this function returns; of the PyTorch port (.pth); or of the TensorFlow
+            graph (.pb, .tgz), which requires that backend.
 
     Returns:
         Dict of finite float32 arrays: `"<layer>/kernel"` (height, width, in, out) and
-        `"<layer>/bias"`, with the batch normalisation folded in, of all layers up to
-        the highest tap that the file reaches; where that is the last one and the file
-        holds them, also `"softmax/kernel"` (2048, 1008) and `"softmax/bias"`.
+        `"<layer>/bias"`, with batch normalisation folded in, for all layers up to the
+        last feature layer in the file. If that is the last one of the network and the
+        file contains them, also `"softmax/kernel"` (2048, 1008) and `"softmax/bias"`.
 
     Raises:
         ImportError: If the file is a graph and TensorFlow is not the backend.
-        ValueError: If the file is damaged, or not of these weights.
+        ValueError: If the file is damaged or contains other weights.
     """
     if path.suffix == ".npz":
-        found = _read_npz(path)
+        with _open(path) as archive:
+            wanted = [*arrays_up_to(TAPS[-1]), *SOFTMAX]
+            found = {name: archive[name] for name in wanted if name in archive}
     elif path.suffix == ".pth":
         found = _read_port(path)
     elif path.suffix in (".pb", ".tgz"):
-        found = _folded(read_constants(path), GRAPH_NAMES, GRAPH_SOFTMAX, path)
+        found = _fold(read_constants(path), GRAPH_NAMES, GRAPH_SOFTMAX, path)
     else:
         raise ValueError(
             "Expected weights of the FID network as .npz, .pth, .pb or .tgz, received "
-            f"{path}: give one of these; weights of Keras (.h5) are those of another "
-            "training, whose distances are not FID."
+            f"{path}: pass one of these; weights of Keras (.h5) come from a different "
+            "training, and distances with them are not FID."
         )
-    return recognised(found, path)
+    return recognise(found, path)
 
 
 def names_in_npz(path):
-    """Names of the arrays in an .npz file."""
-    return _open_npz(path, lambda archive: archive.files)
+    """Returns the names of the arrays in an .npz file."""
+    with _open(path) as archive:
+        return archive.files
 
 
-def _read_npz(path):
-    wanted = [*arrays_up_to(TAPS[-1]), *SOFTMAX]
-    return _open_npz(
-        path,
-        lambda archive: {name: archive[name] for name in wanted if name in archive},
-    )
-
-
-def _open_npz(path, use):
-    try:
-        # Given a path, np.load leaves a damaged file open.
-        with path.open("rb") as file, np.load(file) as archive:
-            return use(archive)
-    except (
-        EOFError,
-        KeyError,
-        TypeError,
-        ValueError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        raise ValueError(
-            f"Expected {path} to be a NumPy .npz file, received one that is cut, "
-            f"damaged or of another kind ({type(error).__name__}): make it again with "
-            "gankit fid-weights convert."
-        ) from error
+def _open(path):
+    return open_npz(path, "create it again with gankit fid-weights convert")
 
 
 def _read_port(path):
     if path.name == PORT and (found := sha256_of(path)) != PORT_SHA256:
         raise ValueError(
-            f"Expected the sha256 {PORT_SHA256} of {path}, received {found}: it is cut "
-            "or changed, so delete it, and the next call fetches it."
+            f"Expected {path} to have the sha256 {PORT_SHA256}, received {found}: it "
+            "is truncated or changed, so delete it, and the next call downloads it."
         )
-    # PyTorch's order of axes is (out, in, height, width), or (out, in).
+    # The order of axes in PyTorch is (out, in, height, width), or (out, in).
     state = {
         name: array.transpose(2, 3, 1, 0) if array.ndim == 4 else array.T
         for name, array in read_state_dict(path).items()
     }
-    return _folded(state, PORT_NAMES, PORT_SOFTMAX, path)
+    return _fold(state, PORT_NAMES, PORT_SOFTMAX, path)
 
 
-def _folded(arrays, names, softmax, path):
+def _fold(arrays, names, softmax, path):
     """Multiplies the batch normalisation into the kernels, in float64."""
     found = {}
     for name, layer in LAYERS.items():

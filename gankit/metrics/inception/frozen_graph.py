@@ -1,4 +1,4 @@
-"""A reader of the constants in TensorFlow's frozen graph of the FID network."""
+"""Reads the constants in TensorFlow's frozen graph of the FID network."""
 
 import tarfile
 import zlib
@@ -10,25 +10,25 @@ GRAPH = "classify_image_graph_def.pb"
 
 
 def read_constants(path):
-    """Reads the constants of a frozen graph, which needs TensorFlow.
+    """Reads the constants of a frozen graph. Requires TensorFlow.
 
     Args:
-        path: A graph (`classify_image_graph_def.pb`), or the archive that holds one
-            of this name (`inception-2015-12-05.tgz`).
+        path: A graph (`classify_image_graph_def.pb`), or the archive that contains a
+            graph of this name (`inception-2015-12-05.tgz`).
 
     Returns:
         Dict of NumPy arrays by the names of their nodes; see `Layer.scope`.
 
     Raises:
         ImportError: If TensorFlow is not the backend.
-        ValueError: If the file is cut, damaged or of another kind.
+        ValueError: If the file is truncated, damaged or of another kind.
     """
     path = Path(path)
     if keras.backend.backend() != "tensorflow":
         raise ImportError(
             f"Expected the TensorFlow backend to read {path}, received "
-            f"{keras.backend.backend()}: make an .npz file of it once, which every "
-            f"backend reads, by KERAS_BACKEND=tensorflow gankit fid-weights convert "
+            f"{keras.backend.backend()}: convert it once to an .npz file, which every "
+            "backend reads, with KERAS_BACKEND=tensorflow gankit fid-weights convert "
             f"{path} inception-2015-12-05.npz."
         )
     import tensorflow as tf
@@ -43,18 +43,13 @@ def read_constants(path):
             if node.op == "Const"
         }
     except (
-        DecodeError,
-        EOFError,
-        KeyError,
-        TypeError,
-        ValueError,
-        tarfile.TarError,
-        zlib.error,
+        *(EOFError, KeyError, TypeError, ValueError),
+        *(DecodeError, tarfile.TarError, zlib.error),
     ) as error:
         raise ValueError(
             f"Expected {path} to hold a frozen graph of TensorFlow, received a file "
-            f"that is cut, damaged or of another kind ({type(error).__name__}): fetch "
-            "it again."
+            f"that is truncated, damaged or of another kind ({type(error).__name__}): "
+            "download it again."
         ) from error
 
 

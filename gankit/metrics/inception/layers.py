@@ -1,9 +1,9 @@
-"""The 94 convolutions of the FID network: names, shapes, and where it is tapped."""
+"""The 94 convolutions of the FID network: names, shapes and feature layers."""
 
 from typing import NamedTuple
 
-# Length of the features at each tap: after the first and the second max pooling, after
-# mixed_7 and after mixed_10, averaged over the picture.
+# The network is tapped after the first and the second max pooling, after mixed_7 and
+# after mixed_10. These are the numbers of features, averaged over the image.
 TAPS = (64, 192, 768, 2048)
 CLASSES = 1008
 SOFTMAX = {"softmax/kernel": (TAPS[-1], CLASSES), "softmax/bias": (CLASSES,)}
@@ -14,8 +14,8 @@ class Layer(NamedTuple):
 
     Attributes:
         kernel: Shape of the kernel, `(height, width, in, out)`.
-        features: The lowest of `TAPS` that needs the layer.
-        scope: Its scope in TensorFlow's graph, `mixed_7/tower_1/conv_4`.
+        features: The first of `TAPS` that depends on the layer.
+        scope: Its scope in the TensorFlow graph, `mixed_7/tower_1/conv_4`.
         module: Its module in the PyTorch port, `Mixed_6e.branch7x7dbl_5`.
     """
 
@@ -26,7 +26,7 @@ class Layer(NamedTuple):
 
 
 # Branches of a block by TensorFlow scope: name in the PyTorch port, and convolutions as
-# kernel size and output channels; 1x3|3x1 are two convolutions of the same input.
+# kernel size and output channels. 1x3|3x1 are two convolutions of the same input.
 def _block_a(pool):
     return {
         "": ("branch1x1", "1x1 64"),
@@ -66,7 +66,7 @@ _STEM = (
     ("conv_3", "Conv2d_3b_1x1", (1, 1, 64, 80), 192),
     ("conv_4", "Conv2d_4a_3x3", (3, 3, 80, 192), 192),
 )
-# Scope, module, channels of the input, lowest tap, branches.
+# Scope, module, channels of the input, first tap, branches.
 _BLOCKS = (
     ("mixed", "Mixed_5b", 192, 768, _block_a(32)),
     ("mixed_1", "Mixed_5c", 256, 768, _block_a(64)),
@@ -117,13 +117,13 @@ def _all_layers():
             )
 
 
-# By name, which is the scope with "_" for "/": from the input to the last block, and
-# within a block branch after branch in the order in which their outputs are joined.
+# By name, which is the scope with "_" instead of "/". From the input to the last block,
+# and within a block by branch, in the order in which their outputs are concatenated.
 LAYERS = {layer.scope.replace("/", "_"): layer for layer in _all_layers()}
 
 
 def layers_up_to(features):
-    """The layers that a tap needs.
+    """Returns the layers that a tap depends on.
 
     Args:
         features: One of `TAPS`.
@@ -137,22 +137,19 @@ def layers_up_to(features):
     if features not in TAPS:
         raise ValueError(
             f"Expected features of {', '.join(map(str, TAPS))}, received {features}: "
-            "the FID network is tapped at these places alone."
+            "choose one of these numbers, which name layers of the FID network."
         )
     return {name: layer for name, layer in LAYERS.items() if layer.features <= features}
 
 
 def tap_reached(names):
-    """The highest of `TAPS` whose layers are all among these names; 0 if none."""
+    """Returns the last of `TAPS` whose arrays are all among these names; 0 if none."""
     names = set(names)
-    return max(
-        (tap for tap in TAPS if names.issuperset(arrays_up_to(tap))),
-        default=0,
-    )
+    return max((tap for tap in TAPS if names.issuperset(arrays_up_to(tap))), default=0)
 
 
 def arrays_up_to(features):
-    """Names of the kernels and biases that a tap needs, in order."""
+    """Returns the names of the kernels and biases that a tap depends on, in order."""
     return [
         f"{name}/{part}"
         for name in layers_up_to(features)

@@ -1,4 +1,4 @@
-"""The network of FID: TensorFlow's Inception of 5 December 2015."""
+"""The FID network: TensorFlow's Inception of 5 December 2015."""
 
 import zlib
 
@@ -17,26 +17,27 @@ SIZE = 299
 
 
 def fid_inception(features=2048, *, logits=False):
-    """The network of FID up to one of its taps, with random weights, always the same.
+    """Builds the FID network up to one of its feature layers, with random weights.
 
-    This is the graph of 2015 and not Keras's `InceptionV3`, which was trained anew and
-    whose last block averages where this one takes the maximum. Batch normalisation is
-    part of kernels and biases.
+    The random weights are the same in every call. This is the graph of 2015, not
+    Keras's `InceptionV3`, which was trained separately and whose last block uses
+    average pooling instead of max pooling. Batch normalisation is folded into kernels
+    and biases.
 
     Args:
-        features: 64, 192, 768 or 2048: after the first or second max pooling, after
-            `mixed_7` or after `mixed_10`. The network ends there.
-        logits: Whether the logits of the 1,008 classes are a second output, which the
-            whole network of 2048 features alone has.
+        features: 64, 192, 768 or 2048: the network ends after the first or second max
+            pooling, after `mixed_7` or after `mixed_10`.
+        logits: Whether to add the logits of the 1,008 classes as a second output. This
+            requires 2048 features.
 
     Returns:
         A `keras.Model` from float32 images `(n, 299, 299, 3)` in -1 ... 1 to features
-        `(n, features)`, averaged over the picture, and logits `(n, 1008)` if asked
-        for. It computes in float32 whatever the global policy. Its layers bear the
-        names of `gankit.metrics.inception.layers.LAYERS`.
+        `(n, features)`, averaged over the image, and to logits `(n, 1008)` on request.
+        It computes in float32 under any global policy. Its layers have the names in
+        `gankit.metrics.inception.layers.LAYERS`.
 
     Raises:
-        ValueError: If the network has no such tap, or no logits there.
+        ValueError: If `features` is unknown, or has no logits.
 
     References:
         Szegedy et al. 2016, figures 5 to 7 (https://arxiv.org/abs/1512.00567);
@@ -45,11 +46,12 @@ def fid_inception(features=2048, *, logits=False):
     layers_up_to(features)
     if logits and features != TAPS[-1]:
         raise ValueError(
-            f"Expected features={TAPS[-1]} with logits=True, received {features}: the "
-            "classes are told at the end of the network."
+            f"Expected features={TAPS[-1]} with logits=True, received {features}: "
+            "leave out logits, which only the whole network has."
         )
     inputs = keras.Input((SIZE, SIZE, 3), dtype="float32")
-    x = _average_over_picture(_body(inputs, features))
+    x = _body(inputs, features)
+    x = layers.GlobalAveragePooling2D("channels_last", dtype="float32")(x)
     outputs = x
     if logits:
         classes = layers.Dense(
@@ -63,13 +65,13 @@ def fid_inception(features=2048, *, logits=False):
 
 
 def set_weights(model, weights):
-    """Gives the network its weights, layer by layer.
+    """Sets the weights of the network, layer by layer.
 
     Args:
-        model: A network of `fid_inception`.
-        weights: Dict of arrays by `"<layer>/kernel"` and `"<layer>/bias"`, as
-            `gankit.metrics.inception.weights.load_weights` gives them. Those of layers
-            that the network lacks are left alone.
+        model: A network from `fid_inception`.
+        weights: Dict of arrays by `"<layer>/kernel"` and `"<layer>/bias"`, as returned
+            by `gankit.metrics.inception.weights.load_weights`. Arrays of layers that
+            the network lacks are ignored.
 
     Raises:
         ValueError: If an array is missing or of another shape.
@@ -81,18 +83,18 @@ def set_weights(model, weights):
                 raise ValueError(
                     f"Expected weights with {key}, received {len(weights)} arrays "
                     f"without it, which suffice for features={tap_reached(weights)} "
-                    "at most: build the network for that, or find the whole file."
+                    "at most: build the network for that, or get the whole file."
                 )
             if weights[key].shape != tuple(variable.shape):
                 raise ValueError(
                     f"Expected {key} of shape {tuple(variable.shape)}, received "
-                    f"{weights[key].shape}: these weights are of another network."
+                    f"{weights[key].shape}: pass the weights of the FID network."
                 )
             variable.assign(weights[key])
 
 
 def _initializer(name):
-    # A seed of its own leaves the random numbers of others alone.
+    # A separate seed leaves the global random numbers unchanged.
     return keras.initializers.HeNormal(zlib.crc32(name.encode()))
 
 
@@ -112,35 +114,24 @@ def _convolution(x, name, strides=1, padding="same"):
 
 
 def _chain(x, scope, length, *, reduces=False):
-    """Convolutions one after another; the last one may halve the picture."""
+    """Applies consecutive convolutions, the last of which may halve the image."""
     for index in range(length):
-        last = {"strides": 2, "padding": "valid"} if reduces else {}
-        x = _convolution(
-            x,
-            f"{scope}_conv_{index}" if index else f"{scope}_conv",
-            **(last if index == length - 1 else {}),
-        )
+        name = f"{scope}_conv_{index}" if index else f"{scope}_conv"
+        last = reduces and index == length - 1
+        x = _convolution(x, name, *((2, "valid") if last else ()))
     return x
 
 
 def _max_pool(x, strides=2, padding="valid"):
-    return layers.MaxPooling2D(
-        3, strides, padding, data_format="channels_last", dtype="float32"
-    )(x)
+    return layers.MaxPooling2D(3, strides, padding, "channels_last", dtype="float32")(x)
 
 
 def _average_pool(x):
-    # Keras, like TensorFlow, leaves the padding out of the average.
-    return layers.AveragePooling2D(
-        3, 1, "same", data_format="channels_last", dtype="float32"
-    )(x)
+    # Like TensorFlow, Keras excludes the padding from the average.
+    return layers.AveragePooling2D(3, 1, "same", "channels_last", dtype="float32")(x)
 
 
-def _average_over_picture(x):
-    return layers.GlobalAveragePooling2D("channels_last", dtype="float32")(x)
-
-
-def _join(branches, name=None):
+def _concatenate(branches, name):
     return layers.Concatenate(name=name, dtype="float32")(branches)
 
 
@@ -165,7 +156,7 @@ def _body(x, features):
         return x
     x = _reduction(x, "mixed_8", {"mixed_8_tower": 2, "mixed_8_tower_1": 4})
     x = _forked_block(x, "mixed_9", _average_pool(x))
-    # An error of 2015 that has become part of the definition of FID.
+    # A mistake of 2015 that has become part of the definition of FID.
     return _forked_block(x, "mixed_10", _max_pool(x, 1, "same"))
 
 
@@ -175,12 +166,12 @@ def _block(x, name, lengths):
         _chain(x, f"{name}_tower_1", lengths[1]),
         _chain(_average_pool(x), f"{name}_tower_2", 1),
     ]
-    return _join([_chain(x, name, 1), *towers], name)
+    return _concatenate([_chain(x, name, 1), *towers], name)
 
 
 def _reduction(x, name, lengths):
     chains = [_chain(x, scope, n, reduces=True) for scope, n in lengths.items()]
-    return _join([*chains, _max_pool(x)], name)
+    return _concatenate([*chains, _max_pool(x)], name)
 
 
 def _forked_block(x, name, pooled):
@@ -192,4 +183,4 @@ def _forked_block(x, name, pooled):
             _convolution(stem, f"{scope}_mixed_conv"),
             _convolution(stem, f"{scope}_mixed_conv_1"),
         ]
-    return _join([*branches, _chain(pooled, f"{name}_tower_2", 1)], name)
+    return _concatenate([*branches, _chain(pooled, f"{name}_tower_2", 1)], name)

@@ -1,4 +1,4 @@
-"""What tells the weights of the FID network from all others."""
+"""Recognises the weights of the FID network and refuses all others."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from gankit.metrics.inception.layers import (
     tap_reached,
 )
 
-# The port to PyTorch that pytorch-fid publishes.
+# The PyTorch port published by pytorch-fid.
 PORT = "pt_inception-2015-12-05-6726825d.pth"
 PORT_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 PORT_URL = (
@@ -18,11 +18,11 @@ PORT_URL = (
 )
 PORT_SIZE = 95_628_359
 
-# Of some layers up to the tap of 768: the norms of kernel and bias, each followed by
-# its `_wave`, as the true weights have them once they are folded. They were taken from
-# kernels in float16, whose rounding moves a wave by about 1e-4 of the norm. Of mixed_8
-# to mixed_10 no true weights were at hand: they are recognised by the checksum of the
-# port where the file is that one, else by what lies below them in the same file.
+# For some layers up to 768 features: the norms of kernel and bias, each followed by its
+# `_wave`, of the true folded weights. They were computed from kernels in float16, whose
+# rounding changes a wave by about 1e-4 of the norm. No true weights of mixed_8 to
+# mixed_10 were available. These are recognised by the checksum if the file is the port,
+# and otherwise by the layers below them in the same file.
 FINGERPRINTS = {
     "conv": (19.73241, 11.18859, 9.185401, 15.42441),
     "conv_2": (8.831027, -12.97579, 28.01706, 15.83520),
@@ -38,25 +38,25 @@ FINGERPRINTS = {
 FINGERPRINT_TOLERANCE = 1e-3
 
 
-def recognised(found, path):
+def recognise(found, path):
     """Recognises the weights of the FID network.
 
     Args:
-        found: Dict of arrays, named as `read_weights` names them.
-        path: The file that they are from.
+        found: Dict of arrays with the names that `read_weights` returns.
+        path: The file that contains them.
 
     Returns:
-        Dict of finite float32 arrays up to the highest tap that they reach.
+        Dict of finite float32 arrays up to the last tap whose layers are all present.
 
     Raises:
-        ValueError: If they reach none, have other shapes, are not finite, or are not
-            the weights of 2015-12-05.
+        ValueError: If the first layers are missing, or an array has the wrong shape or
+            is not finite, or these are not the weights of 2015-12-05.
     """
     tap = tap_reached(found)
     if not tap:
         raise ValueError(
             f"Expected weights of the FID network in {path}, received a file without "
-            f"its first layers: fetch {PORT} from {PORT_URL}."
+            f"its first layers: download {PORT} from {PORT_URL}."
         )
     shapes = {}
     for name, layer in layers_up_to(tap).items():
@@ -71,7 +71,7 @@ def recognised(found, path):
         if not np.isfinite(weights[name]).all():
             raise ValueError(
                 f"Expected finite weights in {path}, received NaN or infinity in "
-                f"{name}: the file is damaged, fetch or make it again."
+                f"{name}: the file is damaged, download or create it again."
             )
     for name, expected in FINGERPRINTS.items():
         if LAYERS[name].features <= tap and not _resembles(
@@ -79,14 +79,14 @@ def recognised(found, path):
         ):
             raise ValueError(
                 "Expected the weights of the FID network of 2015-12-05, received "
-                f"others in {path}, as those of {name} differ: fetch {PORT} from "
+                f"others in {path}, since those of {name} differ: download {PORT} from "
                 f"{PORT_URL}; distances with other weights are not FID."
             )
     return weights
 
 
 def fingerprint(weights, name):
-    """Four numbers of a layer: norm and wave of its kernel, and of its bias."""
+    """Returns the norm and the wave of the kernel of a layer, and of its bias."""
     numbers = []
     for part in ("kernel", "bias"):
         array = weights[f"{name}/{part}"].astype("float64")
@@ -95,7 +95,7 @@ def fingerprint(weights, name):
 
 
 def _wave(array):
-    # Unlike the norm it changes when values change places.
+    # Unlike the norm, it depends on the order of the values.
     return float(array.ravel() @ np.cos(np.arange(array.size)))
 
 
@@ -107,10 +107,10 @@ def _resembles(found, expected):
 
 
 def check_array(array, shape, name, path):
-    """Refuses an array of another shape, or one that is not of floating point."""
+    """Refuses an array that has another shape or is not floating point."""
     if array.shape != shape or array.dtype.kind != "f":
         raise ValueError(
             f"Expected {name} in {path} to hold floating-point numbers of shape "
-            f"{shape}, received {array.dtype} of shape {array.shape}: the file is not "
-            f"of the FID network, fetch {PORT} from {PORT_URL}."
+            f"{shape}, received {array.dtype} of shape {array.shape}: download {PORT} "
+            f"from {PORT_URL}, since this file belongs to another network."
         )

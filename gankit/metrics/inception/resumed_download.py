@@ -1,4 +1,4 @@
-"""A download of one large file that goes on where it was cut."""
+"""Downloads one large file, and resumes an interrupted download."""
 
 import hashlib
 import http.client
@@ -14,79 +14,82 @@ BLOCK = 1 << 18
 
 
 def fetch(address, path, *, sha256, size):
-    """Fetches a file, or the rest of it.
+    """Downloads a file, or the rest of it.
 
-    What came lies under a hidden name beside `path`, and gets its name only when it
-    is whole and has the checksum.
+    The partial file has a hidden name next to `path` and survives an interruption. It
+    is renamed to `path` once it is complete and its checksum is correct.
 
     Args:
-        address: Where the file is.
-        path: `pathlib.Path` to store it at.
+        address: The address of the file.
+        path: `pathlib.Path` of the downloaded file.
         sha256: Its checksum.
         size: Its length in bytes.
 
     Raises:
-        ConnectionError: If the network is absent or was cut; the same call goes on.
+        ConnectionError: If there is no network or the connection was lost. The same
+            call resumes the download.
         ValueError: If the server has another file.
     """
-    # Named after the address, so that another file's beginning is not gone on with.
+    # The name depends on the address, so one download never resumes another.
     origin = hashlib.sha256(address.encode()).hexdigest()[:8]
     partial = path.with_name(f".partial-{origin}-{path.name}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    came = partial.stat().st_size if partial.exists() else 0
-    if came > size:
-        came = 0
-    if came < size:
+    received = partial.stat().st_size if partial.exists() else 0
+    if received > size:
+        received = 0
+    if received < size:
         try:
-            _receive(address, partial, came, size)
+            _receive(address, partial, received, size)
         except (OSError, http.client.HTTPException) as error:
-            came = partial.stat().st_size if partial.exists() else 0
+            received = partial.stat().st_size if partial.exists() else 0
             raise ConnectionError(
-                f"{came:,} of {size:,} bytes of {address} are here, as it could not "
-                f"be fetched further ({getattr(error, 'reason', error)}): the same "
-                "call goes on from there."
+                f"Received {received:,} of {size:,} bytes of {address} before the "
+                f"connection failed ({getattr(error, 'reason', error)}): make the same "
+                "call again, which resumes from there."
             ) from error
     found = sha256_of(partial)
     if found != sha256:
         partial.unlink()
         raise ValueError(
-            f"Expected the sha256 {sha256} of {address}, received {found}: the file "
-            "was changed on its way or there, so try again, or fetch it by hand."
+            f"Expected {address} to have the sha256 {sha256}, received {found}: the "
+            "file was changed, so try again, or download it by hand."
         )
     os.replace(partial, path)
 
 
-def _receive(address, partial, came, size):
-    """Appends to the partial file what it lacks, or writes it anew."""
+def _receive(address, partial, received, size):
+    """Appends the missing bytes to the partial file, or writes it from the start."""
     request = urllib.request.Request(address)
-    if came:
-        request.add_header("Range", f"bytes={came}-")
+    if received:
+        request.add_header("Range", f"bytes={received}-")
     with _open(request, partial) as response:
-        goes_on = response.status == http.client.PARTIAL_CONTENT
-        if not goes_on:  # The server knows no ranges.
-            came = 0
+        resumes = response.status == http.client.PARTIAL_CONTENT
+        if not resumes:  # The server does not support ranges.
+            received = 0
         length = response.headers.get("Content-Length")
-        if length is not None and came + int(length) != size:
-            # A page that stands in for the network's does not make what came void.
-            if goes_on:
+        if length is not None and received + int(length) != size:
+            # A login page in place of the file does not invalidate the partial file.
+            if resumes:
                 partial.unlink()
             raise ValueError(_another_file(address))
         with (
-            open(partial, "ab" if goes_on else "wb") as file,
+            open(partial, "ab" if resumes else "wb") as file,
             tqdm(
                 desc=address.rsplit("/", 1)[1],
-                initial=came,
+                initial=received,
                 total=size,
                 unit="B",
                 unit_scale=True,
             ) as bar,
         ):
-            while came < size and (block := response.read(min(BLOCK, size - came))):
+            while received < size and (
+                block := response.read(min(BLOCK, size - received))
+            ):
                 file.write(block)
-                came += len(block)
+                received += len(block)
                 bar.update(len(block))
-    if came < size:
-        raise ConnectionError("the connection was cut")
+    if received < size:
+        raise ConnectionError("the connection was lost")
 
 
 def _open(request, partial):
@@ -102,6 +105,6 @@ def _open(request, partial):
 
 def _another_file(address):
     return (
-        f"Expected a file of another length at {address}, so what is there is not the "
-        "file that this version of gankit knows: fetch that one by hand."
+        f"Expected a file of another length at {address}, received one that this "
+        "version of gankit does not know: download the right one by hand."
     )

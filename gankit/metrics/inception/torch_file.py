@@ -1,4 +1,4 @@
-"""A reader of PyTorch's state dictionaries that needs no PyTorch."""
+"""Reads PyTorch state dictionaries without PyTorch."""
 
 import collections
 import os
@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-# What torch.save wrote at the head of a file before version 1.6 of PyTorch, and still
-# writes with _use_new_zipfile_serialization=False.
+# The header written by torch.save before PyTorch 1.6, and still with
+# _use_new_zipfile_serialization=False.
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
 DTYPES = {
@@ -29,19 +29,19 @@ DTYPES = {
 def read_state_dict(path):
     """Reads the tensors that `torch.save(module.state_dict(), path)` wrote.
 
-    A pickle can run any program. This one is read by an unpickler that knows nothing
-    but what a state dictionary is made of.
+    A pickle can run arbitrary code. This unpickler therefore accepts only what a state
+    dictionary consists of.
 
     Args:
         path: A file in PyTorch's legacy format or in its zip format.
 
     Returns:
-        Dict of read-only NumPy arrays by name. Strides are those of the file: memory
-        need not be in the order of the axes, and tensors may share it.
+        Dict of read-only NumPy arrays by name. Their strides are those in the file:
+        the axes may have any order in memory, and tensors may share memory.
 
     Raises:
-        ValueError: If the file is cut, damaged, of another kind, or asks for anything
-            that a state dictionary does not need.
+        ValueError: If the file is truncated, damaged or of another kind, or requests
+            anything that a state dictionary does not need.
     """
     path = Path(path)
     with path.open("rb") as file:
@@ -53,17 +53,17 @@ def read_state_dict(path):
                 name: _view(tensor, storages[tensor.storage.key])
                 for name, tensor in tensors.items()
             }
-        # A damaged pickle can raise nearly anything.
+        # A damaged pickle can raise almost any exception.
         except Exception as error:
             raise ValueError(
                 f"Expected {path} to hold a state dictionary of PyTorch, received a "
-                "file that is cut, damaged or of another kind "
-                f"({str(error) or type(error).__name__}): fetch it again."
+                "file that is truncated, damaged or of another kind "
+                f"({str(error) or type(error).__name__}): download it again."
             ) from error
 
 
 class _Storage(NamedTuple):
-    """A piece of memory that tensors lie in, by the key that the pickle gives it."""
+    """A block of memory that contains tensors, and its key in the pickle."""
 
     dtype: np.dtype
     key: str
@@ -75,7 +75,7 @@ class _Storage(NamedTuple):
 
 
 class _Tensor(NamedTuple):
-    """Where a tensor lies in its storage, counted in elements."""
+    """Position of a tensor in its storage, in elements."""
 
     storage: _Storage
     offset: int
@@ -84,66 +84,63 @@ class _Tensor(NamedTuple):
 
 
 class _Unpickler(pickle.Unpickler):
-    """Makes `_Tensor`s, and refuses whatever a state dictionary does not need."""
+    """Creates `_Tensor`s and refuses everything a state dictionary does not need."""
 
     def find_class(self, module, name):
         if (module, name) == ("collections", "OrderedDict"):
             return collections.OrderedDict
-        if module == "torch._utils" and name in (
-            "_rebuild_tensor",
-            "_rebuild_tensor_v2",
-        ):
+        if module == "torch._utils" and name.startswith("_rebuild_tensor"):
             return _rebuild_tensor
         if module == "torch" and name in DTYPES:
             return name
         raise ValueError(
-            f"it asks for {module}.{name}, which no state dictionary needs"
+            f"it requests {module}.{name}, which no state dictionary needs"
         )
 
     def persistent_load(self, persistent_id):
         kind, name, key, _, count, *view = persistent_id
-        # Before 2017 a storage could be a part of another, named last.
+        # Before 2017, a storage could be a part of another one, named last.
         if kind != "storage" or view not in ([], [None]):
-            raise ValueError("it refers to something that is no storage")
+            raise ValueError("it refers to something that is not a storage")
         return _Storage(np.dtype(DTYPES[name]), key, count)
 
 
 def _rebuild_tensor(storage, offset, shape, strides, *_):
-    # The rest is whether it takes gradients, and its hooks.
+    # The remaining arguments are requires_grad and hooks.
     return _Tensor(storage, offset, tuple(shape), tuple(strides))
 
 
 def _tensors_of(pickled):
     if not isinstance(pickled, dict):
-        raise ValueError("it holds no dictionary")
+        raise ValueError("it contains no dictionary")
     for name, tensor in pickled.items():
         if not isinstance(tensor, _Tensor):
-            raise ValueError(f"{name} is no tensor")
+            raise ValueError(f"{name} is not a tensor")
     return dict(pickled)
 
 
 def _read_legacy(file):
-    """A few pickles, the last of which lists the storages that follow in order."""
+    """Reads several pickles, the last of which lists the storages after it in order."""
     if _Unpickler(file).load() != MAGIC or _Unpickler(file).load() != PROTOCOL:
-        raise ValueError("it does not begin like a file of PyTorch")
-    _Unpickler(file).load()  # The machine that wrote it; storages are little-endian.
+        raise ValueError("it does not start like a PyTorch file")
+    _Unpickler(file).load()  # Describes the machine; storages are little-endian.
     tensors = _tensors_of(_Unpickler(file).load())
     known = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
     keys = _Unpickler(file).load()
     if set(keys) != set(known):
-        raise ValueError("its list of storages does not fit its tensors")
+        raise ValueError("its list of storages does not match its tensors")
     storages = {}
     for key in keys:
         count = int.from_bytes(file.read(8), "little")
         left = os.fstat(file.fileno()).st_size - file.tell()
         if count != known[key].count or left < known[key].size:
-            raise ValueError(f"storage {key} is not whole")
+            raise ValueError(f"storage {key} is incomplete")
         storages[key] = file.read(known[key].size)
     return tensors, storages
 
 
 def _read_zip(file):
-    """An archive of one pickle, `data.pkl`, and each storage as `data/<key>`."""
+    """Reads an archive of one pickle, `data.pkl`, and each storage as `data/<key>`."""
     with zipfile.ZipFile(file) as archive:
         folder = archive.namelist()[0].split("/")[0] + "/"
         if f"{folder}byteorder" in archive.namelist():
@@ -155,13 +152,13 @@ def _read_zip(file):
         for storage in {tensor.storage for tensor in tensors.values()}:
             name = f"{folder}data/{storage.key}"
             if archive.getinfo(name).file_size != storage.size:
-                raise ValueError(f"storage {storage.key} is not whole")
+                raise ValueError(f"storage {storage.key} is incomplete")
             storages[storage.key] = archive.read(name)
     return tensors, storages
 
 
 def _view(tensor, storage):
-    # NumPy refuses a view that leaves its buffer.
+    # NumPy refuses a view outside its buffer.
     size = tensor.storage.dtype.itemsize
     return np.ndarray(
         tensor.shape,

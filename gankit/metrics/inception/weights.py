@@ -1,7 +1,7 @@
-"""The weights of the FID network: looked for, fetched, named and converted.
+"""Finds, downloads, identifies and converts the weights of the FID network.
 
-There is one network of FID, which was trained in December 2015. Other weights of the
-same architecture give other distances, so none but these are ever loaded.
+FID is defined by one network, trained in December 2015. Other weights of the same
+architecture give other distances, so they are never loaded.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from gankit.datasets import data_folder
+from gankit.files import atomic
 from gankit.metrics.inception.files import names_in_npz, read_weights
 from gankit.metrics.inception.frozen_graph import GRAPH
 from gankit.metrics.inception.layers import (
@@ -29,30 +30,31 @@ CONVERTED = "inception-2015-12-05.npz"
 
 
 class FIDWeightsUnavailable(FileNotFoundError):
-    """The weights of the FID network are neither here nor can they be fetched."""
+    """The weights of the FID network can be neither found nor downloaded."""
 
 
 def load_weights(source="auto", *, features=2048, folder=None):
     """Loads the weights of the FID network up to a tap.
 
     Args:
-        source: A file, as `read_weights` takes it; or `"auto"`: the file that
-            `find_weights` finds, else the port to PyTorch, which is fetched into the
-            data folder (96 MB) and needs no PyTorch.
-        features: The tap, by the length of its features: 64, 192, 768 or 2048.
+        source: A file that `read_weights` accepts; or `"auto"` for the file that
+            `find_weights` finds or else the PyTorch port, which is downloaded into the
+            data folder (96 MB) and does not require PyTorch.
+        features: The tap, by its number of features: 64, 192, 768 or 2048.
         folder: The data folder; `None` for `gankit.datasets.data_folder()`.
 
     Returns:
-        `(weights, name)`. Weights are a dict of float32 arrays: `"<layer>/kernel"`
-        (height, width, in, out) and `"<layer>/bias"`, batch normalisation folded in,
-        of `layers_up_to(features)`; for 2048 also `"softmax/kernel"` (2048, 1008) and
-        `"softmax/bias"`, where the file holds them. The name says which weights they
-        are; see `weights_name`.
+        `(weights, name)`. `weights` is a dict of float32 arrays: `"<layer>/kernel"`
+        (height, width, in, out) and `"<layer>/bias"`, with batch normalisation folded
+        in, for `layers_up_to(features)`; for 2048 also `"softmax/kernel"` (2048, 1008)
+        and `"softmax/bias"`, if the file contains them. `name` identifies the weights;
+        see `weights_name`.
 
     Raises:
-        FIDWeightsUnavailable: If there is no file, or it does not reach the tap.
-        ImportError: If a graph of TensorFlow is to be read by another backend.
-        ValueError: If the file is damaged or of other weights, or there is no such tap.
+        FIDWeightsUnavailable: If there is no file, or it ends before the tap.
+        ImportError: If the file is a TensorFlow graph and the backend is another one.
+        ValueError: If the file is damaged or contains other weights, or `features` is
+            unknown.
 
     Reference:
         Heusel et al. 2017 (https://arxiv.org/abs/1706.08500); Szegedy et al. 2015, the
@@ -78,16 +80,16 @@ def load_weights(source="auto", *, features=2048, folder=None):
 
 
 def find_weights(features=2048, *, folder=None):
-    """Looks for a file of the weights, without fetching one.
+    """Looks for a file with the weights, without downloading one.
 
     Args:
-        features: The tap that it must reach.
+        features: The tap that it must contain.
         folder: The data folder; `None` for `gankit.datasets.data_folder()`.
 
     Returns:
-        The first of: the file that the environment variable `GANKIT_FID_WEIGHTS` names,
-        even if it does not exist; in the data folder, the port to PyTorch, the .npz
-        file that `convert` made of it, a part of it (`fid_inception_2015*.npz`) or, on
+        The first of: the file named by the environment variable `GANKIT_FID_WEIGHTS`,
+        even if it does not exist; in the data folder, the PyTorch port, the .npz file
+        that `convert` created from it, a part of it (`fid_inception_2015*.npz`) or, on
         TensorFlow, its graph. `None` if there is none of these.
     """
     layers_up_to(features)
@@ -108,16 +110,16 @@ def find_weights(features=2048, *, folder=None):
 
 
 def weights_name(weights, features):
-    """The name of weights, with a hash of all that a tap depends on.
+    """Returns the name of weights, with a hash of all arrays that a tap depends on.
 
     Args:
-        weights: Dict as `load_weights` returns it, up to this tap or a higher one.
+        weights: Dict as returned by `load_weights`, up to this tap or a later one.
         features: The tap.
 
     Returns:
-        `"inception-2015-12-05, weights 1234abcd"`: the first 8 hexadecimal digits of
-        the sha256 over names and float32 bytes, in the order of `LAYERS`. A part and
-        the whole of the same precision agree; float16 and float32 do not.
+        `"inception-2015-12-05, weights 1234abcd"`, with the first 8 hexadecimal digits
+        of the sha256 over names and float32 bytes, in the order of `LAYERS`. A partial
+        and a full file of the same precision agree; float16 and float32 do not.
     """
     digest = hashlib.sha256()
     for name in arrays_up_to(features):
@@ -127,11 +129,11 @@ def weights_name(weights, features):
 
 
 def save_weights(path, weights):
-    """Writes weights to an .npz file, which every backend reads and nothing runs.
+    """Writes weights to an .npz file, which every backend reads and contains no code.
 
     Args:
-        path: The file, which appears once it is whole.
-        weights: Dict of arrays as `load_weights` returns it.
+        path: The file, which is replaced in one step.
+        weights: Dict of arrays as returned by `load_weights`.
 
     Raises:
         ValueError: If the file's name does not end in .npz.
@@ -139,42 +141,36 @@ def save_weights(path, weights):
     path = Path(path)
     if path.suffix != ".npz":
         raise ValueError(
-            f"Expected a file to write that ends in .npz, received {path}: name it "
+            f"Expected a file name that ends in .npz, received {path}: name it "
             f"{path.with_suffix('.npz').name}."
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".partial-{os.getpid()}-{path.name}")
-    try:
-        with temporary.open("wb") as file:
-            np.savez(file, **weights)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with atomic(path) as temporary:
+        np.savez(temporary, **weights)
 
 
 def convert(source, target):
-    """Makes an .npz file of another file of the weights.
+    """Converts a file of the weights to .npz.
 
     Args:
-        source: A file, as `read_weights` takes it.
-        target: The .npz file to write; in the data folder, `inception-2015-12-05.npz`
-            is found by itself.
+        source: A file that `read_weights` accepts.
+        target: The .npz file to write. `find_weights` finds it if it is named
+            `inception-2015-12-05.npz` and is in the data folder.
 
     Returns:
-        `(features, name)`: the highest tap that the weights reach, and their name
-        there.
+        `(features, name)`: the last tap that the weights contain, and their name there.
 
     Raises:
-        FileNotFoundError: If there is no such source.
+        FileNotFoundError: If the source does not exist.
         ImportError: If the source is a graph and TensorFlow is not the backend.
-        ValueError: If the source is damaged or of other weights, or the target does
-            not end in .npz.
+        ValueError: If the source is damaged or contains other weights, or the target
+            does not end in .npz.
     """
     source = Path(source).expanduser()
     if not source.is_file():
         raise FileNotFoundError(
-            f"Expected a file of weights, received {source}, which is none: check the "
-            "spelling."
+            f"Expected a file of weights, received {source}, which does not exist: "
+            "check the spelling."
         )
     weights = read_weights(source)
     save_weights(target, weights)
@@ -196,8 +192,8 @@ def _unavailable(features, received, folder):
     return FIDWeightsUnavailable(
         f"Expected weights of the FID network up to features={features}, received "
         f"{received}: put {PORT} (sha256 {PORT_SHA256}) from {PORT_URL} into "
-        f"{data_folder(folder)}, which needs no PyTorch; without a network, set "
-        f"{VARIABLE} to an .npz file of the lower layers and ask for features=768, 192 "
+        f"{data_folder(folder)}, which does not require PyTorch; without a network, "
+        f"set {VARIABLE} to an .npz file of the lower layers and use features=768, 192 "
         "or 64, or use gankit.metrics.classifier_for(data), whose distance is called "
         "FCD."
     )

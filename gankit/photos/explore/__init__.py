@@ -1,4 +1,4 @@
-"""Looking into a trained generator: latents, directions, a page of sliders."""
+"""Explores a trained generator: latents, directions and sliders."""
 
 from gankit.photos.explore import directions, latents, rendering
 from gankit.photos.explore.directions import traversal

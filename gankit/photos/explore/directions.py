@@ -1,9 +1,9 @@
 """Directions in the latent space along which a trained generator changes its images.
 
-They come in closed form from the weights of the first layer. The other way without
-training, principal components of activations (Härkönen et al. 2020, GANSpace,
-https://arxiv.org/abs/2004.02546), needs samples, and at the first layer it finds the
-same: latents spread evenly, so what is linear in them spreads as the weights stretch.
+They follow in closed form from the weights of the first layer. GANSpace (Härkönen et
+al. 2020, https://arxiv.org/abs/2004.02546) takes principal components of activations,
+which needs samples. At the first layer both find the same directions, because latents
+vary equally in all directions.
 """
 
 import math
@@ -19,19 +19,20 @@ from gankit.layers.spectral_normalization import LINEAR, kernel_matrix
 from gankit.photos.explore.rendering import Renderer
 from gankit.plotting import Picture, image_grid
 
-# The first layer does not see the image, so more directions are tried than are given.
+# The first layer alone does not determine the change of the image, so `find` tries this
+# many times as many directions as it returns, on so many latents.
 CANDIDATES = 2
 LATENTS = 20
-# Where the columns of a traversal are.
+# The columns of a traversal, in standard deviations of the latent.
 DEVIATIONS = (-3, -2, -1, 0, 1, 2, 3)
 
 
 class Directions(NamedTuple):
-    """Directions of a generator, those that change its images most first.
+    """Directions of a generator, sorted by how much they change its images.
 
     Attributes:
-        steps: float32 array `(count, latent_dim)` of vectors at right angles, each one
-            standard deviation of the latents long.
+        steps: float32 array `(count, latent_dim)` of orthogonal vectors. Their length
+            is one standard deviation of the latents.
         changes: How much one step changes the images, float64 `(count,)`: mean squared
             change of a value in [-1, 1].
     """
@@ -41,30 +42,31 @@ class Directions(NamedTuple):
 
     @property
     def levels(self):
-        """The same as root mean squares in grey levels, of which there are 255."""
+        """Root mean squared changes, in grey levels from 0 to 255."""
         return 127.5 * np.sqrt(self.changes)
 
 
 def find(model, count=6, *, seed=0):
     """Finds the directions that the first layer of a generator stretches most.
 
-    These are the eigenvectors of the largest eigenvalues of `A^T A`, where `A` takes a
-    latent to what the first layer with weights makes of it; with labels, of its mean
-    over the classes. Twice as many as are wanted are tried on images, half a step to
-    either side of 20 latents of all classes, and ordered by what changes.
+    These are the eigenvectors of the largest eigenvalues of `A^T A`, where `A` maps a
+    latent to the output of the first layer with weights. With labels, `A^T A` is the
+    mean over the classes. Twice as many directions as requested move 20 latents of all
+    classes by half a step to either side. Those that change the images most are
+    returned.
 
     Args:
         model: A `gankit.GAN` or `gankit.ConditionalGAN`, or a `Renderer` of one.
-        count: How many, 1 to `latent_dim`.
-        seed: Whole number; the seed of the latents.
+        count: Number of directions, 1 to `latent_dim`.
+        seed: Seed of the latents, an integer.
 
     Returns:
         The `Directions`. The sign of a vector is arbitrary; here its largest entry is
         positive.
 
     Raises:
-        ValueError: If `count` is out of its range, or no dense layer or convolution of
-            one pixel takes the latent.
+        ValueError: If `count` is out of range, or the latent does not enter a dense
+            layer or a convolution of one pixel.
 
     Reference:
         Shen and Zhou 2021, "Closed-form factorization of latent semantics in GANs"
@@ -74,10 +76,10 @@ def find(model, count=6, *, seed=0):
     model = render.model
     if not isinstance(count, int) or not 1 <= count <= model.latent_dim:
         raise ValueError(
-            f"Expected count to be a whole number from 1 to {model.latent_dim}, the "
-            f"length of a latent, received {count!r}: ask for so many directions."
+            f"Expected count to be an integer from 1 to {model.latent_dim}, the "
+            f"length of a latent, received {count!r}: choose another count."
         )
-    _, vectors = np.linalg.eigh(_stretching(render.network, render.num_classes))
+    _, vectors = np.linalg.eigh(_gram_matrix(render.network, render.num_classes))
     vectors = vectors.T[::-1][: CANDIDATES * count]
     largest = np.abs(vectors).argmax(axis=1)[:, None]
     vectors = vectors * np.sign(np.take_along_axis(vectors, largest, axis=1))
@@ -94,58 +96,58 @@ def find(model, count=6, *, seed=0):
 
 
 def traversal(model, *, count=5, label=None, seed=0):
-    """Draws one sample moved along its generator's directions, one in each row.
+    """Draws one sample moved along its generator's directions, one direction a row.
 
     Args:
         model: A `gankit.GAN` or `gankit.ConditionalGAN`.
         count: Number of directions.
-        label: Class of the sample, a whole number; `None` is 0 where there are labels.
-        seed: Seed of the latent, the one of `model.sample(1, seed=seed)`, which is in
-            the middle of every row.
+        label: Class of the sample, an integer; `None` means 0 if the model has labels.
+        seed: Seed of the latent. The middle of every row is
+            `model.sample(1, seed=seed)`.
 
     Returns:
-        The `gankit.plotting.Picture`: columns go from 3 standard deviations of the
-        latent to one side to as many to the other.
+        The `gankit.plotting.Picture`. Its columns move the latent by -3 to 3 standard
+        deviations.
 
     Raises:
         ValueError: As `find`, or if the model has no such class.
     """
     render = Renderer(model)
-    found = find(render, count)
-    images = traversed(render, found, label=label, seed=seed)
+    directions = find(render, count)
+    images = traversal_images(render, directions, label=label, seed=seed)
     rows, columns, height, width, _ = images.shape
     grid = image_grid(images.reshape(-1, *images.shape[2:]), columns=columns)
     size = grid.shape[0] / grid.shape[1]
     figure = Picture(figsize=(7, 5.5 * size + 0.9), layout="constrained")
     axes = figure.subplots()
     axes.imshow(grid, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    # Images are two pixels apart.
-    places = [
+    # The grid has two pixels between images.
+    centres = [
         2 + (side + 2) * np.arange(n) + (side - 1) / 2
         for side, n in ((width, columns), (height, rows))
     ]
-    axes.set_xticks(places[0], [f"{s:+g}" if s else "0" for s in DEVIATIONS])
+    axes.set_xticks(centres[0], [f"{s:+g}" if s else "0" for s in DEVIATIONS])
     names = [
         f"direction {i}\n{levels:.0f} levels"
-        for i, levels in enumerate(found.levels, start=1)
+        for i, levels in enumerate(directions.levels, start=1)
     ]
-    axes.set_yticks(places[1], names)
+    axes.set_yticks(centres[1], names)
     axes.tick_params(length=0, labelsize=11)
     axes.spines[:].set_visible(False)
     axes.set_xlabel(
-        "standard deviations of the latent; levels: the change of grey that one makes",
+        "standard deviations of the latent; levels: the change in grey levels for one",
         fontsize=11,
     )
     axes.set_title("One sample along the directions of its generator", fontsize=12)
     return figure
 
 
-def traversed(model, found, *, label=None, seed=0):
+def traversal_images(model, directions, *, label=None, seed=0):
     """Moves the latent of one sample along directions.
 
     Args:
         model: A `gankit.GAN` or `gankit.ConditionalGAN`, or a `Renderer` of one.
-        found: Its `Directions`.
+        directions: Its `Directions`.
         label, seed: As in `traversal`.
 
     Returns:
@@ -163,28 +165,28 @@ def traversed(model, found, *, label=None, seed=0):
             f"{label!r}: choose another."
         )
     latent = ops.convert_to_numpy(render.model.sample_latent(1, seed=seed))
-    moved = latent + np.asarray(DEVIATIONS)[:, None] * found.steps[:, None]
+    moved = latent + np.asarray(DEVIATIONS)[:, None] * directions.steps[:, None]
     moved = moved.reshape(-1, latent.shape[1])
     shares = None
     if classes:
         shares = np.repeat(np.eye(classes)[[label or 0]], len(moved), axis=0)
     images = to_uint8(np.clip(render(moved, shares), -1.0, 1.0), (-1.0, 1.0))
-    return images.reshape(len(found.steps), len(DEVIATIONS), *images.shape[1:])
+    return images.reshape(len(directions.steps), len(DEVIATIONS), *images.shape[1:])
 
 
 def _renderer(model):
-    """A `Renderer` as it is, as it is compiled already; else one of the model."""
+    """The renderer itself, which is already compiled, or a new one for a model."""
     return model if isinstance(model, Renderer) else Renderer(model)
 
 
 def _change(render, latents, shares, step):
-    behind, before = (
+    ahead, behind = (
         render(latents + side * step, shares).astype("float64") for side in (0.5, -0.5)
     )
-    return np.mean((behind - before) ** 2)
+    return np.mean((ahead - behind) ** 2)
 
 
-def _stretching(network, num_classes):
+def _gram_matrix(network, num_classes):
     """`A^T A` of the first layer, float64 `(latent_dim, latent_dim)`."""
     for layer in network.layers:
         inner = layer.layer if isinstance(layer, SpectralNormalization) else layer
@@ -194,23 +196,24 @@ def _stretching(network, num_classes):
         if not one_pixel:
             continue
         slopes = _slopes(keras.Model(network.inputs, layer.input), num_classes)
-        if not slopes.any():  # it sees the label alone
+        if not slopes.any():  # its input is only the label
             continue
         matrix = ops.convert_to_numpy(kernel_matrix(inner)).astype("float64")
-        # Of a convolution all pixels that it makes of the one.
+        # A convolution of one pixel has one matrix for each pixel of its output.
         kernels = matrix.reshape(-1, slopes.shape[-1], matrix.shape[-1])
-        stretching = sum(kernel @ kernel.T for kernel in kernels)
-        return np.mean([slope @ stretching @ slope.T for slope in slopes], axis=0)
+        gram = sum(kernel @ kernel.T for kernel in kernels)
+        return np.mean([slope @ gram @ slope.T for slope in slopes], axis=0)
     raise ValueError(
         "Expected a generator whose latent goes into a dense layer or a convolution of "
-        f"one pixel, received {network.name!r}, which has none: build it so."
+        f"one pixel, received {network.name!r}, which has none: add such a layer."
     )
 
 
 def _slopes(part, num_classes):
-    """How what the first layer takes depends on the latent, `(classes, latent, d)`.
+    """Derivative of the first layer's input, `(classes, latent_dim, d)`.
 
-    A product with an embedding and a label that is appended are linear in the latent.
+    The input is linear in the latent, also where the network multiplies the latent by
+    an embedding or appends the label.
     """
     latent_dim = part.inputs[0].shape[-1]
     latents = np.eye(latent_dim + 1, latent_dim, dtype="float32")

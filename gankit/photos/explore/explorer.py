@@ -1,4 +1,4 @@
-"""Sliders over a trained generator: directions, classes and ways between latents."""
+"""Sliders for a trained generator: directions, classes and interpolation."""
 
 import base64
 import html
@@ -15,63 +15,64 @@ from gankit.photos.explore.latents import interpolate
 from gankit.photos.explore.rendering import Renderer
 from gankit.plotting import image_grid
 
-# The way from the first latent to the second in so many steps, of which every fifth
-# is on the strip.
+# Steps of the interpolation between two latents, of which the strip shows every fifth.
 STEPS = 40
 STRIP = range(0, STEPS + 1, 5)
-# About how many pixels of the screen an image and the strip are wide.
+# Approximate widths of the image and the strip on the screen, in pixels.
 IMAGE_WIDTH, STRIP_WIDTH = 200, 600
 
 
 def explore(model, train=None, *, class_names=None, count=6, seed=0):
-    """Shows a trained generator under sliders, in a notebook.
+    """Shows the images of a trained generator with sliders, in a notebook.
 
-    Each slider moves the latent along one of its `gankit.photos.explore.directions`, those that change
-    the image most first. The latent itself lies on the way between those of two seeds,
-    and with labels between two classes; the strip below is the whole way.
+    Each slider moves the latent along one of the `gankit.photos.explore.directions`;
+    the first one changes the image most. Another slider interpolates between the
+    latents of two seeds, and with labels between two classes. The strip below shows
+    the whole interpolation.
 
     Args:
         model: A `gankit.GAN` or `gankit.ConditionalGAN`.
-        train: The uint8 images `(n, height, width, channels)` that it was trained on,
-            of which the nearest is shown, by the distance of the pixels in [0, 1];
-            `None` shows none.
+        train: Its training images, uint8 `(n, height, width, channels)`, of which the
+            nearest is shown, by the distance of the pixels in [0, 1]; `None` shows
+            none.
         class_names: Names of the classes; `None` numbers them.
         count: Number of directions.
-        seed: Seed of the first latent, the one of `model.sample(1, seed=seed)`.
+        seed: Seed of the first latent, as in `model.sample(1, seed=seed)`.
 
     Returns:
-        The `Explorer`, which a notebook shows; `None` without ipywidgets, where a
-        sentence is printed.
+        The `Explorer`, which a notebook shows. Without ipywidgets, a message is
+        printed and the result is `None`.
 
     Raises:
-        ValueError: If the model or `count` does not fit, the training images are not of
-            the form of its images, or there are not as many names as classes.
+        ValueError: If the model or `count` is invalid, or the training images or class
+            names do not fit the model.
     """
     if importlib.util.find_spec("ipywidgets") is None:
         print(
-            "no sliders here, as ipywidgets is not installed: pip install ipywidgets, "
-            "or draw gankit.traversal(model)"
+            "Sliders need ipywidgets, which is not installed: pip install ipywidgets, "
+            "or draw gankit.traversal(model)."
         )
         return None
     return Explorer(model, train, class_names, count, seed)
 
 
 class Explorer:
-    """What `explore` shows: widgets, and what they make the generator draw.
+    """The widgets of `explore`, and the images that they draw.
 
-    Arguments as in `explore`. The widgets may be set by code; the images follow.
+    The arguments are those of `explore`. Code can set the widgets too; the images
+    follow.
 
     Attributes:
         directions: The `gankit.photos.explore.directions.Directions`.
-        sliders: A slider for each, in standard deviations of the latent.
-        seeds: The seeds of both ends of the way.
-        classes: The classes of both ends; none without labels.
-        share: Where on the way the image is, 0 to 1.
-        kind: How latents are interpolated, `"spherical"` or `"linear"`.
-        another: Button that takes the next seeds.
-        reset: Button that brings all sliders back to 0.
+        sliders: A slider for each direction, in standard deviations of the latent.
+        seeds: The seeds of both ends of the interpolation.
+        classes: The classes of both ends; empty without labels.
+        position: Position of the image between the ends, 0 to 1.
+        kind: Kind of interpolation, `"spherical"` or `"linear"`.
+        another: Button that increases the seeds by 1.
+        reset: Button that sets all sliders to 0.
         image: The image, uint8 `(height, width, channels)`.
-        strip: The images of the way, uint8 `(9, height, width, channels)`.
+        strip: Images of the interpolation, uint8 `(9, height, width, channels)`.
         nearest: Index of the nearest training image; `None` without these.
     """
 
@@ -89,7 +90,7 @@ class Explorer:
     def _repr_mimebundle_(self, **options):
         return {
             **self._panel._repr_mimebundle_(**options),
-            "text/plain": "sliders, where this notebook is run",
+            "text/plain": "sliders, which appear when this notebook runs",
         }
 
     def _make_widgets(self, names, seed):
@@ -111,10 +112,10 @@ class Explorer:
             )
             for i, levels in enumerate(self.directions.levels, start=1)
         ]
-        self.share = widgets.FloatSlider(
-            min=0.0, max=1.0, step=1 / STEPS, description="on the way", **form
+        self.position = widgets.FloatSlider(
+            min=0.0, max=1.0, step=1 / STEPS, description="position", **form
         )
-        # With labels the latent stays at first, and the class changes alone.
+        # With labels both seeds are equal at first, so that only the class changes.
         seeds = {"from seed": seed, "to seed": seed + (0 if names else 1)}
         self.seeds = [
             widgets.BoundedIntText(value, 0, 2**31 - 1, description=end, **form)
@@ -131,55 +132,55 @@ class Explorer:
         )
         self.another = widgets.Button(description="another", tooltip="the next seeds")
         self.reset = widgets.Button(description="reset", tooltip="all sliders to 0")
-        # Beside the controls where there is room, and below them where there is not.
+        # Next to the controls if there is room, otherwise below them.
         self._pictures = widgets.HTML(layout=widgets.Layout(flex="1 1 200px"))
-        self._way_pictures = widgets.HTML()
+        self._strip_picture = widgets.HTML()
 
-        values = *self.sliders, self.share, *self.seeds, *self.classes, self.kind
-        for widget in values:
+        inputs = *self.sliders, self.position, *self.seeds, *self.classes, self.kind
+        for widget in inputs:
             widget.observe(lambda _: self._draw(), "value")
-        self.another.on_click(lambda _: self._take_next_seeds())
-        self.reset.on_click(lambda _: self._bring_back())
-        self._drawing = True
+        self.another.on_click(lambda _: self._next_seeds())
+        self.reset.on_click(lambda _: self._reset_sliders())
+        self._redraw_on_change = True
         controls = [
-            widgets.HTML("Directions (and the grey levels that each changes)"),
+            widgets.HTML("Directions (and the change of each in grey levels)"),
             *self.sliders,
-            widgets.HTML("The way from one latent to another"),
-            self.share,
+            widgets.HTML("Interpolation between two latents"),
+            self.position,
             *self.seeds,
             *self.classes,
             self.kind,
             widgets.HBox([self.another, self.reset]),
         ]
-        beside = widgets.HBox(
+        upper = widgets.HBox(
             [widgets.VBox(controls), self._pictures],
             layout=widgets.Layout(flex_flow="row wrap"),
         )
-        self._panel = widgets.VBox([beside, self._way_pictures])
+        self._panel = widgets.VBox([upper, self._strip_picture])
 
-    def _take_next_seeds(self):
+    def _next_seeds(self):
         self._set({seed: seed.value + 1 for seed in self.seeds})
 
-    def _bring_back(self):
-        self._set(dict.fromkeys((*self.sliders, self.share), 0.0))
+    def _reset_sliders(self):
+        self._set(dict.fromkeys((*self.sliders, self.position), 0.0))
 
     def _set(self, values):
         """Sets several widgets and draws once."""
-        self._drawing = False
+        self._redraw_on_change = False
         for widget, value in values.items():
             widget.value = value
-        self._drawing = True
+        self._redraw_on_change = True
         self._draw()
 
     def _draw(self):
-        if not self._drawing:
+        if not self._redraw_on_change:
             return
-        latents, shares = self._way()
+        latents, shares = self._interpolation()
         for slider, step in zip(self.sliders, self.directions.steps, strict=True):
             latents = latents + slider.value * step
-        drawn = [round(STEPS * self.share.value), *STRIP]
-        shares = None if shares is None else shares[drawn]
-        images = np.clip(self._render(latents[drawn], shares), -1.0, 1.0)
+        steps = [round(STEPS * self.position.value), *STRIP]
+        shares = None if shares is None else shares[steps]
+        images = np.clip(self._render(latents[steps], shares), -1.0, 1.0)
         images = to_uint8(images, (-1.0, 1.0))
         self.image, self.strip = images[0], images[1:]
 
@@ -192,12 +193,12 @@ class Explorer:
             f'<div style="display: flex; flex-wrap: wrap">{"".join(figures)}</div>'
         )
         strip = image_grid(self.strip, columns=len(STRIP))
-        self._way_pictures.value = _figure(
-            strip, f"the way {self._ends()}", STRIP_WIDTH
+        self._strip_picture.value = _figure(
+            strip, f"interpolation {self._ends()}", STRIP_WIDTH
         )
 
-    def _way(self):
-        """Latents and shares of the classes at all steps, without the directions."""
+    def _interpolation(self):
+        """Latents and class shares at all steps, before the sliders move them."""
         latents = [
             ops.convert_to_numpy(self._render.model.sample_latent(1, seed=seed.value))[
                 0
@@ -219,7 +220,7 @@ class Explorer:
 
 
 class _TrainingImages:
-    """Training images whose nearest is found while somebody waits."""
+    """Training images, prepared to find the nearest one quickly."""
 
     def __init__(self, images, form):
         images = np.asarray(images)
@@ -227,17 +228,17 @@ class _TrainingImages:
         if images.dtype != np.uint8 or images.shape[1:] != form or not len(images):
             raise ValueError(
                 f"Expected training images uint8 (n, {', '.join(map(str, form))}) "
-                f"like the model's, received {images.dtype} {images.shape}: pass those "
-                "that it was trained on."
+                f"like the model's, received {images.dtype} {images.shape}: pass its "
+                "training images."
             )
         self.images = images
         self._pixels = images.reshape(len(images), -1).astype("float32") / 255
         self._squares = np.einsum("ij,ij->i", self._pixels, self._pixels)
 
     def nearest(self, image):
-        """Index of the nearest image and a caption that tells its distance."""
+        """Index of the nearest image, and a caption with its distance."""
         pixels = image.reshape(-1).astype("float32") / 255
-        # The image's own square is the same for all.
+        # The image's own square is a constant.
         index = int(np.argmin(self._squares - self._pixels @ (2 * pixels)))
         distance = np.linalg.norm(self._pixels[index] - pixels)
         return index, (
@@ -252,23 +253,23 @@ def _names(class_names, num_classes):
     names = range(num_classes) if class_names is None else class_names
     if len(names) != num_classes:
         raise ValueError(
-            f"Expected {num_classes} names of classes, as many as the model has, "
-            f"received {len(names)}: pass class_names of its data."
+            f"Expected {num_classes} names of classes, as the model has "
+            f"{num_classes}, received {len(names)}: pass class_names of its data."
         )
     return [str(name) for name in names]
 
 
 def _figure(image, caption, width):
-    """An image as HTML, enlarged by a whole number, over its caption."""
+    """An image as HTML, enlarged by an integer factor, above its caption."""
     png = io.BytesIO()
     picture = Image.fromarray(image.squeeze())
     picture.save(png, "png", compress_level=1)
     source = base64.b64encode(png.getvalue()).decode()
-    shown = picture.width * max(1, round(width / picture.width))
+    pixels = picture.width * max(1, round(width / picture.width))
     caption = html.escape(caption)
-    # Decoded before it is shown, or the picture would flicker under the slider.
+    # Synchronous decoding keeps the picture from flickering as a slider moves.
     return (
-        f'<figure style="margin: 8px; width: {shown}px; max-width: 100%">'
+        f'<figure style="margin: 8px; width: {pixels}px; max-width: 100%">'
         f'<img alt="{caption}" src="data:image/png;base64,{source}" decoding="sync" '
         f'style="width: 100%; image-rendering: pixelated">'
         f'<figcaption style="font-size: 14px; line-height: 1.3">{caption}</figcaption>'

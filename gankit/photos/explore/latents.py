@@ -1,29 +1,29 @@
-"""Ways through the latent space: lines, great circles, sums and differences."""
+"""Paths through the latent space: lines and great circles."""
 
 import numpy as np
 
 
 def interpolate(start, end, steps, *, kind="spherical"):
-    """Latents on the way from one latent to another.
+    """Interpolates between two latents.
 
-    Normal latents of many dimensions lie near a sphere; the straight line between two
-    of them cuts through its inside, where the generator was hardly ever trained. A
-    great circle stays outside.
+    Normal latents of many dimensions lie near a sphere. The straight line between two
+    of them crosses the inside, where the generator was hardly ever trained; a great
+    circle stays on the sphere.
 
     Args:
         start: Latent `(latent_dim,)`.
         end: Latent `(latent_dim,)`.
         steps: Number of latents, both ends included, at least 2.
-        kind: `"spherical"` or `"linear"`. On the way the spherical one goes through
-            directions at a constant angle and through lengths linearly.
+        kind: `"spherical"` or `"linear"`. The spherical one changes the direction by
+            equal angles and the length linearly.
 
     Returns:
         float32 array `(steps, latent_dim)`.
 
     Raises:
-        ValueError: If the latents differ in length, `steps` is too small, `kind` is
-            unknown, or there is no great circle, as one latent is zero, or no shortest
-            one, as they are opposite.
+        ValueError: If the latents have different dimensions, `steps` is too small, or
+            `kind` is unknown; for spherical interpolation, also if a latent is zero or
+            the two are opposite, which leaves the great circle undefined.
 
     Reference:
         White 2016, section 2.1, "Sampling Generative Networks"
@@ -45,16 +45,16 @@ def interpolate(start, end, steps, *, kind="spherical"):
     lengths = np.linalg.norm(start), np.linalg.norm(end)
     if 0.0 in lengths:
         raise ValueError(
-            "Expected latents other than zero, which has no direction, received one: "
+            "Expected latents other than zero, which has no direction, received zero: "
             "choose another, or kind='linear'."
         )
     first, last = start / lengths[0], end / lengths[1]
-    # Unlike arccos of the product this keeps its digits where the angle is small.
+    # This stays accurate for small angles, unlike the arccos of the product.
     angle = 2 * np.arctan2(np.linalg.norm(first - last), np.linalg.norm(first + last))
     if np.pi - angle < 1e-6:
         raise ValueError(
-            "Expected latents that are not opposite, as every great circle joins "
-            "these, received two that are: go by way of a third."
+            "Expected latents that are not opposite, which infinitely many great "
+            "circles join, received two that are: insert a third between them."
         )
     if angle < 1e-9:
         direction = np.repeat(first[None], steps, axis=0)

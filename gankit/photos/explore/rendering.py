@@ -1,4 +1,4 @@
-"""Pictures of chosen latents and classes, drawn while somebody waits."""
+"""Draws images of chosen latents and classes, fast enough for sliders."""
 
 import keras
 import numpy as np
@@ -9,30 +9,30 @@ from gankit.layers import ConditionalBatchNormalization
 from gankit.networks.cgan import OneHot
 from gankit.trainers import GAN
 
-# What a label may go into, that shares can take its place.
+# The layers whose labels can be replaced by shares of the classes.
 TABLES = (layers.Embedding, OneHot, ConditionalBatchNormalization)
 
 
 class Renderer:
-    """A trained generator that is called quickly.
+    """Calls a trained generator quickly.
 
-    It shares the weights of the model, so that a training that goes on shows; where
-    there is an averaged generator it is that one which is called. As always so many
-    images are computed at once, the network is compiled for one shape only.
+    It shares the weights of the model, so it follows further training. If the model
+    has an `ema_generator`, the renderer calls that one. Batches have a constant size,
+    so the network is compiled only once.
 
     Args:
         model: A `gankit.GAN` or `gankit.ConditionalGAN`.
-        batch_size: How many images are computed at once.
+        batch_size: Number of images in a batch.
 
     Attributes:
         model: The model.
         network: The generator that is called.
         num_classes: Number of classes; `None` without labels.
-        mixes_classes: Whether there are pictures between two classes; where the
-            network lacks them, the class of the largest share is drawn.
+        mixes_classes: Whether the network can draw images between two classes. If
+            not, the class with the largest share is drawn.
 
     Raises:
-        ValueError: If `model` is another thing.
+        ValueError: If `model` is not one of these.
     """
 
     def __init__(self, model, batch_size=10):
@@ -48,7 +48,7 @@ class Renderer:
         if self.num_classes is not None:
             mixing = mixing_network(self.network, self.num_classes)
         self.mixes_classes = mixing is not None
-        # A model of its own, as how to compile is no affair of the generator's.
+        # A separate model, so that compilation does not change the generator.
         self._compiled = mixing or keras.Model(
             self.network.inputs, self.network.outputs[0]
         )
@@ -62,8 +62,8 @@ class Renderer:
 
         Args:
             latents: Array `(n, latent_dim)`.
-            shares: How much of each class, `(n, num_classes)` with rows that sum to
-                1; a row of the identity is one class. `None` without labels.
+            shares: Share of each class, `(n, num_classes)`, with rows that sum to 1;
+                a one-hot row is one class. `None` without labels.
 
         Returns:
             float32 array `(n, height, width, channels)` in [-1, 1].
@@ -74,28 +74,29 @@ class Renderer:
         elif self.num_classes is not None:
             inputs.append(np.argmax(shares, axis=1).astype("int32"))
         n, size = len(latents), self._batch_size
-        filled = [np.resize(x, (-(-n // size) * size, *x.shape[1:])) for x in inputs]
+        padded = [np.resize(x, (-(-n // size) * size, *x.shape[1:])) for x in inputs]
         images = [
-            self._compiled.predict_on_batch([x[i : i + size] for x in filled])
-            for i in range(0, len(filled[0]), size)
+            self._compiled.predict_on_batch([x[i : i + size] for x in padded])
+            for i in range(0, len(padded[0]), size)
         ]
         return np.concatenate(images)[:n]
 
 
 def mixing_network(network, num_classes):
-    """A conditional generator that takes shares of classes in place of labels.
+    """Builds a conditional generator that takes shares of classes instead of labels.
 
-    A label picks a row of every table of the network: an `Embedding`, a `OneHot`, the
-    gains and biases of a `ConditionalBatchNormalization`. Shares mix the rows.
+    A label selects a row from each table of the network: an `Embedding`, a `OneHot`,
+    or the gains and biases of a `ConditionalBatchNormalization`. Shares mix the rows.
 
     Args:
-        network: Functional `keras.Model`, latents `(n, latent_dim)` and labels `(n,)`
-            to images.
+        network: Functional `keras.Model` that maps latents `(n, latent_dim)` and
+            labels `(n,)` to images.
         num_classes: Number of classes.
 
     Returns:
-        A `keras.Model` with the same weights, latents and shares `(n, num_classes)` to
-        images; `None` if a label goes anywhere else, where it cannot be mixed.
+        A `keras.Model` with the same weights that maps latents and shares
+        `(n, num_classes)` to images; `None` if another layer uses the labels, as it
+        cannot mix them.
     """
     labels = network.inputs[1]
     for operation in network.operations:
@@ -123,7 +124,7 @@ def mixing_network(network, num_classes):
 
 
 class MixedRows(layers.Layer):
-    """Shares `(n, rows)` to mixtures `(n, d)` of the rows of an embedding's table."""
+    """Mixes the rows of an embedding by shares: `(n, rows)` to `(n, d)`."""
 
     def __init__(self, embedding):
         super().__init__(dtype=embedding.dtype_policy)
@@ -134,10 +135,10 @@ class MixedRows(layers.Layer):
 
 
 class MixedNormalization(layers.Layer):
-    """A `ConditionalBatchNormalization` that takes shares in place of labels."""
+    """A `ConditionalBatchNormalization` that takes shares instead of labels."""
 
     def __init__(self, normalization):
-        # Without casting, as shares are to keep their digits.
+        # No autocast, which would round the shares.
         super().__init__(dtype=normalization.dtype_policy, autocast=False)
         self.normalize = normalization.normalize
         self.gain = MixedRows(normalization.gain)

@@ -1,6 +1,6 @@
-"""Data sets of faces out of photographs: found, aligned, sorted, with reasons.
+"""Data sets of faces from photographs: found, aligned and sorted.
 
-`prepare_faces` is what `gankit dataset prepare` calls.
+`gankit dataset prepare` calls `prepare_faces`.
 """
 
 from gankit.photos.faces.folder import PreparedFaces, prepare_faces

@@ -1,4 +1,4 @@
-"""Cuts a person out of an aligned picture."""
+"""Replaces the background of an aligned face by white."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -6,23 +6,25 @@ from PIL import Image, ImageDraw
 from gankit.photos.faces.detection import opencv
 
 ROUNDS = 5
-# Ellipses and shoulders of an aligned face, as shares of its sides.
+# Ellipses and the shoulders of an aligned face, as shares of its sides.
 CERTAIN = (0.34, 0.32, 0.66, 0.84)
 LIKELY = (0.16, 0.02, 0.84, 1.0)
 SHOULDERS = ((0.0, 1.0), (0.2, 0.86), (0.8, 0.86), (1.0, 1.0))
-# Strips at both sides, down to the shoulders, that show no person.
+# Strips at both sides, down to the shoulders, that do not show the person.
 SIDE, DOWN = 0.04, 0.7
 
 
 def remove_background(face):
     """Puts an aligned person on white.
 
-    GrabCut is told that the middle of the face belongs to the person, head and
-    shoulders probably, and the borders left and right of the head not. It goes by
-    colours: hair before a dark wall or a white collar may go with the background.
+    GrabCut starts from a guess: the middle of the face certainly belongs to the
+    person, head and shoulders probably, and the borders left and right of the head do
+    not. It separates colours, so it may remove hair before a dark wall, or a white
+    collar.
 
     Args:
-        face: uint8 array `(side, side, 3)`, as `gankit.photos.faces.detection.align` gives it.
+        face: uint8 array `(side, side, 3)`, as
+            `gankit.photos.faces.detection.align` returns it.
 
     Returns:
         uint8 array of the same shape.
@@ -55,7 +57,7 @@ def _first_guess(cv2, side):
 
 
 def _largest(cv2, person):
-    """The connected part in the middle of the face, without holes of a few pixels."""
+    """The connected part at the middle of the face, with small holes filled."""
     side = len(person)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, side // 40 | 1),) * 2)
     closed = cv2.morphologyEx(person.astype("uint8"), cv2.MORPH_CLOSE, disc)

@@ -1,7 +1,9 @@
 """Contact sheets: small pictures in rows, each with a caption, as pages of a PDF.
 
-A PDF, as folders of pictures are read whole, and a sheet is no picture of the set.
+A PDF, because every image file in the folder counts as a picture of the data set.
 """
+
+import itertools
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -22,14 +24,13 @@ def contact_sheets(sections):
             `(height, width, 3)` and its caption.
 
     Returns:
-        List of PIL images, at least one for each section that holds pictures.
+        List of PIL images, at least one for each section that has pictures.
     """
-    sheets = []
-    on_one = COLUMNS * ROWS
-    for heading, pairs in sections.items():
-        for start in range(0, len(pairs), on_one):
-            sheets.append(_sheet(heading, pairs[start : start + on_one]))
-    return sheets
+    return [
+        _sheet(heading, pairs[start : start + COLUMNS * ROWS])
+        for heading, pairs in sections.items()
+        for start in range(0, len(pairs), COLUMNS * ROWS)
+    ]
 
 
 def save_contact_sheet(path, sections):
@@ -39,16 +40,16 @@ def save_contact_sheet(path, sections):
 
 
 def _sheet(heading, pairs):
-    pitch = SIDE + GAP, SIDE + CAPTION + GAP
+    width, height = SIDE + GAP, SIDE + CAPTION + GAP
     rows = -(-len(pairs) // COLUMNS)
-    size = (GAP + COLUMNS * pitch[0], HEADING + rows * pitch[1])
+    size = (GAP + COLUMNS * width, HEADING + rows * height)
     sheet = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(sheet)
     draw.text((GAP, GAP), heading, fill="black", font=ImageFont.load_default(18))
     font = ImageFont.load_default(10)
-    for i, (picture, caption) in enumerate(pairs):
-        row, column = divmod(i, COLUMNS)
-        left, top = GAP + column * pitch[0], HEADING + row * pitch[1]
+    places = itertools.product(range(rows), range(COLUMNS))
+    for (row, column), (picture, caption) in zip(places, pairs, strict=False):
+        left, top = GAP + column * width, HEADING + row * height
         image = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
         sheet.paste(image, (left, top))
         draw.text((left, top + SIDE + 1), caption, fill="black", font=font)

@@ -1,29 +1,30 @@
-"""Finds faces and their eyes in photographs, and brings both eyes to fixed places."""
+"""Finds faces and their eyes in photographs, and aligns faces by their eyes."""
 
 import dataclasses
 import functools
+import itertools
 import math
 
 import numpy as np
 from PIL import Image
 
-# Where the eyes of an aligned face are, the one on the picture's left first, as shares
-# of its sides: chin and most of the hair are then within, our choice.
+# Positions of the eyes in an aligned face, the one on the picture's left first, as
+# shares of its sides. They leave room for the chin and most of the hair (our choice).
 EYES = ((0.37, 0.45), (0.63, 0.45))
 EYE_DISTANCE = EYES[1][0] - EYES[0][0]
-# Faces are looked for in photographs of at most this many pixels on a side, where
-# they are at least that wide: a fortieth of a large photograph's longer side.
+# The longer side of the photograph in which faces are searched, and the width of the
+# smallest face there: a fortieth of a large photograph.
 LONGEST = 1280
 NARROWEST = 32
-# Open eyes behind glasses or not, and open eyes.
+# Open eyes with or without glasses, and open eyes.
 EYE_CASCADES = ("eye_tree_eyeglasses", "eye")
-# How many neighbouring windows must find a face, or an eye, too.
+# The number of neighbouring windows that must also find a face, or an eye.
 FACE_NEIGHBOURS = 6
 EYE_NEIGHBOURS = 2
-# Width at which eyes are looked for, and the share of a face's height they are in.
+# Eyes are searched at this width, in this upper share of a face.
 EYE_SEARCH = 200
 UPPER = 0.65
-# The most that a line through both eyes may slope, as a tangent: 30 degrees.
+# The steepest slope of the line through both eyes, as a tangent: 30 degrees.
 STEEPEST = math.tan(math.radians(30))
 
 
@@ -34,7 +35,7 @@ class Face:
     Args:
         box: `(left, top, width, height)` in pixels.
         eyes: Centres `((x, y), (x, y))` in pixels, the eye on the picture's left
-            first, or None where both were not found.
+            first, or None if two eyes were not found.
     """
 
     box: tuple[int, int, int, int]
@@ -42,36 +43,36 @@ class Face:
 
     @property
     def eye_distance(self):
-        """Pixels from eye to eye."""
+        """Distance of the eyes in pixels."""
         return math.dist(*self.eyes)
 
 
 def opencv():
-    """The module `cv2`, with the detectors that it ships.
+    """The module `cv2`, with its detectors.
 
     Raises:
         ImportError: If it is not installed, or is a version without them.
     """
     try:
         import cv2
-
-        if not cv2.__version__.startswith("4."):  # version 5 ships no cascades
-            raise ImportError(f"OpenCV {cv2.__version__}")
-    except ImportError as error:
+    except ImportError:
+        cv2 = None
+    # Version 5 has no cascades.
+    if cv2 is None or not cv2.__version__.startswith("4."):
         raise ImportError(
             "Expected OpenCV 4, whose detectors find the faces, received "
-            f"{error}: pip install 'opencv-python-headless<5'."
-        ) from None
+            f"{cv2 and cv2.__version__}: pip install 'opencv-python-headless<5'."
+        )
     return cv2
 
 
 def find_faces(photograph):
     """Finds upright faces that look at the camera, and their eyes.
 
-    Faces are looked for by the cascade that OpenCV ships, in a photograph of at most
-    1,280 pixels on a side and not narrower there than 32; eyes by two others within
-    the upper part of each face. Heads tilted by much more than 15 degrees and faces
-    from the side are not found, and some things that are no faces may be.
+    One of OpenCV's cascades searches for faces at least 32 pixels wide in the
+    photograph, scaled down to at most 1,280 pixels a side. Two others search for eyes
+    in the upper part of each face. They miss faces from the side and heads tilted by
+    much more than 15 degrees, and find some faces where there are none.
 
     Args:
         photograph: uint8 array `(height, width, 3)`.
@@ -90,11 +91,11 @@ def find_faces(photograph):
     grey = cv2.cvtColor(photograph, cv2.COLOR_RGB2GRAY)
     scale = min(1.0, LONGEST / max(grey.shape))
     size = (round(scale * grey.shape[1]), round(scale * grey.shape[0]))
-    shrunk = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    found = _cascade("frontalface_default").detectMultiScale(
-        shrunk, 1.1, FACE_NEIGHBOURS, minSize=(NARROWEST, NARROWEST)
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    boxes = _cascade("frontalface_default").detectMultiScale(
+        small, 1.1, FACE_NEIGHBOURS, minSize=(NARROWEST, NARROWEST)
     )
-    boxes = sorted(tuple(round(float(side) / scale) for side in box) for box in found)
+    boxes = sorted(tuple(round(float(side) / scale) for side in box) for box in boxes)
     return [Face(box, _find_eyes(cv2, grey, box)) for box in boxes]
 
 
@@ -108,12 +109,12 @@ def _find_eyes(cv2, grey, box):
     left, top, width, height = box
     upper = grey[top : top + round(UPPER * height), left : left + width]
     scale = EYE_SEARCH / width
-    kind = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     size = (EYE_SEARCH, round(scale * upper.shape[0]))
-    upper = cv2.resize(upper, size, interpolation=kind)
-    centres, weights = [], []
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    upper = cv2.resize(upper, size, interpolation=method)
+    candidates = []
     for name in EYE_CASCADES:
-        found = _cascade(name).detectMultiScale3(
+        boxes, _, weights = _cascade(name).detectMultiScale3(
             upper,
             1.05,
             EYE_NEIGHBOURS,
@@ -121,86 +122,64 @@ def _find_eyes(cv2, grey, box):
             maxSize=(EYE_SEARCH // 2,) * 2,
             outputRejectLevels=True,
         )
-        centres += [(x + w / 2, y + h / 2) for x, y, w, h in found[0]]
-        weights += list(found[2])
-    pair = _best_pair(centres, weights)
-    return pair and tuple(
-        (float(left + x / scale), float(top + y / scale)) for x, y in pair
-    )
+        for (x, y, w, h), weight in zip(boxes, weights, strict=True):
+            candidates.append((x + w / 2, y + h / 2, weight))
+    pairs = [pair for pair in itertools.permutations(candidates, 2) if _are_eyes(*pair)]
+    if not pairs:
+        return None
+    best = max(pairs, key=lambda pair: pair[0][2] + pair[1][2])
+    return tuple((float(left + x / scale), float(top + y / scale)) for x, y, _ in best)
 
 
-def _best_pair(centres, weights):
-    """The two centres that may be eyes and were found most surely, or None."""
-    best, most = None, -math.inf
-    for (x1, y1), first in zip(centres, weights, strict=True):
-        for (x2, y2), second in zip(centres, weights, strict=True):
-            apart = 0.25 * EYE_SEARCH < x2 - x1 < 0.7 * EYE_SEARCH
-            either_side = x1 < EYE_SEARCH / 2 < x2
-            level = abs(y2 - y1) < STEEPEST * (x2 - x1)
-            if apart and either_side and level and first + second > most:
-                best, most = ((x1, y1), (x2, y2)), first + second
-    return best
+def _are_eyes(first, second):
+    """Whether two candidates are far enough apart, on either side, and level."""
+    (x1, y1, _), (x2, y2, _) = first, second
+    apart = 0.25 * EYE_SEARCH < x2 - x1 < 0.7 * EYE_SEARCH
+    return apart and x1 < EYE_SEARCH / 2 < x2 and abs(y2 - y1) < STEEPEST * (x2 - x1)
 
 
 def align(photograph, eyes, size):
-    """Turns, scales and crops a photograph so that the eyes come to the places `EYES`.
+    """Rotates, scales and crops a photograph to bring the eyes to `EYES`.
 
-    The transform is a similarity: the face keeps its shape. What lies beyond the
-    photograph repeats its border.
+    The transform is a similarity, so the face keeps its shape. Outside the photograph
+    the result repeats its border.
 
     Args:
         photograph: uint8 array `(height, width, 3)`.
         eyes: Centres of the eyes, as in `Face`.
-        size: Height and width of the result in pixels; the eyes must be at least
-            `EYE_DISTANCE * size` pixels apart, as nothing is to be enlarged.
+        size: Height and width of the result in pixels. The eyes must be at least
+            `EYE_DISTANCE * size` pixels apart, as nothing is enlarged.
 
     Returns:
         uint8 array `(size, size, 3)`.
 
     Raises:
-        ValueError: If the eyes are nearer to each other.
+        ValueError: If the eyes are closer together.
     """
+    target = EYE_DISTANCE * size
     distance = math.dist(*eyes)
-    if distance < EYE_DISTANCE * size:
+    if distance < target:
         raise ValueError(
-            f"Expected eyes at least {EYE_DISTANCE * size:.1f} pixels apart for faces "
-            f"of {size} x {size}, received {distance:.1f}: choose a smaller size, as "
-            "enlarging adds nothing but blur."
+            f"Expected eyes at least {target:.1f} pixels apart for faces of {size} x "
+            f"{size}, received {distance:.1f}: choose a smaller size, as enlarging "
+            "would only blur."
         )
-    # Complex numbers: to the place z of the result belongs turn * z + origin of the
-    # photograph.
-    first, second = (complex(*eye) for eye in eyes)
-    place = complex(*EYES[0]) * size
-    turn = (second - first) / (EYE_DISTANCE * size)
-    origin = first - turn * place
-    corners = [turn * complex(x, y) + origin for x in (0, size) for y in (0, size)]
-    # Two pixels of the result more, as the bicubic kernel reaches beyond.
-    margin = 2 * abs(turn) + 1
-    left, right = _limits([c.real for c in corners], margin)
-    top, bottom = _limits([c.imag for c in corners], margin)
-    height, width = photograph.shape[:2]
-    rows = np.clip(np.arange(top, bottom), 0, height - 1)
-    columns = np.clip(np.arange(left, right), 0, width - 1)
-    crop = Image.fromarray(photograph[rows[:, None], columns])
-    # Shrunk first, with a filter that averages, and turned at its final size then.
-    shrunk = crop.resize(
-        [max(1, round(side / abs(turn))) for side in crop.size],
-        Image.Resampling.LANCZOS,
+    cv2 = opencv()
+    # Scale down first, with a filter that averages, and rotate at the final size.
+    sides = np.array(photograph.shape[1::-1])
+    new_sides = np.maximum(1, np.rint(sides * target / distance).astype(int))
+    small = Image.fromarray(photograph).resize(new_sides, Image.Resampling.LANCZOS)
+    first, second = np.array(eyes) * new_sides / sides
+    x, y = second - first
+    # OpenCV counts from the centre of the first pixel.
+    matrix = cv2.getRotationMatrix2D(
+        first - 0.5, math.degrees(math.atan2(y, x)), target / math.hypot(x, y)
     )
-    across, down = (s / c for s, c in zip(shrunk.size, crop.size, strict=True))
-    x, y = origin.real - left, origin.imag - top
-    coefficients = (
-        *(across * turn.real, -across * turn.imag, across * x),
-        *(down * turn.imag, down * turn.real, down * y),
-    )
-    turned = shrunk.transform(
+    matrix[:, 2] += size * np.array(EYES[0]) - first
+    return cv2.warpAffine(
+        np.asarray(small),
+        matrix,
         (size, size),
-        Image.Transform.AFFINE,
-        coefficients,
-        resample=Image.Resampling.BICUBIC,
+        flags=cv2.INTER_LANCZOS4,
+        borderMode=cv2.BORDER_REPLICATE,
     )
-    return np.asarray(turned)
-
-
-def _limits(values, margin):
-    return math.floor(min(values) - margin), math.ceil(max(values) + margin)

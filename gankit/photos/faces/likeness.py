@@ -1,4 +1,4 @@
-"""Whose face is it? Histograms of local binary patterns against given examples."""
+"""Compares faces with examples of one person by histograms of local binary patterns."""
 
 import math
 
@@ -6,28 +6,29 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from gankit.photos.faces.detection import opencv
+
 # Cells on a side of the grid, and pixels on a side of a cell.
 GRID = 7
 CELL = 10
 NEIGHBOURS = 8
 RADIUS = 2
-# What is described of an aligned face, as shares of its sides: the face without hair
-# and background.
+# The described part of an aligned face, as shares of its sides: no hair or background.
 INNER = (0.2, 0.28, 0.8, 0.95)
-# With fewer, how far one person's pictures lie apart cannot be told.
+# Fewer do not tell how much the pictures of one person differ.
 FEWEST_EXAMPLES = 3
-# Neighbours this little darker count as equal, as interpolation rounds.
+# Neighbours darker by less than this count as equal, as interpolation rounds.
 ROUNDING = 1e-6
 
 
 def uniform_patterns(grey):
     """Labels each pixel by which of 8 neighbours at distance 2 are not darker than it.
 
-    The 58 patterns that change from 0 to 1 at most twice on their way around have a
-    label each, all others share one.
+    The 58 patterns that change between 0 and 1 at most twice around the circle have a
+    label each; all others share one.
 
     Args:
-        grey: Array `(height, width)`; neighbours beyond its border repeat it.
+        grey: Array `(height, width)`; neighbours outside it repeat its border.
 
     Returns:
         Integer array `(height, width)` of labels from 0 to 58.
@@ -61,17 +62,17 @@ def describe(face):
     """Histograms of the patterns in each cell of a grid over the inner face.
 
     Args:
-        face: uint8 array `(side, side, 3)`, as `gankit.photos.faces.detection.align` gives it.
+        face: uint8 array `(side, side, 3)`, as
+            `gankit.photos.faces.detection.align` returns it.
 
     Returns:
-        Array `(49, 59)`, each row of sum 1.
+        float64 array `(49, 59)` whose rows sum to 1.
     """
-    grey = Image.fromarray(face).convert("L")
     side = GRID * CELL
     box = [share * len(face) for share in INNER]
-    inner = grey.resize((side, side), Image.Resampling.LANCZOS, box)
-    labels = uniform_patterns(inner)
-    cells = labels.reshape(GRID, CELL, GRID, CELL).swapaxes(1, 2)
+    grey = Image.fromarray(face).convert("L")
+    grey = grey.resize((side, side), Image.Resampling.LANCZOS, box)
+    cells = uniform_patterns(grey).reshape(GRID, CELL, GRID, CELL).swapaxes(1, 2)
     counts = [np.bincount(c, minlength=PATTERNS) for c in cells.reshape(GRID**2, -1)]
     return np.array(counts) / CELL**2
 
@@ -79,28 +80,29 @@ def describe(face):
 def chi_squared(a, b):
     """Chi-squared distance of two descriptions, 0 to 2, the mean over all cells.
 
-    All cells count alike, where the paper gives the eyes more weight.
+    All cells have the same weight; the paper gives the eyes more.
     """
-    total = np.where(a + b > 0, a + b, 1.0)
-    return float(np.mean(np.sum((a - b) ** 2 / total, axis=-1)))
+    cv2 = opencv()
+    # OpenCV sums 2 (a - b)^2 / (a + b).
+    a, b = a.astype("float32"), b.astype("float32")
+    return cv2.compareHist(a, b, cv2.HISTCMP_CHISQR_ALT) / (2 * len(a))
 
 
 class Likeness:
-    """How far a face is from examples of one person, and what is still like them.
+    """Measures how far a face is from examples of one person.
 
-    The limit is measured from the examples among themselves: the largest distance of
-    one of them from its nearest other one. Of n examples, then, at most about one in n
-    of further faces of the same kind is left out; how many strangers come in nobody
-    has measured, so look the pictures through.
+    The examples set the limit: the largest distance of one of them from its nearest
+    other. Of n examples, about one further face in n of the same kind is lost. How
+    many strangers pass has not been measured, so look through the pictures.
 
     Args:
         examples: At least 3 aligned faces, uint8 arrays `(side, side, 3)`.
 
     Attributes:
-        limit: The largest distance that is like the examples.
+        limit: The largest distance at which a face resembles the examples.
 
     Raises:
-        ValueError: If there are fewer examples, or each is there twice.
+        ValueError: If there are fewer examples, or each of them appears twice.
 
     Reference:
         Ahonen et al. 2006, "Face description with local binary patterns: application
@@ -110,9 +112,9 @@ class Likeness:
     def __init__(self, examples):
         if len(examples) < FEWEST_EXAMPLES:
             raise ValueError(
-                f"Expected at least {FEWEST_EXAMPLES} examples with a face, among "
-                f"which the limit is measured, received {len(examples)}: add pictures "
-                "that show the face from the front, or leave the examples out."
+                f"Expected at least {FEWEST_EXAMPLES} examples with a face, which set "
+                f"the limit, received {len(examples)}: add pictures that show the face "
+                "from the front, or leave the examples out."
             )
         self.examples = [describe(face) for face in examples]
         self.limit = max(
@@ -121,9 +123,9 @@ class Likeness:
         )
         if self.limit == 0:
             raise ValueError(
-                "Expected examples that differ, among which the limit is measured, "
-                f"received {len(examples)} of which each is there twice: take other "
-                "photographs of the same person."
+                "Expected examples that differ, which set the limit, received "
+                f"{len(examples)} of which each appears twice: use other photographs "
+                "of the same person."
             )
 
     def distance(self, face):

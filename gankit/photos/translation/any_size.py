@@ -1,4 +1,4 @@
-"""Translates images whose sides do not fit the strides of a generator."""
+"""Translates images of any size, whatever the strides of the generator."""
 
 import math
 
@@ -13,27 +13,26 @@ TRANSPOSED = (layers.Conv2DTranspose, layers.UpSampling2D)
 def translate(model, images, direction, *, batch_size=8):
     """Translates images of any size into the other domain.
 
-    The sides are padded by reflection, on both ends alike, to the next multiple of the
-    product of the network's strides (4 for the residual generator and the small one),
-    and the translations are cropped back. Images of such sides already are not padded.
-    Instance normalisation takes its statistics over the padding too.
+    Reflection pads the sides at both ends to the next multiple of the product of the
+    network's strides (4 for the residual generator and the small one), and the
+    translations are cropped to the original size. Images whose sides are such
+    multiples are not padded. Instance normalisation includes the padding in its
+    statistics.
 
-    All batches, the last one as well, have one shape, so that one compiled function
-    computes them.
+    All batches, including the last, have one shape, so the network is compiled once.
 
     Args:
         model: A `gankit.CycleGAN`.
         images: uint8 array `(n, height, width, channels)`.
         direction: `"ab"` or `"ba"`.
-        batch_size: How many images are computed at once.
+        batch_size: Number of images in a batch.
 
     Returns:
         NumPy uint8 array of the same shape.
 
     Raises:
-        ValueError: If there is no such direction, the images do not fit in type or
-            channels, or the network was built for images of one size and these are of
-            another.
+        ValueError: If there is no such direction, the type or channels of the images
+            are wrong, or the network was built for images of another size.
     """
     images = np.asarray(images)
     if images.ndim != 4:
@@ -46,14 +45,14 @@ def translate(model, images, direction, *, batch_size=8):
     *fixed, expected = network.input_shape[1:]
     if channels != expected:
         raise ValueError(
-            f"Expected images of {expected} channels, as the network was trained on, "
-            f"received {channels}: convert them first."
+            f"Expected images of {expected} channels, as in training, received "
+            f"{channels}: convert them first."
         )
     if any(a not in (None, b) for a, b in zip(fixed, (height, width), strict=True)):
         raise ValueError(
-            f"Expected images of {fixed[0]} x {fixed[1]} pixels, the only ones that "
-            f"this network was built for, received {height} x {width}: scale them, or "
-            "train a generator with image_shape=(None, None, channels)."
+            f"Expected images of {fixed[0]} x {fixed[1]} pixels, the only size that "
+            f"this network takes, received {height} x {width}: scale them, or train a "
+            "generator with image_shape=(None, None, channels)."
         )
     borders = [(0, 0)] * 4
     if None in fixed:
@@ -66,10 +65,10 @@ def translate(model, images, direction, *, batch_size=8):
 
 
 def strides(network):
-    """The number of which a network wants the sides of images to be multiples.
+    """The number whose multiples a network takes as sides of images.
 
     Args:
-        network: A `keras.Model` of images without branches of different strides.
+        network: A `keras.Model` on images, without branches of different strides.
 
     Returns:
         The product of the strides of its convolutions and poolings.
@@ -83,7 +82,7 @@ def strides(network):
 
 
 def _border(side, multiple):
-    """Pixels to add before and behind a side."""
-    # Behind the strides two pixels must be left, or there is nothing to reflect.
+    """Pixels to add before and after a side."""
+    # After all strides two pixels must remain, or there would be nothing to reflect.
     spare = max(-side % multiple, 2 * multiple - side)
     return spare // 2, spare - spare // 2

@@ -17,15 +17,15 @@ from gankit.photos.translation.smoothing import ResidualSmoothing
 
 
 @dataclasses.dataclass(frozen=True)
-class Translated:
-    """What was written.
+class Translation:
+    """What `translate_file` wrote.
 
     Attributes:
         kind: `"image"`, `"folder"` or `"video"`.
-        count: Images or frames.
-        fps: Frames in a second, of a video.
-        flicker: `Flicker` of the translated video as it was written.
-        flicker_before: The same before it was smoothed.
+        count: Number of images or frames.
+        fps: Frames per second of a video.
+        flicker: `Flicker` of the translated video.
+        flicker_before: The same before smoothing.
         sound_left_out: Whether the input video had sound, which the output has not.
     """
 
@@ -38,12 +38,12 @@ class Translated:
 
 
 def kind_of(source, target):
-    """Tells what is to be translated, after a look at both places.
+    """Checks the input and the output, and returns what they are.
 
     Args:
         source: An image, a folder of images or a video.
-        target: Where the translation goes, of the same kind: it must not exist, or be
-            an empty folder.
+        target: Where the translation goes, of the same kind. It must not exist, or
+            must be an empty folder.
 
     Returns:
         `"image"`, `"folder"` or `"video"`.
@@ -51,7 +51,7 @@ def kind_of(source, target):
     Raises:
         FileNotFoundError: If there is no `source`.
         FileExistsError: If `target` exists.
-        ValueError: If either has an ending that is not known.
+        ValueError: If either has an unknown ending.
     """
     source, target = Path(source), Path(target)
     if not source.exists():
@@ -61,8 +61,8 @@ def kind_of(source, target):
         )
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise FileExistsError(
-            f"Expected an output that is not there yet, received {target}, which is: "
-            "choose another name, or move it away."
+            f"Expected an output that does not exist yet, received {target}: choose "
+            "another name, or move it away."
         )
     if source.is_dir():
         return "folder"
@@ -91,27 +91,27 @@ def translate_file(
     """Translates an image, a folder of images or a video by a trained model.
 
     Images are decoded as by `gankit.datasets.image_folder`, but neither scaled nor
-    cropped; of an animated GIF the first frame is taken. A folder becomes one of PNG
-    files of the same names. A video keeps its size and number of frames, and its frames
-    in a second; sound is left out.
+    cropped. An animated GIF gives its first frame. A folder becomes a folder of PNG
+    files with the same names. A video keeps its size, number of frames and frame rate,
+    but loses its sound.
 
     Args:
         model: A `gankit.CycleGAN`.
         source: The file or folder.
         target: Where its translation goes; see `kind_of`.
         direction: `"ab"` or `"ba"`.
-        smoothing: Share of `ResidualSmoothing`, for videos alone.
-        batch_size: Images or frames computed at once.
+        smoothing: Share of `ResidualSmoothing`, only for videos.
+        batch_size: Images or frames in a batch.
         progress: Whether to show a progress bar on stderr.
 
     Returns:
-        What was written, as `Translated`.
+        The `Translation`.
 
     Raises:
         FileNotFoundError: If there is no `source`.
         FileExistsError: If `target` exists.
         ValueError: If a file cannot be read, or does not fit the network.
-        ImportError: If a video needs imageio, which is not there.
+        ImportError: If a video needs imageio, which is not installed.
     """
     source, target = Path(source), Path(target)
     kind = kind_of(source, target)
@@ -126,18 +126,18 @@ def translate_file(
     files = image_files.list_images(source) if kind == "folder" else [source]
     base = source if kind == "folder" else None
     count = _images(model, files, base, target, direction, batch_size, progress)
-    return Translated(kind, count)
+    return Translation(kind, count)
 
 
 def _images(model, files, base, target, direction, batch_size, progress):
-    """Translates image files, in batches of those of one size that follow each other.
+    """Translates image files; consecutive files of one size share batches.
 
-    `base` is the folder below which they lie, or None for a single file.
+    `base` is the folder that contains them, or None for a single file.
     """
     channels = model.g_ab.input_shape[-1]
-    bad, taken = [], set()
+    bad, paths = [], set()
 
-    def decoded():
+    def decode():
         for file in tqdm(files, unit="image", disable=not progress):
             try:
                 (image,), _ = image_files.load_images(
@@ -148,33 +148,33 @@ def _images(model, files, base, target, direction, batch_size, progress):
             else:
                 yield file, image
 
-    for _, alike in itertools.groupby(decoded(), key=lambda pair: pair[1].shape):
-        for part in _batches(alike, batch_size):
+    for _, group in itertools.groupby(decode(), key=lambda pair: pair[1].shape):
+        for part in _batches(group, batch_size):
             images = np.stack([image for _, image in part])
-            # A single image, or the only one of its size, is a batch of its own.
+            # A single image gets a batch of one.
             size = batch_size if len(part) > 1 else 1
             translated = translate(model, images, direction, batch_size=size)
             for (file, _), image in zip(part, translated, strict=True):
-                place = target
+                path = target
                 if base is not None:
-                    place = target / file.relative_to(base).with_suffix(".png")
-                    if place in taken:  # a.jpg beside a.png
-                        place = place.with_name(f"{file.name}.png")
-                taken.add(place)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                Image.fromarray(image[..., 0] if channels == 1 else image).save(place)
-    shown = ", ".join(bad[:3]) + (" and others" if len(bad) > 3 else "")
-    if not taken:
+                    path = target / file.relative_to(base).with_suffix(".png")
+                    if path in paths:  # a.jpg next to a.png
+                        path = path.with_name(f"{file.name}.png")
+                paths.add(path)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(image[..., 0] if channels == 1 else image).save(path)
+    names = ", ".join(bad[:3]) + (" and others" if len(bad) > 3 else "")
+    if not paths:
         raise ValueError(
-            f"Expected images that can be decoded, received {shown}: replace them."
+            f"Expected images that can be decoded, received {names}: replace them."
         )
     if bad:
         warnings.warn(
             f"{len(bad)} of {len(files)} images in {base} cannot be decoded and are "
-            f"left out: {shown}.",
+            f"left out: {names}.",
             stacklevel=3,
         )
-    return len(taken)
+    return len(paths)
 
 
 def _video(model, source, target, direction, smooth, batch_size, progress):
@@ -188,14 +188,14 @@ def _video(model, source, target, direction, smooth, batch_size, progress):
         for part in _batches(video.frames, batch_size):
             frames = np.stack(part)
             translated = translate(model, frames, direction, batch_size=batch_size)
-            for frame, made in zip(frames, translated, strict=True):
-                before.update(frame, made)
-                made = smooth(frame, made)
-                after.update(frame, made)
-                write(made)
+            for frame, output in zip(frames, translated, strict=True):
+                before.update(frame, output)
+                output = smooth(frame, output)
+                after.update(frame, output)
+                write(output)
             count += len(frames)
             bar.update(len(frames))
-    return Translated(
+    return Translation(
         "video", count, video.fps, after.result(), before.result(), video.has_sound
     )
 

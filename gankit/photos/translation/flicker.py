@@ -1,25 +1,25 @@
-"""How much a translated video flickers, measured without optical flow."""
+"""Measures the flicker of a translated video without optical flow."""
 
 import numpy as np
 
 
 class Flicker:
-    """Adds the flicker of a translated video up, frame by frame.
+    """Measures the flicker of a translated video, frame by frame.
 
-    With x for the input and y for its translation, and the change of a pixel from one
-    frame to the next taken as the mean over channels of its absolute difference, it is
-    the change of y beyond that of x,
+    Let x be the input and y its translation. The change of a pixel from one frame to
+    the next is the mean over channels of its absolute difference. The flicker is the
+    change of y beyond that of x,
 
         mean over pixels and pairs of frames of max(0, |y' - y| - |x' - x|),
 
-    in grey levels from 0 to 255. A translation that changes as its input does, or not
-    at all, has none; where the input stands still all change counts. What a
-    translation draws into moving parts, such as stripes on a plain coat, counts too
-    where it changes a pixel by more than the input changed.
+    in grey levels from 0 to 255. A translation that changes like its input, or not at
+    all, has no flicker; where the input is still, every change counts. What a
+    translation draws into moving parts, such as stripes on a plain coat, counts where
+    it changes a pixel more than the input did.
 
-    The definition is gankit's own. The field measures the warping error (Lai et al.
+    The definition is gankit's own. The usual measure is the warping error (Lai et al.
     2018, section 4.1, https://arxiv.org/abs/1808.00449), which follows every pixel by
-    optical flow and needs a network for that; values of the two cannot be compared.
+    optical flow and needs a network for that. The two are not comparable.
     """
 
     def __init__(self):
@@ -28,15 +28,15 @@ class Flicker:
         self._pairs = 0
 
     def update(self, source, translated):
-        """Takes the next frame.
+        """Adds the next frame.
 
         Args:
             source: uint8 array `(height, width, channels)`.
             translated: Its translation, of the same shape.
 
         Raises:
-            ValueError: If the frames differ in shape from each other or from the
-                ones before.
+            ValueError: If the frames differ in shape from each other or from earlier
+                ones.
         """
         frames = np.stack([source, translated]).astype("float32")
         if self._before is not None:
@@ -56,14 +56,14 @@ class Flicker:
 
 
 def flicker(source, translated):
-    """The flicker of a video that is held in memory; see `Flicker`.
+    """The flicker of a video in memory; see `Flicker`.
 
     Args:
         source: uint8 frames `(n, height, width, channels)`.
         translated: Their translations, of the same shape.
 
     Returns:
-        A number of grey levels from 0 to 255.
+        The flicker in grey levels, from 0 to 255.
     """
     meter = Flicker()
     for pair in zip(source, translated, strict=True):

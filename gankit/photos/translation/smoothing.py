@@ -1,34 +1,34 @@
-"""Keeps translated videos from flickering without smearing what moves."""
+"""Reduces the flicker of translated videos without blurring what moves."""
 
 import numpy as np
 from scipy import ndimage
 
-# Grey levels of change that are half way taken for noise of a camera; the side of the
-# window that averages it away; how far a movement reaches, in shares of the frame.
+# Changes well below this many grey levels count as camera noise; the side of the window
+# that averages noise; how far a movement reaches, as a share of the frame.
 TOLERANCE = 6.0
 NOISE_WINDOW = 5
 REACH = 1 / 8
 
 
 class ResidualSmoothing:
-    """Averages over time what a translator adds to its frames, where nothing moves.
+    """Averages what a translator adds to its frames over time, where nothing moves.
 
-    Not the translations y are averaged but the residuals r = y - x, so that the input
-    x itself stays as sharp and as quick as it is:
+    It averages the residuals r = y - x and not the translations y, so the input x
+    stays sharp and does not lag:
 
         a' = k a + (1 - k) r',    y' = x' + a',    k = share exp(-(m / 6)^2)
 
-    where m is the largest change of the input, in grey levels, anywhere within an
-    eighth of the frame's shorter side. Parts that move are so translated afresh and
-    leave no ghost behind; at a cut everything is. What it cannot help is the flicker
-    of what moves, and of everything while the camera does: that takes optical flow.
+    where m is the largest change of the input, in grey levels, within an eighth of the
+    frame's shorter side. Moving parts are therefore translated anew and leave no ghost
+    behind, and after a cut the whole frame is. Smoothing does not reduce the flicker
+    of moving parts, nor any flicker while the camera moves: that needs optical flow.
 
     Args:
-        share: How much of the average is kept from frame to frame where the input
-            stands still, from 0 (no smoothing) to less than 1.
+        share: Share of the previous average in the next one where the input is still,
+            from 0 (no smoothing) to less than 1.
 
     Raises:
-        ValueError: If `share` is outside its limits.
+        ValueError: If `share` is out of range.
     """
 
     def __init__(self, share):
@@ -53,14 +53,14 @@ class ResidualSmoothing:
         source = source.astype("float32")
         residual = translated - source
         if self._source is not None:
-            kept = self.share * stillness(self._source, source)
-            residual += kept * (self._average - residual)
+            weight = self.share * stillness(self._source, source)
+            residual += weight * (self._average - residual)
         self._source, self._average = source, residual
         return np.clip(np.round(source + residual), 0, 255).astype("uint8")
 
 
 def stillness(before, after):
-    """Where the input stands still, from 0 (moves) to 1.
+    """Where the input is still: 1 where it is, toward 0 where it moves.
 
     Args:
         before: A frame, float32 `(height, width, channels)` in [0, 255].

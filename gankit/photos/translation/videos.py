@@ -1,23 +1,24 @@
-"""Reads and writes videos with imageio and the ffmpeg of its wheel."""
+"""Reads and writes videos with imageio and imageio-ffmpeg."""
 
 import contextlib
-import os
 from pathlib import Path
 from typing import NamedTuple
 
+from gankit.files import atomic
+
 SUFFIXES = {".mp4", ".mov", ".mkv", ".avi", ".m4v", ".webm"}
-# Those that H.264 goes into everywhere.
+# The formats that support H.264 everywhere.
 WRITTEN = {".mp4", ".mov", ".mkv"}
 
 
 class Video(NamedTuple):
-    """A video that is being read.
+    """An open video.
 
     Attributes:
         frames: Iterator over uint8 arrays `(height, width, 3)`.
-        count: How many frames there are.
-        fps: Frames in a second.
-        has_sound: Whether the file holds sound too.
+        count: Number of frames.
+        fps: Frames per second.
+        has_sound: Whether the file contains sound.
     """
 
     frames: object
@@ -28,13 +29,13 @@ class Video(NamedTuple):
 
 @contextlib.contextmanager
 def read_video(path):
-    """Opens a video, for a `with` block.
+    """Opens a video for a `with` block.
 
     Args:
         path: A file that ffmpeg can read.
 
     Yields:
-        A `Video`, whose frames are read one by one.
+        A `Video`. Its frames are read one at a time.
 
     Raises:
         ValueError: If the file cannot be read.
@@ -42,9 +43,9 @@ def read_video(path):
     """
     imageio = _imageio()
     reader = None
-    # The error is dropped, as it would keep the pipes to ffmpeg open.
+    # The error is suppressed, because it would keep the pipes to ffmpeg open.
     with contextlib.suppress(OSError, RuntimeError, ValueError, IndexError):
-        # The reader asks ffmpeg for the first frame.
+        # The reader requests the first frame from ffmpeg.
         reader = imageio.get_reader(path, format="FFMPEG")
         count = reader.count_frames()
     if reader is None:
@@ -59,59 +60,52 @@ def read_video(path):
 
 @contextlib.contextmanager
 def write_video(path, fps):
-    """Writes a video in H.264, without sound, for a `with` block.
+    """Writes a video of at least one frame in H.264, without sound, in a `with` block.
 
-    The file appears when it is whole. Frames with an odd side are kept at their size
-    by giving up the halved resolution of colour, which not every player can show.
+    The file appears once it is complete. H.264 halves the resolution of colour, which
+    requires even sides. Frames with an odd side keep their size and get colour at full
+    resolution, which some players cannot show.
 
     Args:
         path: The file, which ends in .mp4, .mov or .mkv.
-        fps: Frames in a second; ffmpeg is given two decimals.
+        fps: Frames per second, rounded to two decimals.
 
     Yields:
         Function that takes the next frame, a uint8 array `(height, width, 3)`.
 
     Raises:
-        ValueError: If the name ends otherwise.
+        ValueError: If the file name has another ending.
         ImportError: Without imageio and imageio-ffmpeg.
     """
     path = Path(path)
     if path.suffix.lower() not in WRITTEN:
         raise ValueError(
-            f"Expected a video to be written as {', '.join(sorted(WRITTEN))}, received "
+            f"Expected a video file ending in {', '.join(sorted(WRITTEN))}, received "
             f"{path.name}: choose one of these endings."
         )
     imageio = _imageio()
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".partial-{path.name}")
-    writer = None
+    with atomic(path) as temporary, contextlib.ExitStack() as stack:
+        writer = None
 
-    def write(frame):
-        nonlocal writer
-        if writer is None:
-            odd = any(side % 2 for side in frame.shape[:2])
-            writer = imageio.get_writer(
-                temporary,
-                format="FFMPEG",
-                fps=fps,
-                codec="libx264",
-                quality=8,
-                # Else the frames would be scaled to multiples of 16.
-                macro_block_size=1,
-                pixelformat="yuv444p" if odd else "yuv420p",
-            )
-        writer.append_data(frame)
+        def write(frame):
+            nonlocal writer
+            if writer is None:
+                odd = any(side % 2 for side in frame.shape[:2])
+                writer = imageio.get_writer(
+                    temporary,
+                    format="FFMPEG",
+                    fps=fps,
+                    codec="libx264",
+                    quality=8,
+                    # Otherwise the frames would be scaled to multiples of 16.
+                    macro_block_size=1,
+                    pixelformat="yuv444p" if odd else "yuv420p",
+                )
+                stack.callback(writer.close)
+            writer.append_data(frame)
 
-    try:
         yield write
-    except BaseException:
-        if writer is not None:
-            writer.close()
-            temporary.unlink(missing_ok=True)
-        raise
-    if writer is not None:
-        writer.close()
-        os.replace(temporary, path)
 
 
 def _imageio():
@@ -120,7 +114,7 @@ def _imageio():
         import imageio_ffmpeg  # noqa: F401
     except ImportError as error:
         raise ImportError(
-            "Expected imageio and imageio-ffmpeg, which videos need, received an "
-            "environment without: install them with pip install imageio imageio-ffmpeg."
+            "Expected imageio and imageio-ffmpeg for videos, received an environment "
+            "without: install them with pip install imageio imageio-ffmpeg."
         ) from error
     return imageio

@@ -1,0 +1,192 @@
+"""Experiments of the CMU report, part 1: a GAN of 204 pictures of one cat."""
+
+import functools
+
+from keras.optimizers import Adam
+
+from gankit.experiments import data
+from gankit.experiments.running.registry import Budget, experiment
+from gankit.experiments.running.study import Study, register_study
+from gankit.experiments.scoring.few_images import few_image_scorer, few_image_scores
+from gankit.layers.augmentation import DifferentiableAugmentation
+from gankit.networks import few_images
+from gankit.trainers import AugmentedGAN
+
+BATCH_SIZE = 16
+LATENT_DIM = few_images.LATENT_DIM
+# 500 passes over 204 pictures, of 13 batches each.
+STEPS = 6500
+# After 10, 50, 150 and 500 passes.
+STAGES = (130, 650, 1950, STEPS)
+REPORTED = "FID of the report"
+
+_READING = (
+    "settings of the course's hand-out: batches of 16, Adam with 2e-4 and beta_1 0.5, "
+    "least squares with both terms halved, latents U(-1, 1) of 100, widths from 32",
+    "the 204 pictures of one of the course's two cats, 500 epochs of 13 batches each",
+    "instance normalisation without gain and bias, none after the discriminator's "
+    "first convolution; ReLU in both networks; weights start at N(0, 0.02)",
+    "with spectral normalisation, all convolutions of the discriminator have it in "
+    "addition to instance normalisation",
+    "the report's FID uses 2,048 features, for which 204 images are too few; it is "
+    "printed next to distances of 768 features and not compared with them",
+)
+
+
+def _cats(
+    name,
+    *,
+    source="cmu, section 2.6",
+    images=data.cats,
+    steps=STEPS,
+    reported=None,
+    **fields,
+):
+    return experiment(
+        name,
+        source=source,
+        data=images,
+        score=few_image_scores,
+        scorer=few_image_scorer,
+        batch_size=BATCH_SIZE,
+        budgets={
+            "smoke": Budget(steps=2, epoch_steps=1),
+            "class": Budget(steps=150, epoch_steps=25),
+            "full": Budget(steps, epoch_steps=65),
+        },
+        scorings=10 if steps == STEPS else 3,
+        stages=tuple(step for step in STAGES if step <= steps),
+        reported={} if reported is None else {REPORTED: reported},
+        our_reading=_READING,
+        **fields,
+    )
+
+
+_150_epochs = functools.partial(_cats, steps=STEPS * 150 // 500)
+_held_out = functools.partial(
+    _cats, source="cmu, section 2.6, on overfitting", images=data.cats_held_out
+)
+_ours = functools.partial(_cats, source="no report")
+
+
+def _gan(
+    images,
+    *,
+    preprocessing=None,
+    augmentation=False,
+    spectral_norm=False,
+    loss="least_squares",
+    ema=None,
+):
+    gan = AugmentedGAN(
+        *few_images.networks(
+            images.image_shape,
+            LATENT_DIM,
+            spectral_norm=spectral_norm,
+            augmentation=DifferentiableAugmentation() if augmentation else None,
+        ),
+        latent_dim=LATENT_DIM,
+        latent_distribution="uniform",
+        preprocessing=preprocessing,
+        loss=loss,
+        ema=ema,
+    )
+    gan.compile(Adam(2e-4, 0.5), Adam(2e-4, 0.5))
+    return gan
+
+
+# "Basic" pictures are as they are; "deluxe" ones cropped from 1.1 times their size and
+# flipped. "diffaug" is differentiable augmentation of real and generated pictures.
+
+
+@_cats("cmu/cats64-basic", reported=384)
+@_150_epochs("cats64/basic", summary="204 cats as they are, 150 epochs")
+@_held_out("cmu/cats64-holdout-basic", summary="160 cats as they are, 44 held out")
+def basic(images):
+    """204 cats as they are."""
+    return _gan(images)
+
+
+@_cats("cmu/cats64-basic-diffaug", reported=55)
+@_150_epochs(
+    "cats64/basic-diffaug", summary="204 cats as they are, diffaug, 150 epochs"
+)
+@_held_out(
+    "cmu/cats64-holdout-diffaug", summary="160 cats as they are, diffaug, 44 held out"
+)
+def basic_diffaug(images):
+    """204 cats as they are, diffaug."""
+    return _gan(images, augmentation=True)
+
+
+@_cats("cmu/cats64-basic-sn", reported=123)
+def basic_sn(images):
+    """204 cats as they are, spectral norm."""
+    return _gan(images, spectral_norm=True)
+
+
+@_cats("cmu/cats64-basic-diffaug-sn")
+def basic_diffaug_sn(images):
+    """204 cats as they are, diffaug, spectral norm."""
+    return _gan(images, augmentation=True, spectral_norm=True)
+
+
+_deluxe_gan = functools.partial(_gan, preprocessing="resize_crop_flip")
+
+
+@_cats("cmu/cats64-deluxe", reported=98)
+def deluxe(images):
+    """204 cats cropped and flipped."""
+    return _deluxe_gan(images)
+
+
+@_cats("cmu/cats64-deluxe-diffaug", reported=72)
+def deluxe_diffaug(images):
+    """204 cats cropped and flipped, diffaug."""
+    return _deluxe_gan(images, augmentation=True)
+
+
+@_cats("cmu/cats64-deluxe-sn", reported=136)
+def deluxe_sn(images):
+    """204 cats cropped and flipped, spectral norm."""
+    return _deluxe_gan(images, spectral_norm=True)
+
+
+@_cats("cmu/cats64-deluxe-diffaug-sn")
+def deluxe_diffaug_sn(images):
+    """204 cats cropped and flipped, diffaug, spectral norm."""
+    return _deluxe_gan(images, augmentation=True, spectral_norm=True)
+
+
+@_cats(
+    "cmu/cats64-jitter",
+    source="cmu, section 2.1, where it is said to prevent convergence",
+)
+def jitter(images):
+    """204 cats, only the real pictures' colours jittered."""
+    return _gan(images, preprocessing="color")
+
+
+_BEST = {"augmentation": True, "spectral_norm": True, "loss": "hinge", "ema": 0.999}
+
+
+@_ours("cmu/cats64-best")
+@_150_epochs("cats64/best", summary="204 cats, ours, 150 epochs")
+def best(images):
+    """Ours: cropped and flipped, diffaug, spectral norm, hinge, averaged."""
+    return _deluxe_gan(images, **_BEST)
+
+
+@_ours("cmu/cats64-best-flip")
+def best_flip(images):
+    """Ours, pictures flipped but not cropped."""
+    return _gan(images, preprocessing="flip", **_BEST)
+
+
+register_study(
+    Study(
+        "cats64",
+        "150 epochs of 204 cats: basic, with augmentation, and ours, over three seeds",
+        ("cats64/basic", "cats64/basic-diffaug", "cats64/best"),
+    )
+)

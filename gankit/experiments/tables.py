@@ -1,0 +1,280 @@
+"""The five reports and their tables of numbers: as printed, as saved, as you ran them.
+
+`tables.toml` holds the tables and, for each row, what the report states and which
+experiment reproduces it. `table("imperial", 1)` fills a table in with the saved
+results and with the runs in `./runs`.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from gankit.experiments.running.saved import SavedRun, find_runs
+
+SECONDS = "seconds per 1,000 steps"
+NONE = "–"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One model of a table; `tables.toml` describes the fields."""
+
+    label: str
+    experiment: str
+    report: str = ""
+    half: bool = False
+    baseline: str = ""
+    scores: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One of our measures; `tables.toml` describes the fields."""
+
+    heading: str
+    scores: Sequence[str]
+    style: str = "{:z.2f}"
+    scale: float = 1
+    during_training: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table of a report; `tables.toml` describes the fields."""
+
+    name: str
+    caption: str
+    subject: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    notes: Sequence[str]
+    reported: str = "report"
+    repeats: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A report; `tables.toml` describes the fields."""
+
+    university: str
+    subject: str
+    tables: Sequence[Table]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """An experiment of a report's tables.
+
+    Attributes:
+        summary: What it is, in a few words.
+        half: Whether it has a half-width variant.
+        saved: Whether its results are saved.
+        repeats: Whether it repeats another on other data.
+    """
+
+    summary: str
+    half: bool
+    saved: bool
+    repeats: bool
+
+
+@dataclass(frozen=True)
+class FilledTable:
+    """A table with the results that were found; notebooks render it.
+
+    Attributes:
+        title: Name and caption.
+        headings: One for each column.
+        rows: Tuples of cells, all of them strings.
+        notes: Sentences to read below it.
+    """
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+
+    def _repr_markdown_(self):
+        lines = (self.headings, ("---",) * len(self.headings), *self.rows)
+        body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        return "\n\n".join((f"**{self.title}**", body, *self.notes))
+
+
+def _read():
+    """The reports by name, from `tables.toml`."""
+    text = (resources.files("gankit.experiments") / "tables.toml").read_text("utf-8")
+    reports = tomllib.loads(text)
+    for report in reports.values():
+        notes = report.pop("notes", [])
+        for table in report["tables"]:
+            table["columns"] = [Column(**column) for column in table["columns"]]
+            table["rows"] = [Row(**row) for row in table["rows"]]
+            table["notes"] = table.get("notes", []) + notes
+        report["tables"] = [Table(**table) for table in report["tables"]]
+    return {name: Report(**report) for name, report in reports.items()}
+
+
+REPORTS = _read()
+
+
+def find_report(name):
+    """Looks up a report.
+
+    Args:
+        name: Its name, such as `"imperial"`.
+
+    Returns:
+        The `Report`.
+
+    Raises:
+        ValueError: If there is no such report.
+    """
+    if name not in REPORTS:
+        raise ValueError(
+            f"Expected one of the reports {', '.join(REPORTS)}, received {name!r}: "
+            "choose one of these."
+        )
+    return REPORTS[name]
+
+
+def models(report):
+    """The experiments in the tables of a report.
+
+    Args:
+        report: Name of the report.
+
+    Returns:
+        Dict from the name of each experiment to its `Model`.
+    """
+    found = {}
+    for table in find_report(report).tables:
+        for row in table.rows:
+            if row.experiment not in found:
+                found[row.experiment] = Model(
+                    summary=f"{table.subject}: {row.label}",
+                    half=row.half,
+                    saved=_runs(row.experiment, row.half)[0] is not None,
+                    repeats=table.repeats,
+                )
+    return found
+
+
+def tables(report):
+    """Fills in all tables of a report.
+
+    Args:
+        report: Name of the report, such as `"imperial"`.
+
+    Returns:
+        List of `FilledTable`.
+
+    Raises:
+        ValueError: If there is no such report.
+    """
+    return [_fill(table) for table in find_report(report).tables]
+
+
+def table(report, which):
+    """Fills in one table of a report, as `gankit report` prints it.
+
+    Args:
+        report: Name of the report, such as `"imperial"`.
+        which: Its number, such as 1, or its name, such as `"Figure 12"`. CMU's tables
+            have no numbers; we number them in their order.
+
+    Returns:
+        A `FilledTable`.
+
+    Raises:
+        ValueError: If there is no such report or table.
+    """
+    found = {table.name.lower(): table for table in find_report(report).tables}
+    name = f"table {which}" if isinstance(which, int) else which.lower()
+    if name not in found:
+        names = ", ".join(table.name for table in found.values())
+        raise ValueError(
+            f"Expected one of {names}, received {which!r}: choose one of these."
+        )
+    return _fill(found[name])
+
+
+def _fill(table):
+    rows, extents = [], {}
+    for row in table.rows:
+        saved, yours = _runs(row.experiment, row.half)
+        cells = [_cell(row, column, saved) for column in table.columns]
+        if saved and not row.baseline and _extent(saved):
+            extents.setdefault(_extent(saved), []).append(row.label)
+        mine = _cell(row, table.columns[0], yours)
+        if yours and (extent := _extent(yours, saved)):
+            mine += f" ({extent})"
+        rows.append((row.label, row.report or NONE, *cells, mine))
+    notes = list(table.notes)
+    if extents:
+        said = [f"{extent} ({', '.join(of)})" for extent, of in extents.items()]
+        everywhere = len(extents) == 1 and len(*extents.values()) > 1
+        notes.append(f"Saved runs: {'; '.join(extents if everywhere else said)}.")
+    return FilledTable(
+        f"{table.name}: {table.caption}",
+        ("model", table.reported, *(c.heading for c in table.columns), "yours"),
+        tuple(rows),
+        tuple(notes),
+    )
+
+
+def _runs(name, half):
+    """The saved run and the best local run of an experiment; `None` for none."""
+    found = find_runs(name) + (find_runs(f"{name}-half") if half else [])
+    saved = [run for run in found if not _is_local(run) and run[1]["size"] == "full"]
+    local = sorted(
+        (run for run in found if _is_local(run)),
+        key=lambda run: (run[1]["size"] == "full", run[1]["steps"]),
+    )
+    return (
+        SavedRun(*saved[0]) if saved else None,
+        SavedRun(*local[-1]) if local else None,
+    )
+
+
+def _is_local(run):
+    return run[0].parts[0] == "runs"
+
+
+def _extent(run, saved=None):
+    """How a run differs from a full one at full width, or from the saved one's data."""
+    scores = run.scores
+    words = ["half width"] if scores["name"].endswith("-half") else []
+    if scores["size"] != "full":
+        words.append(scores["size"])
+    if saved and scores.get("data") != saved.scores.get("data"):
+        words.append(scores["data"])
+    if scores["steps"] < scores["budget"]:
+        words.append(f"{scores['steps']:,} of {scores['budget']:,} steps")
+    elif scores["size"] != "full":
+        words.append(f"{scores['steps']:,} steps")
+    if scores["seed"]:
+        words.append(f"seed {scores['seed']}")
+    return ", ".join(words)
+
+
+def _cell(row, column, run):
+    if run is None:
+        return NONE
+    if row.baseline:
+        lines = run.scores.get("baselines", {}).get(row.baseline, [])
+        values = {score["name"]: score["value"] for score in lines}
+    else:
+        seconds = 1000 * run.scores["seconds"] / run.scores["steps"]
+        values = {**run.values, SECONDS: seconds}
+    names = row.scores or column.scores
+    if column.during_training and not row.baseline:
+        course = run.on_the_way if (run.folder / "scores.csv").exists() else {}
+        parts = [[course[n][0], course[n][-1]] for n in names if n in course]
+        return _join(" → ", column, *parts) if parts else NONE
+    parts = [values[name] for name in names if name in values]
+    return _join(" / ", column, parts) if parts else NONE
+
+
+def _join(mark, column, values):
+    return mark.join(column.style.format(column.scale * value) for value in values)

@@ -1,0 +1,164 @@
+"""README and docs: code runs, commands and links exist, generated pages are current."""
+
+import importlib
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.main import get_command
+
+from gankit import experiments
+from gankit.cli import app
+from gankit.experiments import claims
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "notebooks/README.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+MAKEFILE = (ROOT / "Makefile").read_text()
+ONE_STEP = "steps_per_epoch=1, epochs=1, verbose=0"
+
+
+def _build_pages():
+    path = ROOT / "docs/build_pages.py"
+    spec = importlib.util.spec_from_file_location("build_pages", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["build_pages"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+build_pages = _build_pages()
+
+
+def _blocks(text, language):
+    """The fenced blocks of a language, or of none."""
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.S | re.M)
+    return [block for name, block in blocks if name == language]
+
+
+def _command_lines(text, program):
+    """Lines of code blocks and code spans that call a program."""
+    lines = [line for block in _blocks(text, "") for line in block.splitlines()]
+    lines += re.findall(r"`([^`]+)`", re.sub(r"(?ms)^```.*?^```$", "", text))
+    found = (line.partition(" #")[0].strip() for line in lines)
+    return [line for line in found if line.startswith(program + " ")]
+
+
+@pytest.mark.tensorflow
+def test_the_code_of_the_readme_runs(tmp_path):
+    rng = np.random.default_rng(0)
+    (tmp_path / "FOLDER").mkdir()
+    for i in range(8):
+        pixels = rng.integers(0, 256, (70, 90, 3), dtype="uint8")
+        Image.fromarray(pixels).save(tmp_path / f"FOLDER/{i}.png")
+    first, folder, own, score = _blocks(README, "python")
+    lines = first.splitlines(keepends=True)
+    (start,) = (i for i, line in enumerate(lines) if line.startswith("gan = "))
+    rest = "".join(lines[start:])
+    after_own = "".join(lines[start + 1 :])
+    script = "\n".join([first, score, folder, rest, own, after_own])
+    script, epochs = re.subn(r"steps_per_epoch=\d+, epochs=\d+", ONE_STEP, script)
+    assert epochs == 3
+    (tmp_path / "readme.py").write_text(script)
+    finished = subprocess.run(
+        [sys.executable, "readme.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "GANKIT_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    assert "FCD-digits-28" in finished.stdout
+    with Image.open(tmp_path / "digits.png") as picture:
+        assert min(picture.size) > 8 * 64  # the last GAN's images, 8 x 8 of 64 x 64
+
+
+@pytest.mark.parametrize("name", build_pages.PAGES)
+def test_generated_pages_are_what_make_pages_writes(name):
+    page = build_pages.PAGES[name]()
+    assert (ROOT / "docs" / name).read_text() == page, "call make pages"
+
+
+def test_every_claim_is_on_its_page():
+    page = (ROOT / "docs/claims.md").read_text()
+    assert claims.markdown(claims.ledger()) in page
+
+
+def test_every_saved_run_is_on_the_page_of_results():
+    page = (ROOT / "docs/results.md").read_text()
+    for path in (ROOT / "results").glob("**/scores.json"):
+        folder = path.parent.relative_to(ROOT / "results").as_posix()
+        assert f"(../results/{folder}/samples.png)" in page, folder
+
+
+def test_remarks_are_about_saved_runs():
+    remarks = tomllib.loads((ROOT / "docs/remarks.toml").read_text())
+    for name in remarks["run"]:
+        assert (ROOT / "results" / name / "scores.json").exists(), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#\s]+)\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_exist(page):
+    text = page.read_text()
+    command = get_command(app)
+    for line in _command_lines(text, "gankit"):
+        words = shlex.split(line)[1:]
+        current, found = command, command
+        while words and words[0] != "--help" and hasattr(current, "commands"):
+            assert words[0] in current.commands, line
+            found = current = current.commands[words.pop(0)]
+        options = {o for parameter in found.params for o in parameter.opts} | {"--help"}
+        for word in words:
+            if word.startswith("--"):
+                assert word in options, line
+    targets = set(re.findall(r"^([a-z-]+):.*##", MAKEFILE, re.M))
+    for line in _command_lines(text, "make"):
+        assert line.split()[1] in targets, line
+
+
+def test_experiments_of_the_readme_exist():
+    for line in _command_lines(README, "gankit run"):
+        assert experiments.find(line.split()[2])
+
+
+def test_names_of_the_readme_exist():
+    rows = re.findall(r"^\| \[(gankit\.\w+)\].*\| (`.*`) \|$", README, re.M)
+    assert len(rows) == 8
+    for module, names in rows:
+        for name in re.findall(r"`(\w+)`", names):
+            getattr(importlib.import_module(module), name)
+    for path in set(re.findall(r"gankit(?:\.\w+)+", README)):
+        current = importlib.import_module("gankit")
+        for part in path.split(".")[1:]:
+            current = getattr(current, part)
+
+
+def test_the_readme_is_short_and_its_picture_light():
+    assert len(README.splitlines()) <= 165
+    assert (ROOT / "docs/images/gallery.png").stat().st_size <= 250_000
+
+
+def test_the_makefile_names_tests_that_exist():
+    for lists in re.findall(
+        r"addprefix tests/test_,\$\(addsuffix .py, \\\n(.*?)\)\)", MAKEFILE, re.S
+    ):
+        for name in lists.replace("\\", " ").split():
+            assert (ROOT / f"tests/test_{name}.py").exists(), name
