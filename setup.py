@@ -1,7 +1,7 @@
 """Builds the wheel with the saved results, which lessons and reports show.
 
-They are copied when a wheel is built. An editable installation reads `results/` where it
-is, so it stays a plain path that editors and type checkers can follow.
+They are copied when a wheel is built. An editable installation reads `results/` in its
+place, so it stays a plain path that editors and type checkers can follow.
 """
 
 import shutil
@@ -23,9 +23,10 @@ class BuildWithResults(build_py):
         super().run()
         if self.editable_mode:
             return
+        published = Path(self.build_lib, "gankit", "published")
         for pattern in PATTERNS:
             for file in RESULTS.glob(pattern):
-                copy = Path(self.build_lib, "gankit/published", file.relative_to(RESULTS))
+                copy = published / file.relative_to(RESULTS)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, copy)
 

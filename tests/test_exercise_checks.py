@@ -261,7 +261,6 @@ def test_the_right_steps_are_the_trainers():
             generator=players[0],
             discriminator=players[1],
             sample_latent=lambda n: latent,
-            _discriminator_value=loss.discriminator,
             adversarial_loss=loss,
         )
         if conditional:

@@ -93,7 +93,9 @@ def test_the_install_cell_takes_a_wheel_or_an_address_and_no_name(tmp_path):
     result = _run_install_cell(tmp_path)
     assert result.stdout == f'install -q "gankit[lesson] @ {wheel.as_uri()}"\n'
     result = _run_install_cell(tmp_path, source="https://example.org/gankit.zip")
-    assert result.stdout == ('install -q "gankit[lesson] @ https://example.org/gankit.zip"\n')
+    assert result.stdout == (
+        'install -q "gankit[lesson] @ https://example.org/gankit.zip"\n'
+    )
 
 
 def test_the_install_cell_does_nothing_where_gankit_is(tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 
 from gankit import files
-from gankit.inspection.layer_norms import attention_gains, layer_norms
+from gankit.inspection.weight_norms import attention_gains, layer_norms
 
 # Significant digits; few, so that the CSV files of long trainings stay small.
 DIGITS = 5

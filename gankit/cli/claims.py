@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gankit.cli.app import app
-from gankit.cli.output import sentences, show, table
+from gankit.cli.output import show, table
 
 
 @app.command()
@@ -20,22 +20,21 @@ def claims(
     ] = False,
 ):
     """Print the claims of the reports, and whether they hold here."""
-    with sentences():
-        from gankit.experiments import claims
+    from gankit.experiments import claims
 
-        found = claims.ledger(report)
-        if markdown:
-            typer.echo(claims.markdown(found), nl=False)
-        elif referee:
-            rows = table("place", "claim", "tested by", "your verdict")
-            for claim in found:
-                rows.add_row(claim.place, claim.claim, ", ".join(claim.tested_by), "")
-            show(rows, "referee this report")
-        else:
-            rows = table("place", "claim", "verdict", "found")
-            outcomes = [claims.check(claim) for claim in found]
-            for claim, outcome in zip(found, outcomes, strict=True):
-                rows.add_row(claim.place, claim.claim, outcome.verdict, outcome.found)
-            counts = Counter(outcome.verdict for outcome in outcomes)
-            told = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
-            show(rows, f"{len(found)} claims: {told}")
+    found = claims.ledger(report)
+    if markdown:
+        typer.echo(claims.markdown(found), nl=False)
+    elif referee:
+        rows = table("place", "claim", "tested by", "your verdict")
+        for claim in found:
+            rows.add_row(claim.place, claim.claim, ", ".join(claim.tested_by), "")
+        show(rows, "referee this report")
+    else:
+        rows = table("place", "claim", "verdict", "found")
+        outcomes = [claims.check(claim) for claim in found]
+        for claim, outcome in zip(found, outcomes, strict=True):
+            rows.add_row(claim.place, claim.claim, outcome.verdict, outcome.found)
+        counts = Counter(outcome.verdict for outcome in outcomes)
+        told = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
+        show(rows, f"{len(found)} claims: {told}")

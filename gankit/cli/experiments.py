@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import sys
-import textwrap
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +11,8 @@ from typing import Annotated
 import typer
 
 from gankit.cli.app import app
-from gankit.cli.output import show, table
+from gankit.cli.output import paragraph, show, table
 from gankit.cli.scores import Data
-
-LINE = 80
 
 
 class Size(StrEnum):
@@ -56,7 +53,9 @@ def show_experiment(name: Name, width: WidthOption = Width.full):
     experiment = experiments.find(name, width=width.value)
     runs = experiments.find_runs(experiment.name)
     steps = {size: budget.steps for size, budget in experiment.budgets.items()}
-    typer.echo(f"{experiment.name}\n{textwrap.fill(experiment.summary, LINE)}\n")
+    typer.echo(experiment.name)
+    paragraph(experiment.summary)
+    typer.echo()
     data = {scores["data"]: None for _, scores in runs if "data" in scores}
     data = data or [getattr(experiment.data, "__name__", "").strip("_")]
     half = experiment.width == "full" and f"{name}-half" in experiments.names()
@@ -69,11 +68,11 @@ def show_experiment(name: Name, width: WidthOption = Width.full):
         ("reported", _listed(experiment.reported)),
     ):
         if words:
-            _paragraph(words, f"{what:12}")
+            paragraph(words, f"{what:12}")
     if experiment.our_reading:
         typer.echo("\nOur reading of what the report leaves open:")
         for words in experiment.our_reading:
-            _paragraph(words, "- ")
+            paragraph(words, "- ")
     for folder, scores in runs:
         typer.echo()
         _show_scores(scores, f"{_how_far(scores)}\n({folder})")
@@ -82,19 +81,9 @@ def show_experiment(name: Name, width: WidthOption = Width.full):
     if half and experiments.find_runs(f"{name}-half"):
         typer.echo(f"\nResults at half width: gankit show {name} --width half")
     typer.echo("\nTry:")
-    call = _call(experiment)
-    for arguments, size in ((call, "class"), (f"{call} --size full", "full")):
-        minutes = _minutes(runs, steps[size])
-        typer.echo(
-            f"  {_command()} run {arguments}\n      {steps[size]:,} steps{minutes}"
-        )
-
-
-def _paragraph(words, begin):
-    indent = " " * len(begin)
-    typer.echo(
-        textwrap.fill(words, LINE, initial_indent=begin, subsequent_indent=indent)
-    )
+    for option, size in (("", "class"), (" --size full", "full")):
+        time = f"{steps[size]:,} steps{_minutes(runs, steps[size])}"
+        _suggest(f"run {_call(experiment)}{option}", time)
 
 
 def _call(experiment):
@@ -185,24 +174,19 @@ def _conclude(done, experiment, size, seed, out):
     more = max(experiment.budgets[size].steps, 2 * done.scores["steps"])
     typer.echo("Try next:")
     if hasattr(done.model, "sample"):
-        first = (f"sample {call} --sample-seed 7", "draws other samples")
+        _suggest(f"sample {call} --sample-seed 7", "draws other samples")
     else:
-        first = (f"translate {done.folder} IN.png OUT.png", "translates a picture")
-    for arguments, what in (
-        first,
-        (f"run {call} --steps {more}", "trains longer"),
-        ("list", "lists the other experiments"),
-    ):
-        typer.echo(f"  {_command()} {arguments}\n      {what}")
+        _suggest(f"translate {done.folder} IN.png OUT.png", "translates a picture")
+    _suggest(f"run {call} --steps {more}", "trains longer")
+    _suggest("list", "lists the other experiments")
 
 
-def _command():
-    """How to call gankit from here: by name where the environment is active."""
-    called = Path(sys.argv[0])
-    found = shutil.which("gankit")
-    if found and Path(found).resolve() == called.resolve():
-        return "gankit"
-    return os.path.relpath(called)
+def _suggest(arguments, what):
+    """Prints a command, by name where the environment is active, and what it does."""
+    called, found = Path(sys.argv[0]), shutil.which("gankit")
+    by_name = found and Path(found).resolve() == called.resolve()
+    command = "gankit" if by_name else os.path.relpath(called)
+    typer.echo(f"  {command} {arguments}\n      {what}")
 
 
 @app.command()
@@ -245,10 +229,8 @@ def publish(
     """Copy the results of a run to results/."""
     from gankit import experiments
 
-    folder = experiments.publish(
-        name, size=size.value, width=width.value, seed=seed, out=out
-    )
-    typer.echo(folder)
+    options = {"size": size.value, "width": width.value, "seed": seed}
+    typer.echo(experiments.publish(name, **options, out=out))
 
 
 def _how_far(scores):
@@ -263,11 +245,10 @@ def _how_far(scores):
 
 
 def _show_scores(scores, title=None):
+    from gankit.experiments import SavedRun
+
     rows = table("score", "ours [95 % interval]", "real")
-    baseline = {
-        score["name"]: f"{score['value']:.3g}"
-        for score in scores.get("baselines", {}).get("real against real", [])
-    }
+    baseline = SavedRun(None, scores).baseline
     counts = (None, None)
     for score in scores["scores"]:
         if counts != (counts := (score["n_real"], score["n_fake"])):
@@ -280,14 +261,15 @@ def _show_scores(scores, title=None):
         value = f"{score['value']:.3g}"
         if interval := score.get("interval"):
             value += " [{:.3g}, {:.3g}]".format(*interval)
-        rows.add_row(name, value, baseline.get(score["name"], ""))
+        real = baseline.get(score["name"])
+        rows.add_row(name, value, "" if real is None else f"{real:.3g}")
     show(rows, title)
     extractors = {score["extractor"]: None for score in scores["scores"]}
     for extractor in filter(None, extractors):
-        _paragraph(f"Features of {extractor}.", "")
+        paragraph(f"Features of {extractor}.")
     reported = {s["name"]: s["report"] for s in scores["scores"] if s["report"]}
     if reported:
-        _paragraph(_listed(reported), "The report: ")
+        paragraph(_listed(reported), "The report: ")
 
 
 def _listed(values):

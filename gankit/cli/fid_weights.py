@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from gankit.cli.app import app
+from gankit.cli.scores import Data
 
 commands = typer.Typer(
     help="Find or convert the weights of the FID network.", no_args_is_help=True
@@ -26,11 +27,7 @@ def convert(
 
 
 @commands.command()
-def show(
-    data: Annotated[
-        Path | None, typer.Option(help="Folder of the data sets ($GANKIT_DATA).")
-    ] = None,
-):
+def show(data: Data = None):
     """Print the file of weights for each number of features."""
     from gankit.metrics.inception import weights
     from gankit.metrics.inception.layers import TAPS

@@ -53,12 +53,9 @@ def _show_summaries(summaries):
     rows = table("notebook", "exercise", "right", "commonest reason")
     for one in summaries:
         reason = f"{one.reason} ({one.count} of {one.students})" if one.reason else ""
-        rows.add_row(
-            one.notebook,
-            f"{one.exercise}. {one.title}",
-            f"{one.right} of {one.students}",
-            _plain(reason),
-        )
+        exercise = f"{one.exercise}. {one.title}"
+        right = f"{one.right} of {one.students}"
+        rows.add_row(one.notebook, exercise, right, _plain(reason))
     show(rows, "Exercises")
 
 

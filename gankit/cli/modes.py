@@ -30,12 +30,8 @@ def modes(
     words = table("place", "loss", "rate", "modes", "high quality")
     for (place, loss), chosen in benchmark.best_rates(rows).items():
         middle = benchmark.medians(chosen)
-        words.add_row(
-            place,
-            loss,
-            f"{chosen[0]['rate']:g}",
-            f"{middle['modes']:g}",
-            f"{middle['high_quality']:.2f}",
-        )
+        rate, found = chosen[0]["rate"], middle["modes"]
+        quality = f"{middle['high_quality']:.2f}"
+        words.add_row(place, loss, f"{rate:g}", f"{found:g}", quality)
     show(words, "Medians over the seeds, at the better learning rate")
     typer.echo(f"{folder}/ holds {benchmark.TABLE} and {benchmark.PICTURE}.")

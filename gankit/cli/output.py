@@ -1,16 +1,18 @@
 """What every command prints with: tables, and errors and warnings as sentences."""
 
 import contextlib
+import textwrap
 import traceback
 import warnings
 from pathlib import Path
 
 import typer
 
+LINE = 80
 PACKAGE = Path(__file__).parents[1]
 # Columns of words stand left, those of numbers right.
 WORDS = (
-    *("experiment", "score", "what it trains", "notebook", "exercise", "before"),
+    *("experiment", "score", "notebook", "exercise", "before"),
     *("commonest reason", "prediction", "place", "claim", "verdict", "found"),
     *("tested by", "your verdict", "name", "university", "subject", "model"),
 )
@@ -60,3 +62,11 @@ def show(table, title=None):
     if title:
         console.print(title)
     console.print(table)
+
+
+def paragraph(words, begin=""):
+    """Prints words in lines of 80 columns that hang below what they begin with."""
+    indent = " " * len(begin)
+    typer.echo(
+        textwrap.fill(words, LINE, initial_indent=begin, subsequent_indent=indent)
+    )

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from gankit.cli.app import app
-from gankit.cli.output import show, table
+from gankit.cli.output import LINE, paragraph, show, table
 
-LINE = 80
+START = "Start here, or take your own pictures"
 OTHERS = {
     "demo": "Shallow DCGAN on scikit-learn's handwritten digits, no download",
     "few": "DCGAN on a folder of your own pictures, --data FOLDER",
@@ -28,61 +28,53 @@ def list_experiments(
     """List the experiments, one line each."""
     from gankit.experiments import tables
 
-    groups = {"Start here, or take your own pictures": dict.fromkeys(OTHERS, False)}
-    words = dict(OTHERS)
-    for name, report in tables.REPORTS.items():
-        heading = f"{report.university}: {report.subject}"
-        groups[heading] = {}
-        for experiment, model in tables.models(name).items():
-            words[experiment] = model.summary
-            if model.saved and not model.repeats:
-                groups[heading][experiment] = model.half
+    headings = {
+        name: f"{report.university}: {report.subject}"
+        for name, report in tables.REPORTS.items()
+    }
+    models = {}
+    for report in headings:
+        models |= tables.models(report)
+    words = OTHERS | {name: model.summary for name, model in models.items()}
+    halves = {name for name, model in models.items() if model.half}
+    names = [*OTHERS]
+    names += [name for name, of in models.items() if of.saved and not of.repeats]
     if prefix or everything:
-        _add_all(groups, words, prefix)
+        full, halves = _registered(prefix)
+        words = full | words
+        names = dict.fromkeys([*(name for name in names if name in full), *full])
+    groups = {heading: [] for heading in (START, *headings.values())}
+    for name in names:
+        report, of_a_group, _ = name.partition("/")
+        heading = headings.get(report, f"Study: gankit study {report}")
+        groups.setdefault(heading if of_a_group else START, []).append(name)
     for heading, members in groups.items():
         if members:
             typer.echo(heading)
-            for line in _lines(members, words):
-                typer.echo(line)
+            width = max(map(len, members))
+            for name in members:
+                begin = f"  {name:{width}} {'*' if name in halves else ' '} "
+                room = LINE - len(begin)
+                typer.echo(
+                    begin + textwrap.shorten(words[name], room, placeholder=" …")
+                )
             typer.echo()
-    if any(half for members in groups.values() for half in members.values()):
+    if not halves.isdisjoint(names):
         typer.echo("* also with --width half")
     typer.echo("gankit show NAME says everything about one experiment.")
     if not (prefix or everything):
         typer.echo("gankit list --all lists the others as well.")
 
 
-def _add_all(groups, words, prefix):
-    """Adds what is registered and begins with the prefix; takes the others away."""
+def _registered(prefix):
+    """Summaries of all whose names begin so, and which have a half-width variant."""
     from gankit import experiments
-    from gankit.experiments import tables
 
-    heading_of = dict(zip(tables.REPORTS, list(groups)[1:], strict=True))
-    for name in experiments.names(prefix):
-        experiment = experiments.find(name)
-        if experiment.width == "half":
-            continue
-        stem = name.partition("/")[0]
-        group = groups.setdefault(
-            heading_of.get(stem, f"Study: gankit study {stem}")
-            if "/" in name
-            else next(iter(groups)),
-            {},
-        )
-        words.setdefault(name, experiment.summary)
-        group[name] = bool(experiments.names(f"{name}-half"))
-    for members in groups.values():
-        for name in [name for name in members if not name.startswith(prefix)]:
-            del members[name]
-    if not any(groups.values()):
+    found = {name: experiments.find(name) for name in experiments.names(prefix)}
+    full = {name: each.summary for name, each in found.items() if each.width != "half"}
+    if not full:
         experiments.find(prefix)  # which names the nearest ones
-
-
-def _lines(members, words):
-    width = max(len(name) for name in members)
-    for name, half in members.items():
-        begin = f"  {name:{width}} {'*' if half else ' '} "
-        yield begin + textwrap.shorten(words[name], LINE - len(begin), placeholder=" …")
+    return full, {name for name in full if experiments.names(f"{name}-half")}
 
 
 @app.command()
@@ -115,7 +107,7 @@ def report(
         show(rows, filled.title)
         for note in filled.notes:
             if note not in said or note.startswith("Saved"):
-                typer.echo(textwrap.fill(note, LINE))
+                paragraph(note)
             said.add(note)
         typer.echo()
     typer.echo("saved: our runs. yours: runs in ./runs, by the first of our scores.")

@@ -6,7 +6,7 @@ import typer
 
 from gankit.cli.app import app
 from gankit.cli.experiments import Name, RunFolder, Size, SizeOption
-from gankit.cli.output import sentences, show, table
+from gankit.cli.output import show, table
 from gankit.cli.scores import Data
 
 
@@ -24,26 +24,25 @@ def retrain(
     data: Data = None,
     out: RunFolder = None,
 ):
-    """Train a classifier on mixes of real digits and samples of a trained CGAN."""
-    with sentences():
-        from gankit.backend import device
-        from gankit.experiments import retraining
+    """Train a classifier on mixes of real and generated digits."""
+    from gankit.backend import device
+    from gankit.experiments import retraining
 
-        if publish:
-            typer.echo(retraining.publish_retraining(name))
-            return
-        device.setup(precision="float32")
-        folder = retraining.retrain(
-            name, size=size.value, seeds=seed or None, data=data, out=out
+    if publish:
+        typer.echo(retraining.publish_retraining(name))
+        return
+    device.setup(precision="float32")
+    folder = retraining.retrain(
+        name, size=size.value, seeds=seed or None, data=data, out=out
+    )
+    rows = table("order", "real", "synthetic", "confident", "seed", "accuracy")
+    for row in retraining.read(folder):
+        rows.add_row(
+            row["order"],
+            *(f"{row[key]:,.0f}" for key in ("real", "synthetic")),
+            "yes" if row["confident"] else "",
+            f"{row['seed']:.0f}",
+            f"{row['accuracy']:.2%}",
         )
-        rows = table("order", "real", "synthetic", "confident", "seed", "accuracy")
-        for row in retraining.read(folder):
-            rows.add_row(
-                row["order"],
-                *(f"{row[key]:,.0f}" for key in ("real", "synthetic")),
-                "yes" if row["confident"] else "",
-                f"{row['seed']:.0f}",
-                f"{row['accuracy']:.2%}",
-            )
-        show(rows, f"{name}: accuracy on real test images")
-        typer.echo(f"{folder}/ holds {retraining.FILE}.")
+    show(rows, f"{name}: accuracy on real test images")
+    typer.echo(f"{folder}/ holds {retraining.FILE}.")

@@ -129,11 +129,7 @@ def baselines(
         progress=sys.stderr.isatty(),
     )
     if as_json:
-        rows = {
-            line: [dataclasses.asdict(score) for score in scores]
-            for line, scores in lines.items()
-        }
-        typer.echo(json.dumps(rows, indent=2))
+        _print_json(lines)
         return
     for line, scores in lines.items():
         typer.echo(f"{line}:")
@@ -192,8 +188,11 @@ def _print_scores(real, fake, extractor, kinds, batch_size, count, data, as_json
     )
     scores = scorer(side(sources[1], fake, keep), value_range=(0, 255))
     if as_json:
-        typer.echo(
-            json.dumps([dataclasses.asdict(score) for score in scores], indent=2)
-        )
-    for each in [] if as_json else scores:
+        _print_json(scores)
+        return
+    for each in scores:
         typer.echo(each)
+
+
+def _print_json(scores):
+    typer.echo(json.dumps(scores, indent=2, default=dataclasses.asdict))

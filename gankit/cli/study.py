@@ -7,7 +7,7 @@ import typer
 
 from gankit.cli.app import app
 from gankit.cli.experiments import Size, SizeOption, Width, WidthOption
-from gankit.cli.output import sentences, show, table
+from gankit.cli.output import show, table
 from gankit.cli.scores import Data
 
 
@@ -45,39 +45,38 @@ def study(
     ] = False,
     data: Data = None,
 ):
-    """Train several experiments over several seeds and compare them."""
-    with sentences():
-        from gankit import experiments
-        from gankit.backend import device
+    """Train experiments over several seeds and compare them."""
+    from gankit import experiments
+    from gankit.backend import device
 
-        if not names:
-            _list(experiments.studies())
-            return
-        # Before anything is trained or loaded: a wrong name costs no time.
-        if len(names) == 1 and width == Width.full:
-            which = experiments.find_study(names[0]).name
-        else:
-            which = [experiments.find(name, width=width.value).name for name in names]
-        if publish:
-            typer.echo(experiments.publish_study(" ".join(names)))
-            return
-        device.setup()
-        options = {"size": size.value, "seeds": seeds, "match": match.value}
-        try:
-            folder = experiments.run_study(which, **options, steps=steps, data=data)
-        except KeyboardInterrupt:
-            typer.echo("\nStopped; the same command resumes.", err=True)
-            raise typer.Exit(130) from None
-        result = experiments.load_study(folder)
-        _summarise(result, f"{folder.name}, equal {match.value}")
-        if len(result.experiments) == 2 or len(names) > 1:
-            first, *others = result.experiments
-            for other in others:
-                _compare(result, first, other)
-        if unequal := result.unequal():
-            told = [f"{what} ({', '.join(found)})" for what, found in unequal.items()]
-            typer.echo(f"Unequal: {'; '.join(told)}.")
-        typer.echo(f"{folder}/ holds table.csv, curves.csv and samples.png.")
+    if not names:
+        _list(experiments.studies())
+        return
+    # Before anything is trained or loaded: a wrong name costs no time.
+    if len(names) == 1 and width == Width.full:
+        which = experiments.find_study(names[0]).name
+    else:
+        which = [experiments.find(name, width=width.value).name for name in names]
+    if publish:
+        typer.echo(experiments.publish_study(" ".join(names)))
+        return
+    device.setup()
+    options = {"size": size.value, "seeds": seeds, "match": match.value}
+    try:
+        folder = experiments.run_study(which, **options, steps=steps, data=data)
+    except KeyboardInterrupt:
+        typer.echo("\nStopped; the same command resumes.", err=True)
+        raise typer.Exit(130) from None
+    result = experiments.load_study(folder)
+    _summarise(result, f"{folder.name}, equal {match.value}")
+    if len(result.experiments) == 2 or len(names) > 1:
+        first, *others = result.experiments
+        for other in others:
+            _compare(result, first, other)
+    if unequal := result.unequal():
+        told = [f"{what} ({', '.join(found)})" for what, found in unequal.items()]
+        typer.echo(f"Unequal: {'; '.join(told)}.")
+    typer.echo(f"{folder}/ holds table.csv, curves.csv and samples.png.")
 
 
 def _list(found):

@@ -1,11 +1,13 @@
 from . import buffalo as buffalo
 from . import cmu as cmu
+from . import data as data
 from . import demo as demo
 from . import dtu as dtu
 from . import iisc as iisc
 from . import imperial as imperial
 from . import loss_study as loss_study
 from . import own_pictures as own_pictures
+from . import scoring as scoring
 from . import tables as tables
 from .running.registry import SIZES as SIZES
 from .running.registry import Budget as Budget

@@ -76,8 +76,12 @@ class _HalfRange(AugmentedGAN):
 class _Swapped(AugmentedGAN):
     """Passes samples to the loss as real, and real images as samples."""
 
-    def _discriminator_value(self, real_logits, fake_logits):
-        return super()._discriminator_value(fake_logits, real_logits)
+    def discriminator_loss(self, real):
+        latent = self.sample_latent(ops.shape(real)[0])
+        fake = ops.stop_gradient(self.generator(latent, training=True))
+        real_logits = self.discriminator(real, training=True)
+        fake_logits = self.discriminator(fake, training=True)
+        return self.adversarial_loss.discriminator(fake_logits, real_logits)
 
 
 class _ForgottenFlag(AugmentedGAN):

@@ -4,15 +4,6 @@ Only the checks of losses, steps and layers need Keras. The notebooks import the
 name (`loss_checks` and others).
 """
 
-from gankit.course.exercises.cells import Exercise, exercises, notebooks_in, read
-from gankit.course.exercises.editions import handout, marking_key, student_edition
+import lazy_loader
 
-__all__ = [
-    "Exercise",
-    "exercises",
-    "handout",
-    "marking_key",
-    "notebooks_in",
-    "read",
-    "student_edition",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,21 +6,6 @@ HTML file, which a browser prints. `check_report` goes through the criteria of
 `docs/report_rubric.md`.
 """
 
-from gankit.course.report_kit.checks import CRITERIA, Check, check_report
-from gankit.course.report_kit.report import Report
-from gankit.course.report_kit.runs import ReportedRun, find_runs
-from gankit.course.report_kit.summary import Row, summarise
-from gankit.course.report_kit.words import EXAMPLE, Words
+import lazy_loader
 
-__all__ = [
-    "CRITERIA",
-    "EXAMPLE",
-    "Check",
-    "Report",
-    "ReportedRun",
-    "Row",
-    "Words",
-    "check_report",
-    "find_runs",
-    "summarise",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -5,30 +5,6 @@
 `modes` is the benchmark of mode collapse.
 """
 
-from gankit.course.toys import (
-    bilinear,
-    closed_forms,
-    coverage,
-    games,
-    modes,
-    targets,
-    transport,
-)
-from gankit.course.toys.codings import least_squares, optimal_least_squares
-from gankit.course.toys.games import Game, train
-from gankit.course.toys.record import Record
+import lazy_loader
 
-__all__ = [
-    "Game",
-    "Record",
-    "bilinear",
-    "closed_forms",
-    "coverage",
-    "games",
-    "least_squares",
-    "modes",
-    "optimal_least_squares",
-    "targets",
-    "train",
-    "transport",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

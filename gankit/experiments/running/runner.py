@@ -153,6 +153,8 @@ def load(folder):
             f"Expected a run in {folder}, received a folder without scores.json: train "
             "one with gankit run."
         )
+    # Registers every class that a saved model may hold.
+    registry.load_all()
     return Run(
         folder,
         files.read_history(folder / "history.csv"),

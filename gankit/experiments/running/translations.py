@@ -6,8 +6,8 @@ from gankit import callbacks, plotting
 from gankit.plotting.curves import moving_average
 from gankit.plotting.picture import Picture
 
-# Pictures of 64 x 64 in each direction, in a frame of the film and at the end. Of larger
-# pictures there are fewer, so that a saved file stays small enough for a repository.
+# Pictures of 64 x 64 in each direction, in a frame of the film and at the end. There
+# are fewer larger ones, so that a saved file stays small enough for a repository.
 FRAME_COUNT = 3
 COUNT = 8
 # Triples of source, translation and reconstruction in a row.

@@ -1,14 +1,5 @@
 """Explores a trained generator: latents, directions and sliders."""
 
-from gankit.photos.explore import directions, latents, rendering
-from gankit.photos.explore.directions import traversal
-from gankit.photos.explore.explorer import Explorer, explore
+import lazy_loader
 
-__all__ = [
-    "Explorer",
-    "directions",
-    "explore",
-    "latents",
-    "rendering",
-    "traversal",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

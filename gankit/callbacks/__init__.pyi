@@ -1,0 +1,11 @@
+from .checkpoint import Checkpoint as Checkpoint
+from .doctor import Finding as Finding
+from .doctor import TrainingDoctor as TrainingDoctor
+from .doctor import TrainingStopped as TrainingStopped
+from .history import HistoryLog as HistoryLog
+from .progress import Progress as Progress
+from .progress import StopOnInterrupt as StopOnInterrupt
+from .samples import SampleGrid as SampleGrid
+from .scores import ScoreCallback as ScoreCallback
+from .tensorboard import TensorBoardLog as TensorBoardLog
+from .weight_log import WeightLog as WeightLog

@@ -1,0 +1,10 @@
+from .checks import CRITERIA as CRITERIA
+from .checks import Check as Check
+from .checks import check_report as check_report
+from .report import Report as Report
+from .runs import ReportedRun as ReportedRun
+from .runs import find_runs as find_runs
+from .summary import Row as Row
+from .summary import summarise as summarise
+from .words import EXAMPLE as EXAMPLE
+from .words import Words as Words

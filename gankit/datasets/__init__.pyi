@@ -1,0 +1,16 @@
+from .batches import Batches as Batches
+from .classics import cifar10 as cifar10
+from .classics import fashion_mnist as fashion_mnist
+from .classics import mnist as mnist
+from .downloads import data_folder as data_folder
+from .drawn_animals import stripes as stripes
+from .drawn_animals import walking_animal as walking_animal
+from .drawn_shapes import shapes as shapes
+from .embedded_digits import digits as digits
+from .folders import image_folder as image_folder
+from .folders import unpaired_folders as unpaired_folders
+from .image_data import ImageData as ImageData
+from .image_data import Split as Split
+from .image_data import UnpairedImageData as UnpairedImageData
+from .image_data import to_uint8 as to_uint8
+from .tensorflow_batches import repeat_batch as repeat_batch

@@ -1,0 +1,17 @@
+from .attention import attention_overlays as attention_overlays
+from .classes import class_bars as class_bars
+from .classes import class_confusion as class_confusion
+from .curves import loss_curves as loss_curves
+from .curves import loss_panels as loss_panels
+from .curves import moving_average as moving_average
+from .curves import score_curves as score_curves
+from .films import save_animation as save_animation
+from .films import save_film as save_film
+from .films import save_stages as save_stages
+from .grids import image_grid as image_grid
+from .grids import save_each as save_each
+from .grids import save_grid as save_grid
+from .grids import save_rows as save_rows
+from .grids import show_grid as show_grid
+from .grids import show_picture as show_picture
+from .picture import Picture as Picture
