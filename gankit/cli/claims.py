@@ -36,5 +36,5 @@ def claims(
         for claim, outcome in zip(found, outcomes, strict=True):
             rows.add_row(claim.place, claim.claim, outcome.verdict, outcome.found)
         counts = Counter(outcome.verdict for outcome in outcomes)
-        told = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
-        show(rows, f"{len(found)} claims: {told}")
+        summary = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
+        show(rows, f"{len(found)} claims: {summary}")

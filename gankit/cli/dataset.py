@@ -49,22 +49,22 @@ def prepare(
     """
     from gankit.photos.faces.folder import prepare_faces
 
-    made = prepare_faces(
+    faces = prepare_faces(
         photos, out, size=size, like=like, without_background=remove_background
     )
-    typer.echo(f"{len(made.kept):>6}  kept")
-    for why, count in made.dropped.items():
+    typer.echo(f"{len(faces.kept):>6}  kept")
+    for why, count in faces.dropped.items():
         typer.echo(f"{count:>6}  {why}")
-    if made.limit is not None:
+    if faces.limit is not None:
         typer.echo(
             "A face is like the examples if its distance to one of them is at "
-            f"most {made.limit:.3f}, the largest among the examples themselves."
+            f"most {faces.limit:.3f}, the largest among the examples themselves."
         )
-    typer.echo(f"{made.folder}/ holds:")
+    typer.echo(f"{faces.folder}/ holds:")
     for file, what in (
         ("0001.png ...", "the faces; delete those that do not belong"),
         ("contact_sheet.pdf", "all faces, kept and dropped, to look through"),
         ("verdicts.csv", "one line for each face and file, with the reason"),
     ):
         typer.echo(f"  {file:18} {what}")
-    typer.echo(f"Try next:\n  gankit run few --data {made.folder}")
+    typer.echo(f"Try next:\n  gankit run few --data {faces.folder}")

@@ -47,11 +47,11 @@ def table(*columns):
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    grid = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for i, column in enumerate(columns):
         justify = "left" if column in WORDS else "right"
-        made.add_column(column, justify=justify, no_wrap=not i and column in NAMES)
-    return made
+        grid.add_column(column, justify=justify, no_wrap=not i and column in NAMES)
+    return grid
 
 
 def show(table, title=None):

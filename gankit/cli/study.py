@@ -74,8 +74,8 @@ def study(
         for other in others:
             _compare(result, first, other)
     if unequal := result.unequal():
-        told = [f"{what} ({', '.join(found)})" for what, found in unequal.items()]
-        typer.echo(f"Unequal: {'; '.join(told)}.")
+        parts = [f"{what} ({', '.join(found)})" for what, found in unequal.items()]
+        typer.echo(f"Unequal: {'; '.join(parts)}.")
     typer.echo(f"{folder}/ holds table.csv, curves.csv and samples.png.")
 
 

@@ -11,13 +11,13 @@ def check_features(a, b):
             f"{a.shape} and {b.shape}: compute both with the same network and flatten "
             "them to vectors."
         )
-    check_finite(a, b)
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        raise not_finite()
 
 
-def check_finite(*arrays):
-    """Refuses features with NaN or infinity."""
-    if not all(np.isfinite(array).all() for array in arrays):
-        raise ValueError(
-            "Expected finite features, received NaN or infinity: check the images and "
-            "the network that computed them."
-        )
+def not_finite():
+    """The error for features with NaN or infinity."""
+    return ValueError(
+        "Expected finite features, received NaN or infinity: check the images and the "
+        "network that computed them."
+    )

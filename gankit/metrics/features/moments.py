@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gankit.metrics.features.checks import check_finite
+from gankit.metrics.features.checks import not_finite
 from gankit.metrics.features.statistics import FeatureStatistics
 
 
@@ -57,7 +57,8 @@ class MomentAccumulator:
                 f"Expected features of width {len(self._mean)} like those before, "
                 f"received {width}: use the same network for all."
             )
-        check_finite(features)
+        if not np.isfinite(features).all():
+            raise not_finite()
         for start in range(0, len(features), width):
             # A copy, because callers may write the next batch into the same array.
             block = np.array(features[start : start + width], "float64")
