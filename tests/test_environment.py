@@ -1,5 +1,7 @@
-"""The conda environments and the pins against what pyproject.toml asks for."""
+"""Environments, pins and the wheel against pyproject.toml; stubs against modules."""
 
+import ast
+import importlib
 import subprocess
 import sys
 import tomllib
@@ -11,6 +13,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+
+import gankit
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -105,3 +109,30 @@ def test_the_wheel_is_small_and_holds_what_it_needs(tmp_path):
                 assert f"gankit/published/{saved}/{file}" in names
     others = {name for name in names if not name.startswith("gankit")}
     assert not others, "only gankit and its metadata"
+
+
+@pytest.mark.parametrize(
+    "stub",
+    sorted((ROOT / "gankit").rglob("*.pyi")),
+    ids=lambda path: path.parent.name,
+)
+def test_names_of_a_stub_exist_and_complete(stub):
+    # Editors and type checkers read the stub; JupyterLab completes what `dir` lists.
+    module = importlib.import_module(".".join(stub.parent.relative_to(ROOT).parts))
+    names = [
+        alias.asname
+        for node in ast.parse(stub.read_text()).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+    assert names and set(names) <= set(dir(module))
+    for name in names:
+        assert getattr(module, name) is not None
+
+
+def test_functions_are_not_hidden_by_modules_of_their_name():
+    # Importing a module binds it in its package, where a function may have that name.
+    for package, name in (("metrics", "fid"), ("metrics", "precision_recall")):
+        importlib.import_module(f"gankit.{package}.{name}")
+        assert callable(getattr(importlib.import_module(f"gankit.{package}"), name))
+    assert callable(gankit.explore) and callable(gankit.inspection.layer_norms)
