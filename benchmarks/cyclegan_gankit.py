@@ -1,4 +1,4 @@
-"""The 64-pixel CycleGAN step of the benchmark, written as a variant of gankit's game.
+"""The 64-pixel CycleGAN step of the benchmark, as a subclass of `AdversarialModel`.
 
 Networks and losses of Zhu et al. 2017 (https://arxiv.org/abs/1703.10593), section 7.2:
 two residual generators with 6 blocks, two 70 x 70 patch discriminators, least squares,
