@@ -43,7 +43,7 @@ def test_two_devices_train_like_one(tmp_path):
 
 def test_more_devices_than_there_are_get_a_sentence():
     if keras.backend.backend() == "torch":
-        with pytest.raises(ValueError, match="which Keras cannot distribute"):
+        with pytest.raises(ValueError, match="where Keras cannot distribute"):
             device.distribute(2)
         return
     keras.ops.convert_to_numpy(keras.ops.ones(1) + 1)  # devices are counted by now
