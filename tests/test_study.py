@@ -265,6 +265,8 @@ def test_one_pair_has_no_interval_and_equal_differences_a_point():
     assert _result([1, 2], [3, 4]).differences("x", "a", "b") == (2.0, 2.0, 2.0, 2)
     # Seeds that only one of the two was trained with have no pair.
     assert _result([1], [3, 7]).differences("x", "a", "b") == (2.0, None, None, 1)
+    # A score of 0 is a value, such as the recall of a collapsed model.
+    assert _result([0.0], [0.0]).differences("x", "a", "b") == (0.0, None, None, 1)
     with pytest.raises(ValueError, match="a finite x in all runs of a and b"):
         _result([1], []).differences("x", "a", "b")
 

@@ -269,7 +269,9 @@ class StudyResult:
         rows = {(row["experiment"], int(row["seed"])): row for row in self.rows}
         seeds = [seed for name, seed in rows if name == a and (b, seed) in rows]
         sides = [[(name, seed) for seed in seeds] for name in (a, b)]
-        values = [[float(rows[key].get(score) or "nan") for key in s] for s in sides]
+        # A row without the score holds "", which a score of 0 must not be taken for.
+        values = [[rows[key].get(score, "") for key in side] for side in sides]
+        values = [[float("nan" if v == "" else v) for v in side] for side in values]
         if not seeds or not np.isfinite(values).all():
             raise ValueError(
                 f"Expected a finite {score} in all runs of {a} and {b}, received runs "
