@@ -1,0 +1,37 @@
+"""Optimizers of the experiments: steps of the published size for small gradients."""
+
+import keras
+import numpy as np
+import pytest
+
+from gankit.experiments.iisc import published_rmsprop
+
+
+def first_step(optimizer, gradient):
+    """How far the first update moves a weight of 0."""
+    weight = keras.Variable(np.zeros(1, "float32"))
+    optimizer.apply([keras.ops.full((1,), gradient)], [weight])
+    return abs(float(weight.numpy()[0]))
+
+
+@pytest.mark.parametrize("gradient", [1e-7, 2.4e-7, 1e-3])
+def test_published_rmsprop_takes_the_published_step(gradient):
+    optimizer = published_rmsprop()
+    expected = 5e-5 / np.sqrt(1 - optimizer.rho)
+    assert first_step(optimizer, gradient) == pytest.approx(expected, rel=0.1)
+
+
+def test_published_rmsprop_is_that_of_pytorch():
+    torch = pytest.importorskip("torch")
+    gradients = np.random.default_rng(0).normal(0, 2e-6, (20, 5)).astype("float32")
+    ours, theirs = keras.Variable(np.zeros(5, "float32")), torch.zeros(5)
+    optimizer, peer = published_rmsprop(), torch.optim.RMSprop([theirs], lr=5e-5)
+    for gradient in gradients:
+        optimizer.apply([keras.ops.convert_to_tensor(gradient)], [ours])
+        theirs.grad = torch.from_numpy(gradient)
+        peer.step()
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=0.02)
+
+
+def test_the_epsilon_of_keras_stops_rmsprop_at_such_gradients():
+    assert first_step(keras.optimizers.RMSprop(5e-5), 2.4e-7) < 5e-5 / 600
