@@ -142,15 +142,20 @@ _conditional = functools.partial(
 )
 
 
-def _conditional_sagan(images, width, **options):
+def _conditional_sagan(
+    images,
+    width,
+    *,
+    trainer=SeparateUpdatesConditionalGAN,
+    loss="wasserstein",
+    **options,
+):
     classes = images.num_classes
     pair = sagan.conditional_sagan(
         classes, images.image_shape, LATENT_DIM, int(WIDTH * width), **options
     )
     return _compiled(
-        SeparateUpdatesConditionalGAN(
-            *pair, num_classes=classes, latent_dim=LATENT_DIM, loss="wasserstein"
-        )
+        trainer(*pair, num_classes=classes, latent_dim=LATENT_DIM, loss=loss)
     )
 
 
@@ -170,6 +175,39 @@ def csagan_sn(images, width):
 def csagan_clip(images, width):
     """Conditional SAGAN, clipping alone."""
     return _conditional_sagan(images, width, spectral_norm=False)
+
+
+# In separate updates of the Wasserstein loss, each update may move all values without
+# end. One update on both kinds of images, or a loss with a margin, gives no reason to.
+_JOINT_READING = tuple(
+    "the discriminator is updated on 64 real and 64 generated images at once, where "
+    "the report has two updates"
+    if reading is _UPDATES
+    else reading
+    for reading in _CONDITIONAL_READING
+)
+_joint = functools.partial(
+    _conditional,
+    our_reading=_JOINT_READING,
+    half={
+        "our_reading": (_HALF, *_JOINT_READING),
+        **_training(4000, 50, class_steps=300),
+    },
+)
+
+
+@_joint("buffalo/csagan-sn-joint")
+def csagan_sn_joint(images, width):
+    """Conditional SAGAN, spectral norm, one update on all images."""
+    return _conditional_sagan(images, width, clipping=None, trainer=ConditionalGAN)
+
+
+@_joint("buffalo/csagan-sn-hinge")
+def csagan_sn_hinge(images, width):
+    """Conditional SAGAN, spectral norm, hinge loss, one update on all images."""
+    return _conditional_sagan(
+        images, width, clipping=None, trainer=ConditionalGAN, loss="hinge"
+    )
 
 
 # From the report's DCGAN to a later SAGAN, one change at a time.
@@ -231,6 +269,22 @@ LADDER = (
         class_steps=20,
     ),
 )
+# Rungs 0 and 6 with and without batch normalisation in the generator. The ladder adds
+# it together with the residual form; these two tell which of the two helps.
+BESIDE = {
+    "dcgan": Rung(
+        "batch-norm",
+        "the report's DCGAN with batch norm in the generator",
+        changes={"form": {"batch_norm": True}},
+    ),
+    "residual": Rung(
+        "no-norm",
+        "+ residual networks, no batch norm in the generator",
+        changes={"form": {"batch_norm": False}},
+        our_reading=(_RESIDUAL, _LADDER_ADAM),
+        class_steps=20,
+    ),
+}
 
 
 def _joint_updates(
@@ -244,6 +298,7 @@ def _joint_updates(
     loss="non_saturating",
     ema=None,
     rates=EQUAL_RATES,
+    form=None,
     **betas,
 ):
     classes = {"num_classes": images.num_classes} if labels else {}
@@ -253,6 +308,7 @@ def _joint_updates(
         int(WIDTH * width),
         spectral_norm=spectral_norm,
         **classes,
+        **(form or {}),
     )
     trainer = ConditionalGAN if labels else GAN
     gan = trainer(*pair, latent_dim=latent_dim, loss=loss, ema=ema, **classes)
@@ -266,22 +322,29 @@ def _changed(changes):
     return build
 
 
+def _register_rung(number, rung, changes):
+    _cifar10(
+        f"buffalo/ladder-{number}-{rung.name}",
+        summary=f"Ladder: {rung.summary}",
+        source="no report",
+        scorer=classifier_scorer,  # FID is measured at the end, to compare the rungs
+        our_reading=rung.our_reading,
+        **_training(10_000, 250, class_steps=rung.class_steps),
+        half={
+            "batch_size": 32,
+            "our_reading": (_HALF, *rung.our_reading),
+            **_training(8000, 50, class_steps=rung.class_steps),
+        },
+    )(_changed(changes))
+
+
 _changes = {}
 for _number, _rung in enumerate(LADDER):
     _changes = {**_changes, **_rung.changes}
-    _cifar10(
-        f"buffalo/ladder-{_number}-{_rung.name}",
-        summary=f"Ladder: {_rung.summary}",
-        source="no report",
-        scorer=classifier_scorer,  # FID is measured at the end, to compare the rungs
-        our_reading=_rung.our_reading,
-        **_training(10_000, 250, class_steps=_rung.class_steps),
-        half={
-            "batch_size": 32,
-            "our_reading": (_HALF, *_rung.our_reading),
-            **_training(8000, 50, class_steps=_rung.class_steps),
-        },
-    )(_changed(_changes))
+    _register_rung(_number, _rung, _changes)
+    if _rung.name in BESIDE:
+        _beside = BESIDE[_rung.name]
+        _register_rung(_number, _beside, {**_changes, **_beside.changes})
 
 
 @_cifar10(

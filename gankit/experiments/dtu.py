@@ -74,9 +74,11 @@ def _dcgan(name, *, our_reading=()):
     )
 
 
-def _gan(networks, loss, discriminator_rate=1e-4):
-    gan = GAN(*networks, loss=loss, latent_dim=LATENT_DIM)
-    gan.compile(Adam(1e-4, 0.5), Adam(discriminator_rate, 0.5))
+def _gan(networks, loss, discriminator_rate=1e-4, epsilon=1e-7, **options):
+    gan = GAN(*networks, loss=loss, latent_dim=LATENT_DIM, **options)
+    gan.compile(
+        *(Adam(rate, 0.5, epsilon=epsilon) for rate in (1e-4, discriminator_rate))
+    )
     return gan
 
 
@@ -125,24 +127,50 @@ def dcgan(images):
     return _gan(_all_convolutional(images), "minimax")
 
 
+@_dcgan(
+    "dcgan-tiny-epsilon",
+    our_reading=(
+        "Adam's epsilon is 1e-20 instead of Keras's 1e-7, which is far above this "
+        "generator's gradients once the discriminator is certain",
+    ),
+)
+def dcgan_tiny_epsilon(images):
+    """All-convolutional DCGAN, minimax loss, Adam with epsilon 1e-20."""
+    return _gan(_all_convolutional(images), "minimax", epsilon=1e-20)
+
+
 @_dcgan("dcgan-non-saturating")
 def dcgan_non_saturating(images):
     """All-convolutional DCGAN, non-saturating loss (figure 2)."""
     return _gan(_all_convolutional(images), "non_saturating")
 
 
-@_dcgan(
-    "dcgan-wasserstein",
-    our_reading=(
-        "all weights of the critic are spectrally normalised, in place of batch "
-        "normalisation, which would lift the bound on its slopes; one critic update "
-        "per step",
-    ),
+_CRITIC = (
+    "all weights of the critic are spectrally normalised, in place of batch "
+    "normalisation, which would lift the bound on its slopes"
 )
+
+
+def _critic(images):
+    return _all_convolutional(images, batch_norm=False, spectral_norm=True)
+
+
+@_dcgan("dcgan-wasserstein", our_reading=(f"{_CRITIC}; one critic update per step",))
 def dcgan_wasserstein(images):
     """All-convolutional DCGAN, Wasserstein loss (figure 2)."""
-    networks = _all_convolutional(images, batch_norm=False, spectral_norm=True)
-    return _gan(networks, "wasserstein")
+    return _gan(_critic(images), "wasserstein")
+
+
+@_dcgan(
+    "dcgan-wasserstein-5",
+    our_reading=(
+        f"{_CRITIC}; five critic updates per step; the generator's weights are "
+        "averaged, with a decay of 0.99",
+    ),
+)
+def dcgan_wasserstein_5(images):
+    """All-convolutional DCGAN, Wasserstein loss, five critic updates per step."""
+    return _gan(_critic(images), "wasserstein", discriminator_steps=5, ema=0.99)
 
 
 # Horses and zebras by CycleGAN: section 2.

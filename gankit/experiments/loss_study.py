@@ -29,12 +29,14 @@ class Case:
         gan: Options of `gankit.GAN`.
         discriminator: Options of the discriminator.
         beta_1: Of Adam.
+        epsilon: Of Adam.
     """
 
     summary: str
     gan: Mapping
     discriminator: Mapping = field(default_factory=dict)
     beta_1: float = 0.5
+    epsilon: float = 1e-7
 
 
 LOSSES = {
@@ -55,6 +57,23 @@ CHANGES = {
     "non-saturating-beta09": Case(
         "Non-saturating loss, beta_1 0.9", gan={"loss": "non_saturating"}, beta_1=0.9
     ),
+    "non-saturating-relu": Case(
+        "Non-saturating loss, ReLU in the discriminator",
+        gan={"loss": "non_saturating"},
+        discriminator={"negative_slope": 0.0},
+    ),
+    "non-saturating-averaged": Case(
+        "Non-saturating loss, averaged generator",
+        gan={"loss": "non_saturating", "ema": 0.99},
+    ),
+    "minimax-tiny-epsilon": Case(
+        "Minimax loss, Adam's epsilon 1e-20", gan={"loss": "minimax"}, epsilon=1e-20
+    ),
+    "wasserstein-spectral-5": Case(
+        "Wasserstein loss, spectral norm, five critic updates, averaged generator",
+        gan={"loss": "wasserstein", "discriminator_steps": 5, "ema": 0.99},
+        discriminator={"batch_norm": False, "spectral_norm": True},
+    ),
     "non-saturating-smooth": Case(
         "Non-saturating loss, real labels of 0.9",
         gan={"loss": "non_saturating", "real_label": 0.9},
@@ -71,7 +90,7 @@ def _builder(case, rate):
     def build(images):
         networks = dcgan.shallow(images.image_shape, LATENT_DIM, **case.discriminator)
         gan = GAN(*networks, latent_dim=LATENT_DIM, **case.gan)
-        gan.compile(Adam(rate, case.beta_1), Adam(rate, case.beta_1))
+        gan.compile(*(Adam(rate, case.beta_1, epsilon=case.epsilon) for _ in range(2)))
         return gan
 
     return build
@@ -96,8 +115,8 @@ def _register(label, case, rate):
         our_reading=(
             "400 steps of 64 digits, half a pass over MNIST: the study compares how "
             "training begins",
-            "one discriminator update per step, and Adam with beta_1 0.5 unless the "
-            "name says otherwise, for the Wasserstein loss too",
+            "one discriminator update per step, and Adam with beta_1 0.5 and epsilon "
+            "1e-7 unless the name says otherwise, for the Wasserstein loss too",
             "the critic whose weights are clipped keeps its batch normalisation",
         ),
     )(_builder(case, float(rate)))
@@ -107,7 +126,7 @@ def _register(label, case, rate):
 register_study(
     Study(
         "losses",
-        "four losses at three learning rates, and three changes, over three seeds",
+        "four losses at three learning rates, and single changes, over three seeds",
         (
             *(
                 _register(label, case, rate)

@@ -104,7 +104,11 @@ def discriminator(
     labels = label_input()
     x = images if augmentation is None else augmentation(images)
     if conditioning == "multiplication":
-        factors = layers.Embedding(num_classes, math.prod(image_shape))(labels)
+        # It starts as the image itself. Keras's initial values, U(-0.05, 0.05), have
+        # random signs: a mask of noise, through which the discriminator only guesses.
+        factors = layers.Embedding(
+            num_classes, math.prod(image_shape), embeddings_initializer="ones"
+        )(labels)
         x = layers.Multiply()([x, layers.Reshape(image_shape)(factors)])
     elif conditioning == "concatenation":
         # Each plane is constant, so every pixel shows the label in the same way.

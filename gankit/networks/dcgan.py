@@ -127,6 +127,7 @@ def discriminator(
     kernel_size=5,
     batch_norm=True,
     spectral_norm=False,
+    negative_slope=0.2,
     name="discriminator",
 ):
     """Builds a discriminator: convolutions, then one logit.
@@ -143,6 +144,7 @@ def discriminator(
         kernel_size: Side of the kernels.
         batch_norm: Whether to use batch normalisation.
         spectral_norm: Whether to use spectral normalisation in all layers.
+        negative_slope: Of LeakyReLU; 0.0 makes it ReLU.
         name: Name of the model.
 
     Returns:
@@ -153,22 +155,34 @@ def discriminator(
         ValueError: If there are not as many strides as filters.
     """
     images = keras.Input(image_shape, name="images")
-    norms = {"batch_norm": batch_norm, "spectral_norm": spectral_norm}
     features = discriminator_features(
-        images, filters, strides, kernel_size=kernel_size, **norms
+        images,
+        filters,
+        strides,
+        kernel_size=kernel_size,
+        batch_norm=batch_norm,
+        spectral_norm=spectral_norm,
+        negative_slope=negative_slope,
     )
     logits = to_logits(features, spectral_norm=spectral_norm)
     return keras.Model(images, logits, name=name)
 
 
 def discriminator_features(
-    x, filters, strides, *, kernel_size=5, batch_norm=True, spectral_norm=False
+    x,
+    filters,
+    strides,
+    *,
+    kernel_size=5,
+    batch_norm=True,
+    spectral_norm=False,
+    negative_slope=0.2,
 ):
     """Applies a discriminator except its last layer, for networks with more inputs.
 
     Args:
         x: Images `(n, height, width, channels)`.
-        filters, strides, kernel_size, batch_norm, spectral_norm: As in
+        filters, strides, kernel_size, batch_norm, spectral_norm, negative_slope: As in
             `discriminator`.
 
     Returns:
@@ -187,6 +201,7 @@ def discriminator_features(
             padding="same",
             batch_norm=batch_norm and i > 0,
             spectral_norm=spectral_norm,
+            negative_slope=negative_slope,
         )
     return layers.Flatten()(x)
 
@@ -221,7 +236,8 @@ def shallow(image_shape=(28, 28, 1), latent_dim=100, **critic):
     Args:
         image_shape: `(height, width, channels)`, sides multiples of 4.
         latent_dim: Length of a latent vector.
-        **critic: `batch_norm` and `spectral_norm` of the `discriminator`.
+        **critic: `batch_norm`, `spectral_norm` and `negative_slope` of the
+            `discriminator`.
 
     Returns:
         The pair `(generator, discriminator)`.

@@ -1,9 +1,10 @@
 """Networks of the CMU report, part 1: a GAN trained on 200 pictures of one cat.
 
 The generator has upsampling and convolutions, the discriminator strided convolutions;
-both have instance normalisation. The report describes the layers only in part. The
-rest follows its course's handout, as far as we know it, and is our reading: the
-widths, ReLU in the discriminator, and initial weights from N(0, 0.02).
+both have instance normalisation, unless the generator gets another. The report
+describes the layers only in part. The rest follows its course's handout, as far as we
+know it, and is our reading: the widths, ReLU in the discriminator, and initial weights
+from N(0, 0.02).
 """
 
 import keras
@@ -27,12 +28,13 @@ def generator(
     widths=WIDTHS[64],
     convolutions=1,
     reflection=False,
+    normalization=instance_norm,
     name="generator",
 ):
     """Builds a generator of upsampling layers and convolutions.
 
     Starting from 4 x 4, each block doubles the sides by repeating pixels and applies a
-    3 x 3 convolution. Instance normalisation and ReLU follow, in the last block tanh.
+    3 x 3 convolution. Normalisation and ReLU follow, in the last block tanh.
     Upsampling covers all pixels evenly. A transposed convolution whose stride does not
     divide its kernel size would leave a checkerboard pattern.
 
@@ -43,6 +45,9 @@ def generator(
         widths: Channels of the first map and of the maps between the blocks.
         convolutions: Convolutions per block, at least 1.
         reflection: Whether to use reflection padding instead of zeros.
+        normalization: Function without arguments that returns the normalisation after
+            each layer but the last. Instance normalisation gives all maps of an image
+            the same mean and contrast, so its images hardly differ in brightness.
         name: Name of the model.
 
     Returns:
@@ -61,26 +66,26 @@ def generator(
         kernel_initializer=initial_weights(),
         name="project",
     )(latent)
-    x = _norm_relu(layers.Reshape((BASE, BASE, widths[0]))(x))
+    x = _norm_relu(layers.Reshape((BASE, BASE, widths[0]))(x), normalization)
     for width in widths[1:]:
         x = layers.UpSampling2D()(x)
         for _ in range(convolutions):
-            x = _norm_relu(_convolution(x, width, reflection))
+            x = _norm_relu(_convolution(x, width, reflection), normalization)
     x = layers.UpSampling2D()(x)
     for _ in range(convolutions - 1):
-        x = _norm_relu(_convolution(x, widths[-1], reflection))
+        x = _norm_relu(_convolution(x, widths[-1], reflection), normalization)
     x = _convolution(x, image_shape[-1], reflection, use_bias=True, name="to_image")
     return keras.Model(latent, image_output(x), name=name)
 
 
-def _norm_relu(x):
-    return layers.ReLU()(instance_norm()(x))
+def _norm_relu(x, normalization=instance_norm):
+    return layers.ReLU()(normalization()(x))
 
 
 def _convolution(x, width, reflection, *, use_bias=False, name=None):
     """Applies a 3 x 3 convolution that preserves the sides.
 
-    By default it has no bias, as instance normalisation would subtract it.
+    By default it has no bias, as normalisation would subtract it.
     """
     if reflection:
         x = ReflectionPadding2D(1)(x)
@@ -151,7 +156,13 @@ def discriminator(
     return keras.Model(images, layers.Flatten(dtype="float32")(logits), name=name)
 
 
-def networks(image_shape=(64, 64, 3), latent_dim=LATENT_DIM, **discriminator_options):
+def networks(
+    image_shape=(64, 64, 3),
+    latent_dim=LATENT_DIM,
+    *,
+    normalization=instance_norm,
+    **discriminator_options,
+):
     """Builds the report's pair for 64 x 64 (section 2.3) or 256 x 256 (section 2.7).
 
     The large generator has two more blocks, two convolutions per block and reflection
@@ -160,6 +171,7 @@ def networks(image_shape=(64, 64, 3), latent_dim=LATENT_DIM, **discriminator_opt
     Args:
         image_shape: `(64, 64, channels)` or `(256, 256, channels)`.
         latent_dim: Length of a latent vector.
+        normalization: As in `generator`.
         **discriminator_options: `spectral_norm` and `augmentation`, as in
             `discriminator`.
 
@@ -178,6 +190,7 @@ def networks(image_shape=(64, 64, 3), latent_dim=LATENT_DIM, **discriminator_opt
         )
     large = side == 256
     form = {"convolutions": 2, "reflection": True} if large else {}
+    form["normalization"] = normalization
     return (
         generator(image_shape, latent_dim, widths=WIDTHS[side], **form),
         discriminator(image_shape, widths=WIDTHS[side][::-1], **discriminator_options),

@@ -34,9 +34,9 @@ def self_attention(spectral_norm):
     return SelfAttention2D(spectral_normalization=spectral_norm, name="attention")
 
 
-def leaky_relu():
-    """LeakyReLU with the DCGAN paper's slope of 0.2."""
-    return layers.LeakyReLU(negative_slope=0.2)
+def leaky_relu(negative_slope=0.2):
+    """LeakyReLU, by default with the DCGAN paper's slope."""
+    return layers.LeakyReLU(negative_slope=negative_slope)
 
 
 def image_output(x):
@@ -44,7 +44,9 @@ def image_output(x):
     return layers.Activation("tanh", dtype="float32", name="images")(x)
 
 
-def convolution_block(x, *arguments, padding, batch_norm, spectral_norm):
+def convolution_block(
+    x, *arguments, padding, batch_norm, spectral_norm, negative_slope=0.2
+):
     """Applies a discriminator's convolution, batch normalisation and LeakyReLU.
 
     Args:
@@ -53,6 +55,7 @@ def convolution_block(x, *arguments, padding, batch_norm, spectral_norm):
         padding: `"same"` or `"valid"`.
         batch_norm: Whether to use batch normalisation instead of a bias.
         spectral_norm: Whether to use spectral normalisation.
+        negative_slope: Of LeakyReLU; 0.0 makes it ReLU.
 
     Returns:
         Output tensor.
@@ -66,7 +69,7 @@ def convolution_block(x, *arguments, padding, batch_norm, spectral_norm):
     )(x)
     if batch_norm:
         x = batch_normalization()(x)
-    return leaky_relu()(x)
+    return leaky_relu(negative_slope)(x)
 
 
 def weight_layer(layer_class, *arguments, use_bias, spectral_norm, **options):

@@ -29,6 +29,7 @@ def generator(
     *,
     attention=True,
     spectral_norm=True,
+    batch_norm=True,
     num_classes=None,
 ):
     """Builds a residual generator.
@@ -42,6 +43,7 @@ def generator(
         width: Channels of all maps; 256 in SNGAN.
         attention: Whether to use self-attention on the map of 16 x 16.
         spectral_norm: Whether to use spectral normalisation, as in SAGAN.
+        batch_norm: Whether to use batch normalisation, as in both papers.
         num_classes: Number of classes, each with its own gain and bias in batch
             normalisation. `None` builds an unconditional network.
 
@@ -58,6 +60,8 @@ def generator(
     convolution = _convolutions(spectral_norm)
 
     def norm_relu(x):
+        if not batch_norm:
+            return layers.ReLU()(x)
         if labels is None:
             return layers.ReLU()(batch_normalization()(x))
         normalization = ConditionalBatchNormalization(
@@ -71,8 +75,8 @@ def generator(
         # A 1 x 1 convolution gives the same result before or after upsampling.
         shortcut = layers.UpSampling2D()(convolution(x, width, 1))
         x = layers.UpSampling2D()(norm_relu(x))
-        # No bias, as batch normalisation would subtract it.
-        x = convolution(x, width, 3, use_bias=False)
+        # Batch normalisation would subtract a bias.
+        x = convolution(x, width, 3, use_bias=not batch_norm)
         x = convolution(norm_relu(x), width, 3)
         x = layers.Add()([x, shortcut])
         if attention and x.shape[1] == ATTENTION_SIDE:
@@ -132,20 +136,23 @@ def discriminator(
     return keras.Model([images, labels], logits, name="discriminator")
 
 
-def networks(image_shape=(32, 32, 3), latent_dim=128, width=128, **form):
+def networks(
+    image_shape=(32, 32, 3), latent_dim=128, width=128, *, batch_norm=True, **form
+):
     """Builds both residual networks.
 
     Args:
         image_shape: As in `generator`.
         latent_dim: Length of a latent vector.
         width: Channels of all maps in both networks.
+        batch_norm: As in `generator`.
         **form: `attention`, `spectral_norm` and `num_classes` of both networks.
 
     Returns:
         The pair `(generator, discriminator)`.
     """
     return (
-        generator(image_shape, latent_dim, width, **form),
+        generator(image_shape, latent_dim, width, batch_norm=batch_norm, **form),
         discriminator(image_shape, width, **form),
     )
 

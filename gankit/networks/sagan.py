@@ -12,6 +12,7 @@ from keras import layers
 from gankit.constraints import WeightClipping
 from gankit.networks.parts import (
     ATTENTION_SIDE,
+    batch_normalization,
     image_output,
     initial_weights,
     label_input,
@@ -33,13 +34,14 @@ def generator(
     *,
     attention=False,
     spectral_norm=False,
+    batch_norm=False,
     num_classes=None,
 ):
     """Builds the report's generator.
 
     A dense layer to 4 x 4, then 4 x 4 transposed convolutions with stride 2 up to the
     image size, each with LeakyReLU of slope 0.2, and a 3 x 3 convolution with tanh.
-    There is no batch normalisation.
+    The report has no batch normalisation.
 
     Args:
         image_shape: `(side, side, channels)`, the side 4 times a power of 2, at least
@@ -49,6 +51,7 @@ def generator(
             many.
         attention: Whether to use self-attention on the map of 16 x 16.
         spectral_norm: Whether to use spectral normalisation in all layers.
+        batch_norm: Whether to use batch normalisation before each LeakyReLU.
         num_classes: Number of classes. The label becomes another channel of the map of
             8 x 8. `None` builds an unconditional network.
 
@@ -63,11 +66,14 @@ def generator(
     layer = _layers(spectral_norm, num_classes)
     latent = keras.Input((latent_dim,), name="latent")
     inputs = latent if num_classes is None else [latent, label_input()]
-    x = leaky_relu()(layer(layers.Dense, 4 * 4 * 2 * width, name="project")(latent))
-    x = layers.Reshape((4, 4, 2 * width))(x)
+
+    def activated(x):
+        return leaky_relu()(batch_normalization()(x) if batch_norm else x)
+
+    x = layer(layers.Dense, 4 * 4 * 2 * width, name="project")(latent)
+    x = activated(layers.Reshape((4, 4, 2 * width))(x))
     while x.shape[1] < side:
-        x = layer(layers.Conv2DTranspose, width, 4, 2, padding="same")(x)
-        x = leaky_relu()(x)
+        x = activated(layer(layers.Conv2DTranspose, width, 4, 2, padding="same")(x))
         if num_classes is not None and x.shape[1] == LABEL_SIDE:
             x = _append_labels(x, inputs[1], num_classes, layer)
         if attention and x.shape[1] == ATTENTION_SIDE:
@@ -129,20 +135,23 @@ def discriminator(
     return keras.Model(inputs, logits, name="discriminator")
 
 
-def dcgan(image_shape=(32, 32, 3), latent_dim=100, width=128, **critic):
+def dcgan(
+    image_shape=(32, 32, 3), latent_dim=100, width=128, *, batch_norm=False, **critic
+):
     """Builds the report's DCGAN.
 
     Args:
         image_shape: As in `generator`.
         latent_dim: Length of a latent vector.
         width: As in `generator`; 128 at full width.
+        batch_norm: As in `generator`.
         **critic: `dropout`, `spectral_norm` and `clipping` of the `discriminator`.
 
     Returns:
         The pair `(generator, discriminator)`.
     """
     return (
-        generator(image_shape, latent_dim, width),
+        generator(image_shape, latent_dim, width, batch_norm=batch_norm),
         discriminator(image_shape, width, **critic),
     )
 
@@ -150,7 +159,7 @@ def dcgan(image_shape=(32, 32, 3), latent_dim=100, width=128, **critic):
 def sagan(image_shape=(32, 32, 3), latent_dim=100, width=128, **critic):
     """Builds the report's SAGAN: its DCGAN with self-attention in both networks.
 
-    Arguments and result are as in `dcgan`.
+    Arguments and result are as in `dcgan`, without `batch_norm`.
     """
     return (
         generator(image_shape, latent_dim, width, attention=True),

@@ -8,8 +8,10 @@ from gankit.experiments import data
 from gankit.experiments.running.registry import Budget, experiment
 from gankit.experiments.running.study import Study, register_study
 from gankit.experiments.scoring.few_images import few_image_scorer, few_image_scores
+from gankit.layers import instance_norm
 from gankit.layers.augmentation import DifferentiableAugmentation
 from gankit.networks import few_images
+from gankit.networks.parts import batch_normalization
 from gankit.trainers import AugmentedGAN
 
 BATCH_SIZE = 16
@@ -75,6 +77,7 @@ def _gan(
     preprocessing=None,
     augmentation=False,
     spectral_norm=False,
+    normalization=instance_norm,
     loss="least_squares",
     ema=None,
 ):
@@ -82,6 +85,7 @@ def _gan(
         *few_images.networks(
             images.image_shape,
             LATENT_DIM,
+            normalization=normalization,
             spectral_norm=spectral_norm,
             augmentation=DifferentiableAugmentation() if augmentation else None,
         ),
@@ -120,6 +124,7 @@ def basic_diffaug(images):
 
 
 @_cats("cmu/cats64-basic-sn", reported=123)
+@_150_epochs("cats64/basic-sn", summary="204 cats as they are, spectral norm")
 def basic_sn(images):
     """204 cats as they are, spectral norm."""
     return _gan(images, spectral_norm=True)
@@ -135,18 +140,23 @@ _deluxe_gan = functools.partial(_gan, preprocessing="resize_crop_flip")
 
 
 @_cats("cmu/cats64-deluxe", reported=98)
+@_150_epochs("cats64/deluxe", summary="204 cats cropped and flipped, 150 epochs")
 def deluxe(images):
     """204 cats cropped and flipped."""
     return _deluxe_gan(images)
 
 
 @_cats("cmu/cats64-deluxe-diffaug", reported=72)
+@_150_epochs(
+    "cats64/deluxe-diffaug", summary="204 cats cropped and flipped, diffaug, 150 epochs"
+)
 def deluxe_diffaug(images):
     """204 cats cropped and flipped, diffaug."""
     return _deluxe_gan(images, augmentation=True)
 
 
 @_cats("cmu/cats64-deluxe-sn", reported=136)
+@_150_epochs("cats64/deluxe-sn", summary="204 cats cropped and flipped, spectral norm")
 def deluxe_sn(images):
     """204 cats cropped and flipped, spectral norm."""
     return _deluxe_gan(images, spectral_norm=True)
@@ -162,19 +172,47 @@ def deluxe_diffaug_sn(images):
     "cmu/cats64-jitter",
     source="cmu, section 2.1, where it is said to prevent convergence",
 )
+@_150_epochs("cats64/jitter", summary="204 cats, colours of the real ones jittered")
 def jitter(images):
     """204 cats, only the real pictures' colours jittered."""
     return _gan(images, preprocessing="color")
 
 
-_BEST = {"augmentation": True, "spectral_norm": True, "loss": "hinge", "ema": 0.999}
+_BEST = {
+    "augmentation": True,
+    "spectral_norm": True,
+    "normalization": batch_normalization,
+    "loss": "hinge",
+    "ema": 0.999,
+}
 
 
 @_ours("cmu/cats64-best")
 @_150_epochs("cats64/best", summary="204 cats, ours, 150 epochs")
 def best(images):
-    """Ours: cropped and flipped, diffaug, spectral norm, hinge, averaged."""
+    """Ours: batch norm in the generator, diffaug, spectral norm, hinge, averaged.
+
+    The pictures are cropped and flipped.
+    """
     return _deluxe_gan(images, **_BEST)
+
+
+@_150_epochs(
+    "cats64/best-instance-norm",
+    summary="204 cats, ours with instance norm in the generator, 150 epochs",
+)
+def best_instance_norm(images):
+    """Ours with instance normalisation in the generator, as in the report's models."""
+    return _deluxe_gan(images, **{**_BEST, "normalization": instance_norm})
+
+
+@_150_epochs(
+    "cats64/basic-batch-norm",
+    summary="204 cats as they are, batch norm in the generator, 150 epochs",
+)
+def basic_batch_norm(images):
+    """The report's basic model with batch normalisation in the generator."""
+    return _gan(images, normalization=batch_normalization)
 
 
 @_ours("cmu/cats64-best-flip")
@@ -186,7 +224,18 @@ def best_flip(images):
 register_study(
     Study(
         "cats64",
-        "150 epochs of 204 cats: basic, with augmentation, and ours, over three seeds",
-        ("cats64/basic", "cats64/basic-diffaug", "cats64/best"),
+        "150 epochs of 204 cats: the report's models and ours, over three seeds",
+        (
+            "cats64/basic",
+            "cats64/basic-diffaug",
+            "cats64/best",
+            "cats64/best-instance-norm",
+            "cats64/basic-batch-norm",
+            "cats64/basic-sn",
+            "cats64/deluxe",
+            "cats64/deluxe-diffaug",
+            "cats64/deluxe-sn",
+            "cats64/jitter",
+        ),
     )
 )
