@@ -155,6 +155,26 @@ def wgan_mnist(images):
     return _algorithm_1(_digits(images), LATENT_DIM)
 
 
+@_mnist(
+    "wgan-mnist-no-norm",
+    steps=5 * EPOCH,
+    our_reading=f"{_ALGORITHM_1}; no batch normalisation in the critic",
+)
+def wgan_mnist_no_norm(images):
+    """WGAN by algorithm 1 on MNIST, no batch norm in the critic."""
+    return _algorithm_1(_digits(images, batch_norm=False), LATENT_DIM)
+
+
+@_mnist(
+    "wgan-mnist-shallow",
+    steps=5 * EPOCH,
+    our_reading=f"{_ALGORITHM_1}; the Shallow DCGAN's networks, latents of 100",
+)
+def wgan_mnist_shallow(images):
+    """WGAN by algorithm 1 on MNIST, the networks of imperial/dcgan-shallow."""
+    return _algorithm_1(dcgan.shallow(images.image_shape, 100), 100)
+
+
 @_mnist("wgan-mnist-as-coded", steps=25 * EPOCH, our_reading=_AS_CODED)
 def wgan_mnist_as_coded(images):
     """WGAN as in the report's code: sigmoid critic, Adam."""

@@ -49,11 +49,12 @@ def generator(image_shape=(28, 28, 1), latent_dim=62):
     return keras.Model(latent, images, name="generator")
 
 
-def discriminator(image_shape=(28, 28, 1), *, sigmoid=False):
+def discriminator(image_shape=(28, 28, 1), *, batch_norm=True, sigmoid=False):
     """Builds the discriminator: two convolutions, a dense layer, one logit.
 
     Args:
         image_shape: `(height, width, channels)`.
+        batch_norm: Whether to use batch normalisation, instead of biases.
         sigmoid: Whether to end in a sigmoid, like the report's critic. Use it only with
             the Wasserstein loss, as the other losses expect logits.
 
@@ -63,13 +64,16 @@ def discriminator(image_shape=(28, 28, 1), *, sigmoid=False):
     """
     images = keras.Input(image_shape, name="images")
     start = {"kernel_initializer": initial_weights()}
+
+    def activated(x):
+        return leaky_relu()(batch_normalization()(x) if batch_norm else x)
+
     x = layers.Rescaling(0.5, 0.5)(images)
     x = layers.Conv2D(64, KERNEL, 2, padding="same", **start)(x)
     x = leaky_relu()(x)
-    x = layers.Conv2D(128, KERNEL, 2, padding="same", use_bias=False, **start)(x)
-    x = leaky_relu()(batch_normalization()(x))
-    x = layers.Dense(HIDDEN, use_bias=False, **start)(layers.Flatten()(x))
-    x = leaky_relu()(batch_normalization()(x))
+    hidden = {"use_bias": not batch_norm, **start}
+    x = activated(layers.Conv2D(128, KERNEL, 2, padding="same", **hidden)(x))
+    x = activated(layers.Dense(HIDDEN, **hidden)(layers.Flatten()(x)))
     logits = layers.Dense(1, dtype="float32", name="logits", **start)(x)
     if sigmoid:
         logits = layers.Activation("sigmoid", dtype="float32")(logits)
