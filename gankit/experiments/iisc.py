@@ -168,11 +168,12 @@ def wgan_mnist_no_norm(images):
 @_mnist(
     "wgan-mnist-shallow",
     steps=5 * EPOCH,
-    our_reading=f"{_ALGORITHM_1}; the Shallow DCGAN's networks, latents of 100",
+    our_reading=f"{_ALGORITHM_1}; the Shallow DCGAN's networks, latents of 100; no "
+    "batch normalisation in the critic",
 )
 def wgan_mnist_shallow(images):
-    """WGAN by algorithm 1 on MNIST, the networks of imperial/dcgan-shallow."""
-    return _algorithm_1(dcgan.shallow(images.image_shape, 100), 100)
+    """WGAN by algorithm 1 on MNIST, networks of imperial/dcgan-shallow."""
+    return _algorithm_1(dcgan.shallow(images.image_shape, 100, batch_norm=False), 100)
 
 
 @_mnist("wgan-mnist-as-coded", steps=25 * EPOCH, our_reading=_AS_CODED)
