@@ -1,4 +1,4 @@
-"""Builds the wheel with the saved results, which lessons and reports show.
+"""Builds the wheel with saved results and small saved models, which lessons show.
 
 They are copied when a wheel is built. An editable installation reads `results/` in its
 place, so it stays a plain path that editors and type checkers can follow.
@@ -11,6 +11,11 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 RESULTS = Path(__file__).parent / "results"
+WEIGHTS = Path(__file__).parent / "weights"
+# Read by the documentation alone.
+OF_DOCUMENTATION = ("parity", "speed")
+# Bytes of the largest saved model that comes with the package.
+LARGEST = 1_000_000
 # Of the pictures of several stages only those that the notebooks show.
 PATTERNS = (
     *("**/*.csv", "**/*.json", "**/samples.png"),
@@ -24,11 +29,18 @@ class BuildWithResults(build_py):
         if self.editable_mode:
             return
         published = Path(self.build_lib, "gankit", "published")
-        for pattern in PATTERNS:
-            for file in RESULTS.glob(pattern):
-                copy = published / file.relative_to(RESULTS)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, copy)
+        copies = {
+            file: published / "results" / file.relative_to(RESULTS)
+            for pattern in PATTERNS
+            for file in RESULTS.glob(pattern)
+            if file.relative_to(RESULTS).parts[0] not in OF_DOCUMENTATION
+        }
+        for file in WEIGHTS.rglob("*.*"):
+            if file.suffix == ".json" or file.stat().st_size <= LARGEST:
+                copies[file] = published / "weights" / file.relative_to(WEIGHTS)
+        for file, copy in copies.items():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
 
 
 setup(cmdclass={"build_py": BuildWithResults})

@@ -18,6 +18,7 @@ from .callbacks import ScoreCallback as ScoreCallback
 from .callbacks import TensorBoardLog as TensorBoardLog
 from .callbacks import TrainingDoctor as TrainingDoctor
 from .callbacks import WeightLog as WeightLog
+from .experiments.running.pretrained import pretrained as pretrained
 from .photos.explore import explore as explore
 from .photos.explore import traversal as traversal
 from .trainers import GAN as GAN

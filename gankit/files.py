@@ -15,6 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
+PACKAGE = Path(__file__).parent
+# Where saved results and models are: in a checkout, or copied into the package.
+SHIPPED = (PACKAGE.parent, PACKAGE / "published")
+
 
 @contextlib.contextmanager
 def atomic(path):

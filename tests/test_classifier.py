@@ -173,3 +173,10 @@ def test_data_without_classes_get_a_sentence(images, tmp_path):
 @pytest.mark.tensorflow  # a minute, and the recipe is one for all backends
 def test_mnist_is_recognised():
     assert train_classifier(mnist()).test_accuracy > 0.99
+
+
+def test_classifiers_of_the_saved_results_come_with_gankit(tmp_path):
+    """Scores on another machine are comparable only if the network is the same."""
+    classifier = classifier_for(digits(size=28), folder=tmp_path)
+    assert not [*tmp_path.iterdir()]
+    assert classifier.name.endswith("weights 39c20586")

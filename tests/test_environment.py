@@ -96,7 +96,7 @@ def test_the_wheel_is_small_and_holds_what_it_needs(tmp_path):
     # From a copy, as a build leaves files behind that the next one would pack.
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("gankit", "results"):
+    for name in ("gankit", "results", "weights"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
     subprocess.run(
@@ -105,7 +105,7 @@ def test_the_wheel_is_small_and_holds_what_it_needs(tmp_path):
         check=True,
     )
     (wheel,) = tmp_path.glob("gankit-*.whl")
-    assert wheel.stat().st_size < 12_000_000
+    assert wheel.stat().st_size < 25_000_000
     names = set(zipfile.ZipFile(wheel).namelist())
     modules = {str(p.relative_to(ROOT)) for p in (ROOT / "gankit").rglob("*.py*")}
     assert {name for name in modules if "__pycache__" not in name} <= names
@@ -113,7 +113,11 @@ def test_the_wheel_is_small_and_holds_what_it_needs(tmp_path):
         saved = path.parent.relative_to(ROOT / "results")
         for file in ("scores.json", "history.csv", "samples.png"):
             if (path.parent / file).exists():
-                assert f"gankit/published/{saved}/{file}" in names
+                assert f"gankit/published/results/{saved}/{file}" in names
+    for path in (ROOT / "weights").rglob("*.*"):
+        comes = path.suffix == ".json" or path.stat().st_size <= 1_000_000
+        saved = f"gankit/published/weights/{path.relative_to(ROOT / 'weights')}"
+        assert (saved in names) == comes
     others = {name for name in names if not name.startswith("gankit")}
     assert not others, "only gankit and its metadata"
 

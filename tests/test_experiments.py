@@ -47,12 +47,12 @@ def test_a_run_leaves_what_it_promises(here):
         "scores.csv",
         "scores.png",
         "classes.csv",
-        "training.gif",
+        "training.webp",
     }
     with Image.open(run.folder / "samples.png") as grid:
         side = 2 * (10 * 30 + 2)  # ten digits of 28 + 2 pixels and a border, twice
         assert grid.size == (side, side)
-    with Image.open(run.folder / "training.gif") as film:
+    with Image.open(run.folder / "training.webp") as film:
         assert film.n_frames == 1 + 2  # the start, and an epoch of two steps each
     scores = json.loads((run.folder / "scores.json").read_text())
     assert scores["steps"] == scores["budget"] == 4 and scores["seconds"] > 0
@@ -223,7 +223,15 @@ def test_stages_are_the_same_shares_of_every_budget(here):
     with Image.open(run.folder / "stages.png") as picture:
         assert picture.width == 2 * (8 * 30 + 2) + 8  # eight digits each, and a gap
     experiments.publish("dtu/vgan", size="smoke")
-    assert (here / "results" / "dtu" / "vgan@smoke-seed0" / "stages.png").exists()
+    place = here / "results" / "dtu" / "vgan@smoke-seed0"
+    assert (place / "stages.png").exists()
+
+    # A shorter run does not replace it.
+    short = experiments.run("dtu/vgan", size="smoke", steps=1, out=here / "short")
+    other = experiments.publish("dtu/vgan", size="smoke", out=short.folder)
+    assert other.name == "vgan@smoke-seed0-steps1"
+    steps = [scores["steps"] for _, scores in experiments.find_runs("dtu/vgan")]
+    assert {1, 2} <= set(steps)
 
 
 @pytest.mark.parametrize(

@@ -31,10 +31,13 @@ def claims(
             rows.add_row(claim.place, claim.claim, ", ".join(claim.tested_by), "")
         show(rows, "referee this report")
     else:
-        rows = table("place", "claim", "verdict", "found")
+        rows = table("place", "claim", "verdict", "seeds", "found")
         outcomes = [claims.check(claim) for claim in found]
         for claim, outcome in zip(found, outcomes, strict=True):
-            rows.add_row(claim.place, claim.claim, outcome.verdict, outcome.found)
+            seeds = str(outcome.seeds or "")
+            rows.add_row(
+                claim.place, claim.claim, outcome.verdict, seeds, outcome.found
+            )
         counts = Counter(outcome.verdict for outcome in outcomes)
         summary = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
         show(rows, f"{len(found)} claims: {summary}")

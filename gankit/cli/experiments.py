@@ -154,7 +154,7 @@ def _conclude(done, experiment, size, seed, out):
     typer.echo(f"\n{done.folder}/ holds, after step {done.scores['steps']:,}:")
     for file, what in (
         ("samples.png", "samples"),
-        ("training.gif", "the same samples throughout the training"),
+        ("training.webp", "the same samples throughout the training"),
         ("losses.png", "the losses, from history.csv"),
         ("scores.png", "scores during training, from scores.csv"),
         ("scores.json", "scores, settings, versions"),
@@ -225,12 +225,26 @@ def publish(
     width: WidthOption = Width.full,
     seed: Seed = 0,
     out: RunFolder = None,
+    weights: Annotated[
+        bool,
+        typer.Option("--weights", help="Save the generator's weights in weights/."),
+    ] = False,
+    discriminators: Annotated[
+        bool,
+        typer.Option("--discriminators", help="Save the discriminator's as well."),
+    ] = False,
 ):
-    """Copy the results of a run to results/."""
+    """Copy the results of a run to results/, its weights to weights/."""
     from gankit import experiments
 
     options = {"size": size.value, "width": width.value, "seed": seed}
     typer.echo(experiments.publish(name, **options, out=out))
+    if weights or discriminators:
+        full_name = experiments.find(name, width=width.value).name
+        run = experiments.load(
+            out or experiments.run_folder(full_name, size.value, seed)
+        )
+        typer.echo(experiments.save_weights(run, discriminators=discriminators))
 
 
 def _how_far(scores):

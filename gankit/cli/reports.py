@@ -110,5 +110,7 @@ def report(
                 paragraph(note)
             said.add(note)
         typer.echo()
-    typer.echo("saved: our runs. yours: runs in ./runs, by the first of our scores.")
+    typer.echo(
+        "saved: our runs. yours: runs in ./runs, by the first of our scores and recall."
+    )
     typer.echo(f"gankit list {name} names the experiments; gankit run trains one.")

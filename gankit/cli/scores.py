@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from gankit.cli.app import app
+from gankit.cli.output import show, table
 
 
 class Resize(StrEnum):
@@ -63,8 +64,17 @@ def fid(
 
 @app.command()
 def score(
-    real: Real,
-    fake: Fake,
+    real: Annotated[
+        str,
+        typer.Argument(
+            help=f"Real images: {IMAGES_HELP}. Or, alone, the name of a saved model.",
+            show_default=False,
+        ),
+    ],
+    fake: Annotated[
+        str | None,
+        typer.Argument(help=f"Generated images: {IMAGES_HELP}.", show_default=False),
+    ] = None,
     classifier: Annotated[
         bool,
         typer.Option(
@@ -81,9 +91,15 @@ def score(
     data: Data = None,
     as_json: Json = False,
 ):
-    """Print FID, KID, precision, recall, density and coverage."""
+    """Print FID, KID, precision, recall, density and coverage.
+
+    With the name of a saved model alone, score that model again and compare.
+    """
     from gankit import metrics
 
+    if fake is None:
+        _score_again(real, data)
+        return
     if classifier:
         known = metrics.find_images(real, folder=data).data
         if known is None:
@@ -97,6 +113,24 @@ def score(
     _print_scores(
         real, fake, extractor, metrics.KINDS, batch_size, count, data, as_json
     )
+
+
+def _score_again(name, data):
+    from gankit import experiments
+
+    typer.echo(experiments.find_card(name))
+    rows = table("score", "stored [95 % interval]", "now", "")
+    scores = experiments.rescore(name, data)
+    for each in scores:
+        stored = f"{each.stored:.4g}"
+        if each.interval:
+            stored += " [{:.4g}, {:.4g}]".format(*each.interval)
+        rows.add_row(
+            each.name, stored, f"{each.now:.4g}", "holds" if each.holds else "differs"
+        )
+    show(rows)
+    if not all(each.holds for each in scores):
+        raise typer.Exit(1)
 
 
 @app.command()

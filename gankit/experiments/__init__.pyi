@@ -9,6 +9,11 @@ from . import loss_study as loss_study
 from . import own_pictures as own_pictures
 from . import scoring as scoring
 from . import tables as tables
+from .running.pretrained import Card as Card
+from .running.pretrained import Rescored as Rescored
+from .running.pretrained import find_card as find_card
+from .running.pretrained import rescore as rescore
+from .running.pretrained import save_weights as save_weights
 from .running.registry import SIZES as SIZES
 from .running.registry import Budget as Budget
 from .running.registry import Experiment as Experiment

@@ -7,20 +7,23 @@ import shutil
 import warnings
 from pathlib import Path
 
-from gankit.files import read_history
+from gankit.files import SHIPPED, read_history
 
 RESULTS = Path("results")
 ALWAYS_SAVED = ("scores.json", "history.csv", "samples.png")
-# Saved as well if the run has them.
+# Saved as well if the run has them, of seed 0.
 ALSO_SAVED = (
     *("scores.csv", "weights.csv", "classes.csv", "confusion.csv"),
     "stages.png",
 )
-LARGEST_PICTURE = 200_000
+LARGEST_PICTURE = 500_000
 
 
 def publish(name, *, size="full", seed=0, width=None, out=None):
     """Copies the results of a run to `results/NAME/`.
+
+    A shorter run does not replace a longer one of the same seed: it gets a folder of
+    its own, with its number of steps.
 
     Args:
         name: Name of the experiment.
@@ -46,9 +49,19 @@ def publish(name, *, size="full", seed=0, width=None, out=None):
             f"Expected a scored run in {source}, received a folder without "
             f"{missing[0]}: run gankit run {name} --size {size} --seed {seed} first."
         )
-    names = [*ALWAYS_SAVED, *(f for f in ALSO_SAVED if (source / f).exists())]
+    others = ALSO_SAVED if seed == 0 else ("scores.csv",)
+    names = [*ALWAYS_SAVED, *(f for f in others if (source / f).exists())]
     suffix = "" if (size, seed) == ("full", 0) else f"@{size}-seed{seed}"
+    steps = _steps(source)
+    if _steps(RESULTS / f"{name}{suffix}") > steps:
+        suffix = f"@{size}-seed{seed}-steps{steps}"
     return save_files(source, RESULTS / f"{name}{suffix}", names)
+
+
+def _steps(folder):
+    """Steps of a scored run, 0 if there is none."""
+    path = folder / "scores.json"
+    return json.loads(path.read_text("utf-8"))["steps"] if path.exists() else 0
 
 
 def save_files(source, target, names):
@@ -142,8 +155,7 @@ def saved_folder(name):
 
 def result_folders():
     """The folders that may hold saved results, nearest first."""
-    package = Path(__file__).parents[2]
-    return (RESULTS, package.parent / "results", package / "published")
+    return (RESULTS, *(place / "results" for place in SHIPPED))
 
 
 def load_saved(name):

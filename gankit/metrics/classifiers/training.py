@@ -13,6 +13,7 @@ from tqdm import tqdm
 from gankit.backend import device
 from gankit.backend.prediction import predict
 from gankit.datasets import Batches, ImageData, Split, data_folder
+from gankit.files import SHIPPED
 from gankit.metrics.classifiers.classifier import Classifier, float32_policy
 from gankit.metrics.classifiers.networks import RECIPES
 
@@ -66,11 +67,12 @@ def train_classifier(data, *, seed=0, architecture="pooled"):
 
 
 def classifier_for(data, *, seed=0, folder=None, architecture="pooled"):
-    """Returns the classifier of a data set, trained once and saved in the data folder.
+    """Returns the classifier of a data set: one that comes with gankit, or a new one.
 
-    The file name contains the fingerprint of the data and the seed, so a changed data
-    set gets a new classifier. Scores of different runs are comparable, since they come
-    from the same network.
+    gankit brings the classifiers of the data sets in its saved results, because another
+    machine would train another network, whose scores cannot be compared. A classifier
+    of other data is trained once and saved in the data folder. The file name contains
+    the fingerprint of the data and the seed, so a changed data set gets a new one.
 
     Args:
         data: `ImageData` with labels.
@@ -89,8 +91,9 @@ def classifier_for(data, *, seed=0, folder=None, architecture="pooled"):
     kind = "" if architecture == "pooled" else f"-{architecture}"
     file = f"{name}-{data.fingerprint[:16]}{kind}-seed-{seed}.npz"
     path = data_folder(folder) / "classifiers" / file
-    if path.exists():
-        return Classifier.load(path)
+    for known in (*(place / "weights/classifiers" / file for place in SHIPPED), path):
+        if known.exists():
+            return Classifier.load(known)
     start = time.monotonic()
     classifier = train_classifier(data, seed=seed, architecture=architecture)
     seconds = time.monotonic() - start
