@@ -1,47 +1,50 @@
-"""The ledger of claims: its entries name what exists, and verdicts follow intervals."""
+"""The ledger of claims: its entries name what exists, and seeds decide verdicts."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy import stats
 from typer.testing import CliRunner
 
 from gankit import experiments
 from gankit.cli import app
 from gankit.experiments import claims
-from gankit.experiments.running.saved import SavedRun
+from gankit.experiments.claims import SeedRun
 
 pytestmark = pytest.mark.tensorflow
 
 ROOT = Path(__file__).parents[1]
 
 
-def saved(value, interval=None, steps=10, **others):
-    scores = [{"name": "FID", "value": value, "interval": interval}]
-    scores += [{"name": k, "value": v, "interval": None} for k, v in others.items()]
-    return SavedRun(ROOT, {"steps": steps, "scores": scores})
+def seeds(*values, steps=10, measure="FID", **others):
+    return [
+        SeedRun(seed, steps, {"FID": value, **others}, {"FID": measure})
+        for seed, value in enumerate(values)
+    ]
 
 
 RUNS = {
-    "low": saved(1.0, [0.5, 1.5]),
-    "high": saved(3.0, [2.0, 4.0], steps=20),
-    "wide": saved(2.0, [1.0, 5.0]),
-    "bare": saved(2.5, accuracy=0.5),
+    "low": seeds(1.0, 1.1, 1.2),
+    "high": seeds(3.0, 3.1, 3.2),
+    "wide": seeds(1.0, 2.0, 6.0),
+    "long": [*seeds(9.0, steps=99), *seeds(3.0, 3.1, 3.2)],
+    "elsewhere": seeds(3.0, 3.1, 3.2, steps=50),
+    "single": seeds(0.5),
+    "double": seeds(0.5, 0.6),
+    "other network": seeds(3.0, 3.1, 3.2, measure="FID of another network"),
+    "judged": seeds(2.5, 2.6, 2.7, accuracy=0.5),
 }
 
 
-def verdict(*relations):
+def outcome(*relations):
     """Relations as `(of, is, than)`."""
     parts = [
         {"score": "FID", "of": of, "is": relation, "than": than}
         for of, relation, than in relations
     ]
-
-    def load(name):
-        if name not in RUNS:
-            raise FileNotFoundError(name)
-        return RUNS[name]
-
-    return claims.check(claims.Claim("x-y", "x 1", "so", compare=parts), load)
+    claim = claims.Claim("x-y", "x 1", "so", compare=parts)
+    return claims.check(claim, lambda name: RUNS.get(name, []))
 
 
 @pytest.mark.parametrize(
@@ -50,65 +53,77 @@ def verdict(*relations):
         ("low", "lower", "high", "holds"),
         ("low", "higher", "high", "fails"),
         ("high", "lower", "low", "fails"),
-        ("low", "lower", "wide", "depends"),
-        ("low", "same", "wide", "holds"),
         ("low", "same", "high", "fails"),
-        ("low", "not higher", "wide", "holds"),
-        ("high", "not higher", "low", "fails"),
         ("low", "not lower", "high", "fails"),
         ("high", "not lower", "low", "holds"),
-        ("low", "lower", "bare", "holds"),
-        ("bare", "lower", "high", "depends"),  # its one value lies in the interval
+        ("high", "not higher", "low", "fails"),
+        ("low", "not higher", "high", "holds"),
+        ("low", "lower", "wide", "undecided"),
+        # That two intervals overlap does not show that the means are equal.
+        ("low", "same", "wide", "undecided"),
+        ("low", "not higher", "wide", "undecided"),
+        ("single", "lower", "high", "one run"),
+        ("high", "higher", "double", "one run"),
+        ("low", "lower", "none", "not run"),
+        ("low", "lower", "other network", "not run"),
+        ("low", "lower", "elsewhere", "holds"),
     ],
 )
-def test_intervals_decide_a_relation(of, relation, than, expected):
-    assert verdict((of, relation, than)).verdict == expected
+def test_the_intervals_over_seeds_decide(of, relation, than, expected):
+    assert outcome((of, relation, than)).verdict == expected
 
 
-def test_a_claim_holds_if_all_relations_do_and_so_far_if_some_were_not_run():
-    assert verdict(("low", "lower", "high")).verdict == "holds"
-    assert verdict(("low", "lower", "high"), ("low", "lower", "none")).verdict == (
-        "holds so far"
+def test_the_interval_is_that_of_student():
+    values = [run.values["FID"] for run in RUNS["wide"]]
+    low, high = stats.t.interval(
+        0.95, len(values) - 1, loc=np.mean(values), scale=stats.sem(values)
     )
-    assert verdict(("low", "lower", "high"), ("high", "lower", "low")).verdict == (
-        "depends"
-    )
-    missing = verdict(("none", "lower", "high"))
-    assert (missing.verdict, missing.found) == ("not run", "none, high")
-    assert verdict(("low", "lower", "high")).found == (
-        "FID 1 [0.5, 1.5] against 3 [2, 4], 10 steps against 20"
-    )
+    found = outcome(("wide", "lower", "low"))
+    assert found.found.startswith(f"FID 3 [{low:.3g}, {high:.3g}] against 1.1 [")
+    assert found.seeds == 3
 
 
-def test_scores_by_different_networks_are_not_compared():
-    """A classifier that was trained anew is another network under the same name."""
-    runs = {name: saved(value) for name, value in (("a", 1.0), ("b", 2.0), ("c", 3.0))}
-    for name, run in runs.items():
-        run.scores["scores"][0] |= {"extractor": f"digits, weights {name < 'c'}"}
-
-    def outcome(*others):
-        parts = [{"score": "FID", "of": "a", "is": "lower", "than": x} for x in others]
-        claim = claims.Claim("x-y", "x 1", "so", compare=parts)
-        return claims.check(claim, runs.__getitem__)
-
-    assert outcome("b").verdict == "holds"
-    assert outcome("b", "c").verdict == "holds so far"
-    assert outcome("c").verdict == "not run"
-    assert outcome("c").found == (
-        "FID by digits, weights True, not comparable with digits, weights False"
-    )
-
-    runs["b"].scores["scores"][0] |= {"n_fake": 75}
-    assert outcome("b").verdict == "not run"
+def test_runs_of_equal_length_come_first_and_seeds_before_length():
+    assert "10 steps, 3 seeds" in outcome(("low", "lower", "long")).found
+    different = outcome(("low", "lower", "elsewhere")).found
+    assert different.endswith("10 against 50 steps, 3 seeds")
 
 
-def test_two_scores_of_one_run_are_compared():
-    part = {"score": "accuracy", "of": "bare", "is": "lower", "than_score": "FID"}
-    outcome = claims.check(
-        claims.Claim("x-y", "x 1", "so", compare=[part]), RUNS.__getitem__
-    )
-    assert outcome.verdict == "holds"
-    assert outcome.found == "accuracy 0.5 against 2.5 (FID)"
+@pytest.mark.parametrize(
+    ("relations", "expected"),
+    [
+        ([("low", "lower", "high"), ("high", "higher", "low")], "holds"),
+        ([("low", "lower", "high"), ("high", "lower", "low")], "mixed"),
+        ([("low", "lower", "high"), ("low", "lower", "wide")], "undecided"),
+        ([("low", "lower", "high"), ("single", "lower", "high")], "holds"),
+        ([("low", "lower", "high"), ("low", "lower", "none")], "holds"),
+        ([("single", "lower", "high"), ("low", "lower", "none")], "one run"),
+        ([("none", "lower", "high"), ("low", "lower", "none")], "not run"),
+    ],
+)
+def test_relations_are_combined(relations, expected):
+    found = outcome(*relations)
+    assert found.verdict == expected
+    if any("none" in relation for relation in relations):
+        assert "none not run" in found.found
+
+
+def test_two_scores_of_one_model_are_compared():
+    part = {"score": "accuracy", "of": "judged", "is": "lower", "than_score": "FID"}
+    claim = claims.Claim("x-y", "x 1", "so", compare=[part])
+    found = claims.check(claim, RUNS.__getitem__)
+    assert found.verdict == "holds"
+    assert "accuracy 0.5 [0.5, 0.5] against 2.6" in found.found
+
+
+def test_saved_runs_and_studies_give_their_seeds():
+    study = claims.seed_runs("losses/minimax-2e-4")
+    assert sorted(run.seed for run in study) == [0, 1, 2]
+    assert {run.steps for run in study} == {400}
+    assert all(run.values["FCD-mnist"] > 10 for run in study)
+    translator = claims.seed_runs("cmu/cats-id")
+    assert {(run.seed, run.steps) for run in translator} >= {(0, 3000), (1, 10_000)}
+    assert claims.seed_runs("nobody/nothing") == []
 
 
 def test_every_claim_names_what_exists():
@@ -121,7 +136,9 @@ def test_every_claim_names_what_exists():
         assert claim.id.partition("-")[0] == claim.place.partition(" ")[0]
         assert sum(map(bool, (claim.compare, claim.notebook, claim.untestable))) == 1
         if claim.notebook:
-            assert claim.notebook["verdict"] in {"holds", "fails", "depends"}
+            verdicts = {"holds", "fails", "undecided", "mixed"}
+            seeds = claim.notebook.get("seeds", 3)
+            assert claim.notebook["verdict"] in (verdicts if seeds > 2 else {"one run"})
             assert (ROOT / f"notebooks/{claim.notebook['name']}.ipynb").exists()
         else:
             assert registered.issuperset(claim.tested_by), claim.id
@@ -132,14 +149,18 @@ def test_every_claim_names_what_exists():
 
 def test_scores_are_spelled_as_runs_spell_them():
     for claim in claims.ledger():
-        if claim.compare:
-            claims.check(claim)  # a KeyError would name the score
+        for part in claim.compare:
+            names = part["of"], part.get("than", part["of"])
+            scores = part["score"], part.get("than_score", part["score"])
+            for name, score in zip(names, scores, strict=True):
+                runs = claims.seed_runs(name)
+                assert not runs or any(score in run.values for run in runs), claim.id
 
 
 def test_the_command_prints_verdicts_or_leaves_them_to_a_referee():
     verdicts = CliRunner().invoke(app, ["claims", "imperial"], env={"COLUMNS": "200"})
-    assert verdicts.exit_code == 0 and "holds" in verdicts.output
+    assert verdicts.exit_code == 0 and "one run" in verdicts.output
     blank = CliRunner().invoke(app, ["claims", "imperial", "--referee"])
-    assert blank.exit_code == 0 and "holds" not in blank.output
+    assert blank.exit_code == 0 and "one run" not in blank.output
     wrong = CliRunner().invoke(app, ["claims", "nobody"])
     assert wrong.exit_code == 1 and "received 'nobody'" in wrong.output

@@ -4,5 +4,14 @@
 """
 
 from gankit.experiments.claims.ledger import Claim, Outcome, check, ledger, markdown
+from gankit.experiments.claims.seeds import SeedRun, seed_runs
 
-__all__ = ["Claim", "Outcome", "check", "ledger", "markdown"]
+__all__ = [
+    "Claim",
+    "Outcome",
+    "SeedRun",
+    "check",
+    "ledger",
+    "markdown",
+    "seed_runs",
+]

@@ -1,15 +1,16 @@
-"""Reads the claims and tests them on the saved runs."""
+"""Reads the claims and tests them on the saved runs, over their seeds."""
 
 import tomllib
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib import resources
 
-from gankit.experiments.running.measures import Measure
-from gankit.experiments.running.saved import load_saved
+from gankit.experiments.claims.seeds import seed_runs
+from gankit.metrics.resampling import mean_interval
 
-HOLDS, FAILS, DEPENDS = "holds", "fails", "depends"
-SO_FAR = " so far"  # a part of the comparison was not run
-NOT_RUN, UNTESTABLE = "not run", "not testable here"
+HOLDS, FAILS, UNDECIDED, MIXED = "holds", "fails", "undecided", "mixed"
+# Fewer seeds a side give no verdict.
+SEEDS = 3
+ONE_RUN, NOT_RUN = "one run", "not run"
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Claim:
         compare: Relations, dicts with `score`, `of`, `is` (`"lower"`, `"higher"`, `"not
             lower"`, `"not higher"` or `"same"`) and `than`. `of` and `than` are names
             of experiments; instead of `than`, `than_score` is another score of `of`.
-        notebook: Dict with the `name` of the notebook that tests it, its `verdict` and
-            what was `found`.
+        notebook: Dict with the `name` of the notebook that tests it, its `verdict`,
+            what was `found` and, if trained models are compared, how many `seeds`.
         untestable: Why it cannot be tested here.
     """
 
@@ -51,13 +52,16 @@ class Outcome:
     """The outcome of a test.
 
     Attributes:
-        verdict: `"holds"` or `"fails"`, possibly with `" so far"`, `"depends"`, `"not
-            run"` or `"not testable here"`.
+        verdict: `"holds"`, `"fails"`, `"undecided"` if intervals overlap, `"mixed"` if
+            parts contradict each other, `"one run"` if there are fewer than three
+            seeds a side, which is no verdict, or `"not run"`.
         found: The values or observations behind it.
+        seeds: The fewest seeds of any side; 0 if no trained models are compared.
     """
 
     verdict: str
     found: str
+    seeds: int = 0
 
 
 def ledger(report=""):
@@ -85,113 +89,128 @@ def ledger(report=""):
     return found
 
 
-def check(claim, load=load_saved):
+def check(claim, runs=seed_runs):
     """Tests a claim on the saved results.
 
-    Two values differ if their 95 % intervals do not overlap. If they overlap, "same",
-    "not lower" and "not higher" hold, and "lower" and "higher" are undecided. A value
-    without an interval is taken as exact. A claim holds, or fails, if all its relations
-    do, or "so far" if some were not run; otherwise it depends. Two scores are not
-    compared if they come from different networks, such as two trainings of a
-    classifier, or from different numbers of images: they count as not run.
+    Each side of a relation is the mean over its seeds, with the 95 % interval of
+    Student's t. Two sides differ if their intervals do not overlap. The runs compared
+    have the same number of steps, the largest of which both sides have three seeds, or
+    if there is none, each side its own largest; and the same measure: scores by
+    different networks, such as two trainings of a classifier, or of different numbers
+    of images are not compared.
+
+    A claim holds or fails if all its decided relations do and none is undecided.
+    Relations with fewer seeds count only where no other was tested.
 
     Args:
         claim: A `Claim`.
-        load: Function from the name of an experiment to its
-            `gankit.experiments.SavedRun`. It raises `FileNotFoundError` if nothing is
-            saved.
+        runs: Function from the name of an experiment to its list of
+            `gankit.experiments.claims.SeedRun`.
 
     Returns:
         An `Outcome`.
     """
     if claim.notebook:
-        return Outcome(claim.notebook["verdict"], claim.notebook["found"])
+        seeds = claim.notebook.get("seeds", 0)
+        return Outcome(claim.notebook["verdict"], claim.notebook["found"], seeds)
     if claim.untestable:
-        return Outcome(UNTESTABLE, claim.untestable)
-    verdicts, found = [], []
-    for relation in claim.compare:
-        try:
-            verdict, values = _compare(relation, load)
-        except FileNotFoundError:
-            continue
-        found.append(values)
-        if verdict:
-            verdicts.append(verdict)
-    if not verdicts:
-        return Outcome(NOT_RUN, "; ".join(found) or ", ".join(claim.tested_by))
-    verdict = verdicts[0] if len(set(verdicts)) == 1 else DEPENDS
-    if len(verdicts) < len(claim.compare) and verdict != DEPENDS:
-        verdict += SO_FAR
-    note = f" ({claim.note})" if claim.note else ""
-    return Outcome(verdict, "; ".join(found) + note)
+        return Outcome(NOT_RUN, claim.untestable)
+    outcomes = [_compare(relation, runs) for relation in claim.compare]
+    found = "; ".join(outcome.found for outcome in outcomes)
+    if claim.note:
+        found += f" ({claim.note})"
+    tested = [each for each in outcomes if each.verdict not in (ONE_RUN, NOT_RUN)]
+    tested = tested or [each for each in outcomes if each.verdict == ONE_RUN]
+    verdicts = {each.verdict for each in tested} or {NOT_RUN}
+    if len(verdicts) == 1:
+        (verdict,) = verdicts
+    else:
+        verdict = MIXED if {HOLDS, FAILS} <= verdicts else UNDECIDED
+    return Outcome(verdict, found, min((each.seeds for each in tested), default=0))
 
 
 def markdown(claims):
     """A Markdown table of claims and verdicts."""
-    lines = ["| place | claim | verdict | tested by |", "|---|---|---|---|"]
+    lines = ["| place | claim | verdict | seeds | tested by |", "|---|---|---|---|---|"]
     for claim in claims:
         by = ", ".join(f"`{name}`" for name in claim.tested_by) or claim.untestable
+        outcome = check(claim)
         lines.append(
-            f"| *{claim.place}* | {claim.claim} | {check(claim).verdict} | {by} |"
+            f"| *{claim.place}* | {claim.claim} | {outcome.verdict} "
+            f"| {outcome.seeds or ''} | {by} |"
         )
     return "\n".join(lines) + "\n"
 
 
-def _compare(relation, load):
-    """Verdict on a relation and its values; `None` if these cannot be compared."""
-    a = load(relation["of"])
-    b = load(relation["than"]) if "than" in relation else a
+def _compare(relation, runs):
+    """The outcome of one relation."""
     names = relation["score"], relation.get("than_score", relation["score"])
-    if "than" in relation:
-        measures = _measure(a, names[0]), _measure(b, names[1])
-        if measures[0] != measures[1]:
-            one, other = _differing(*measures), _differing(*measures[::-1])
-            return None, f"{names[0]} by {one}, not comparable with {other}"
-    values = a.values[names[0]], b.values[names[1]]
-    intervals = a.intervals.get(names[0]), b.intervals.get(names[1])
-    text = f"{names[0]} {_text(values[0], intervals[0])} against "
-    text += _text(values[1], intervals[1])
+    experiments = relation["of"], relation.get("than", relation["of"])
+    sides = [
+        _groups(runs(experiment), score, "than" in relation)
+        for experiment, score in zip(experiments, names, strict=True)
+    ]
+    if not all(sides):
+        missing = [e for e, side in zip(experiments, sides, strict=True) if not side]
+        return Outcome(NOT_RUN, f"{', '.join(dict.fromkeys(missing))} not run")
+    pair = _comparable(*sides)
+    if pair is None:
+        return Outcome(NOT_RUN, f"{names[0]} measured by different networks")
+    values = [[*side[key].values()] for side, key in zip(sides, pair, strict=True)]
+    seeds = min(map(len, values))
+    intervals = [mean_interval(each) for each in values]
+    text = f"{names[0]} {_text(*intervals[0])} against {_text(*intervals[1])}"
     if "than_score" in relation:
         text += f" ({names[1]})"
-    steps = a.scores["steps"], b.scores["steps"]
-    if steps[0] != steps[1]:
-        text += f", {steps[0]:,} steps against {steps[1]:,}"
-    return _verdict(relation["is"], values, intervals), text
+    steps = [key[0] for key in pair]
+    counts = [len(each) for each in values]
+    text += f", {_both(steps)} steps, {_both(counts)} seeds"
+    if seeds < SEEDS:
+        return Outcome(ONE_RUN, text, seeds)
+    return Outcome(_verdict(relation["is"], *intervals), text, seeds)
 
 
-def _measure(run, name):
-    return Measure.of(next(s for s in run.scores["scores"] if s["name"] == name))
+def _groups(runs, score, same_measure):
+    """Values of a score by seed, by `(steps, measure)`."""
+    found = {}
+    for run in runs:
+        if score in run.values:
+            measure = run.measures.get(score) if same_measure else None
+            group = found.setdefault((run.steps, measure), {})
+            group.setdefault(run.seed, run.values[score])
+    return found
 
 
-def _differing(measure, other):
-    """The fields of a measure that differ from those of another."""
-    return ", ".join(
-        f"{field} {value}" if field.startswith("n_") else str(value)
-        for field, value in asdict(measure).items()
-        if value != getattr(other, field)
-    )
+def _comparable(one, other):
+    """The groups to compare: equal steps and enough seeds first; `None` if none."""
+    pairs = [
+        (min(len(one[a]), len(other[b]), SEEDS), a[0] == b[0], min(a[0], b[0]), a, b)
+        for a in one
+        for b in other
+        if a[1] == b[1]
+    ]
+    best = max(pairs, key=lambda pair: pair[:3], default=None)
+    return best and best[3:]
 
 
-def _verdict(relation, values, intervals):
-    (a_low, a_high), (b_low, b_high) = (
-        interval or (value, value)
-        for value, interval in zip(values, intervals, strict=True)
-    )
-    lower, higher = a_high < b_low, b_high < a_low
-    match relation:
-        case "same":
-            return FAILS if lower or higher else HOLDS
-        case "not lower":
-            return FAILS if lower else HOLDS
-        case "not higher":
-            return FAILS if higher else HOLDS
+def _verdict(relation, one, other):
+    lower, higher = one[2] < other[1], other[2] < one[1]
     if not (lower or higher):
-        return DEPENDS
-    return HOLDS if lower == (relation == "lower") else FAILS
+        return UNDECIDED
+    expected = {
+        "lower": lower,
+        "higher": higher,
+        "not lower": higher,
+        "not higher": lower,
+        "same": False,
+    }
+    return HOLDS if expected[relation] else FAILS
 
 
-def _text(value, interval):
-    if interval is None:
-        return f"{value:.3g}"
-    low, high = interval
-    return f"{value:.3g} [{low:.3g}, {high:.3g}]"
+def _both(numbers):
+    """Two numbers as `"400"` or `"400 against 860"`."""
+    return " against ".join(dict.fromkeys(f"{number:,}" for number in numbers))
+
+
+def _text(mean, low, high):
+    return f"{mean:.3g}" if low is None else f"{mean:.3g} [{low:.3g}, {high:.3g}]"

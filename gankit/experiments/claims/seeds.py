@@ -1,0 +1,77 @@
+"""The saved runs of an experiment, a seed each, from results/ and from studies."""
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gankit.experiments.running.measures import Measure
+from gankit.experiments.running.saved import result_folders, saved_folder
+from gankit.experiments.running.study import load_study
+
+
+@dataclass(frozen=True)
+class SeedRun:
+    """A finished run.
+
+    Attributes:
+        seed: Its seed.
+        steps: Steps it was trained for.
+        values: Value of every score, by name.
+        measures: How each score was measured, by name: two values are compared only
+            where this agrees.
+    """
+
+    seed: int
+    steps: int
+    values: Mapping
+    measures: Mapping
+
+
+@functools.cache
+def seed_runs(name):
+    """Reads the saved full runs of an experiment, with all their seeds.
+
+    Args:
+        name: Name of the experiment. A study's runs count too if its name is that of
+            the experiment up to the first slash.
+
+    Returns:
+        List of `SeedRun`.
+    """
+    return [*_own(name), *_of_study(name)]
+
+
+def _own(name):
+    folders = {}
+    for root in reversed(result_folders()):
+        place = root / name
+        for path in [place, *place.parent.glob(f"{place.name}@full*")]:
+            if (path / "scores.json").exists():
+                folders[path.name] = path
+    for path in folders.values():
+        run = json.loads((path / "scores.json").read_text("utf-8"))
+        if run["size"] == "full":
+            scores = {score["name"]: score for score in run["scores"]}
+            yield SeedRun(
+                run["seed"],
+                run["steps"],
+                {key: score["value"] for key, score in scores.items()},
+                {key: Measure.of(score) for key, score in scores.items()},
+            )
+
+
+def _of_study(name):
+    try:
+        study = load_study(saved_folder(name.partition("/")[0]))
+    except FileNotFoundError:
+        return
+    rows = [row for row in study.rows if row["experiment"] == name]
+    # Rows of older studies lack the details: then the study is taken as one measure.
+    complete = len(study.details) == len(study.rows)
+    for row in rows:
+        seed = int(row["seed"])
+        if row["stopped"] == "":
+            values = {key: row[key] for key in study.scores if row.get(key, "") != ""}
+            measures = study.details[name, seed]["measures"] if complete else {}
+            yield SeedRun(seed, int(row["steps"]), values, measures)
