@@ -82,7 +82,7 @@ def test_a_killed_run_ends_like_an_uninterrupted_one(tmp_path, precision):
         if not np.array_equal(*pair)
     ]
     assert not differing, f"killed {moment:.3f} s after a checkpoint: {differing}"
-    for file in ("history.csv", "scores.csv", "samples.png", "training.gif"):
+    for file in ("history.csv", "scores.csv", "samples.png", "training.webp"):
         assert (whole / file).read_bytes() == (killed / file).read_bytes(), file
 
 

@@ -8,12 +8,13 @@ from gankit.plotting.grids import image_grid
 
 
 def save_film(path, folder, *, scale=2):
-    """Joins the frames of `gankit.callbacks.SampleGrid` into a GIF of 10 seconds.
+    """Joins the frames of `gankit.callbacks.SampleGrid` into a WebP of 10 seconds.
 
-    Every frame has a caption with its step. The last one is shown for two seconds.
+    Every frame has a caption with its step. The last one is shown for two seconds. All
+    colours are kept, as a GIF would not.
 
     Args:
-        path: The GIF.
+        path: The file, ending in .webp.
         folder: Folder with `step-000100.png` and so on.
         scale: Integer factor that enlarges the pixels.
     """
@@ -26,7 +27,7 @@ def save_film(path, folder, *, scale=2):
         append_images=frames[1:],
         duration=[each] * (len(frames) - 1) + [2000],
         loop=0,
-        optimize=True,
+        lossless=True,
     )
 
 
@@ -100,8 +101,5 @@ def save_stages(path, folder, steps):
     for frame in frames:
         picture.paste(frame, (left, 0))
         left += frame.width + gap
-    if picture.mode == "RGB":
-        # A fifth of the size, since such a picture is stored in a repository.
-        picture = picture.quantize(48, dither=Image.Dither.NONE)
     picture.save(path, optimize=True)
     return list(chosen)

@@ -45,7 +45,7 @@ def image_grid(images, *, columns=None):
     return grid[..., 0] if channels == 1 else grid
 
 
-def save_grid(path, images, *, columns=None, scale=1, colours=None):
+def save_grid(path, images, *, columns=None, scale=1):
     """Writes images as one PNG.
 
     Args:
@@ -53,31 +53,21 @@ def save_grid(path, images, *, columns=None, scale=1, colours=None):
         images: uint8 array `(n, height, width, channels)`.
         columns: Images in a row; `None` makes the grid as square as possible.
         scale: Integer factor that enlarges the pixels.
-        colours: Reduce colour images to this number of colours, at most 256, for a
-            smaller file; `None` keeps all.
     """
-    grid = image_grid(images, columns=columns)
-    picture = _reduce_colours(Image.fromarray(grid), colours)
+    picture = Image.fromarray(image_grid(images, columns=columns))
     if scale != 1:
         size = (picture.width * scale, picture.height * scale)
         picture = picture.resize(size, Image.Resampling.NEAREST)
     picture.save(path, optimize=True)
 
 
-def _reduce_colours(picture, colours):
-    if colours is None or picture.mode != "RGB":
-        return picture
-    return picture.quantize(colours)
-
-
-def save_rows(path, rows, *, colours=None):
+def save_rows(path, rows):
     """Writes rows of images as one PNG, each with a caption on its left.
 
     Args:
         path: The file.
         rows: Dict from a caption to uint8 images `(n, height, width, channels)`, all
             of the same shape.
-        colours: As in `save_grid`.
     """
     font = ImageFont.load_default(14)
     margin = 10 + max(math.ceil(font.getlength(caption)) for caption in rows)
@@ -90,7 +80,7 @@ def save_rows(path, rows, *, colours=None):
     for i, caption in enumerate(rows):
         place = (margin - 6, PADDING + (i + 0.5) * pitch)
         draw.text(place, caption, fill="black", font=font, anchor="rm")
-    _reduce_colours(picture, colours).save(path, optimize=True)
+    picture.save(path, optimize=True)
 
 
 def save_each(folder, images):

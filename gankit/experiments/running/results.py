@@ -57,7 +57,7 @@ def _draw(run, history, sample_scores):
     if sample_scores:
         _draw_scores(folder, name, run.scorer, sample_scores[0])
     scale, frames = run.task.layout.scale, folder / "samples"
-    plotting.save_film(folder / "training.gif", frames, scale=scale)
+    plotting.save_film(folder / "training.webp", frames, scale=scale)
     plotting.save_stages(folder / "stages.png", frames, watchers.stages(run))
 
 

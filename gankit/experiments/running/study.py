@@ -555,4 +555,4 @@ def _draw(folder, experiments, planned, size, data):
     rows = {k: v for k, v in rows.items() if v.shape == next(iter(rows.values())).shape}
     # With none here the study was published before, and its picture stays.
     if rows:
-        save_rows(folder / "samples.png", rows, colours=256)
+        save_rows(folder / "samples.png", rows)

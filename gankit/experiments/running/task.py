@@ -131,7 +131,7 @@ class ImageTask:
         generator.save(folder / "generator.keras")
         count, _, scale = self.layout
         images = self.model.sample(count)
-        plotting.save_grid(folder / "samples.png", images, scale=scale, colours=256)
+        plotting.save_grid(folder / "samples.png", images, scale=scale)
 
     def loss_curves(self, history, title):
         """The picture of the losses."""

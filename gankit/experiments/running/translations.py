@@ -60,14 +60,14 @@ def _affordable(data, count):
     return max(1, min(count, round(count * 64**2 / (height * width))))
 
 
-def _save_grid(path, model, pictures, **options):
+def _save_grid(path, model, pictures):
     triples = [
         translation_triples(model, images, direction)
         for direction, images in pictures.items()
     ]
     longest = max(len(images) for images in pictures.values())
     columns = 3 * min(TRIPLES, longest)
-    plotting.save_grid(path, np.concatenate(triples), columns=columns, **options)
+    plotting.save_grid(path, np.concatenate(triples), columns=columns)
 
 
 class TranslationGrid(callbacks.SampleGrid):
@@ -102,11 +102,14 @@ def save(model, data, folder):
     for generator in model.generators:
         generator.save(folder / f"{generator.name}.keras")
     pictures = examples(data, _affordable(data, COUNT))
-    _save_grid(folder / "samples.png", model, pictures, colours=128)
+    _save_grid(folder / "samples.png", model, pictures)
 
 
 def loss_curves(history, model, title):
     """Draws all losses of a `gankit.CycleGAN`, with their moving averages.
+
+    Where the history has a penalty of the discriminators, the picture shows it, and
+    their loss without it.
 
     Args:
         history: Dict of arrays, as `gankit.files.read_history` gives it.
@@ -118,10 +121,13 @@ def loss_curves(history, model, title):
     """
     steps = history["step"]
     window = max(1, len(steps) // 20)
+    of_players = ("d_loss", "adversarial_loss")
+    if "consistency_loss" in history:
+        of_players = ("d_adversarial_loss", "adversarial_loss", "consistency_loss")
     figure = Picture(figsize=(8, 4.5), layout="constrained")
     for axes, names in zip(
         figure.subplots(1, 2),
-        (("d_loss", "adversarial_loss"), ("cycle_loss", "identity_loss")),
+        (of_players, ("cycle_loss", "identity_loss")),
         strict=True,
     ):
         for i, name in enumerate(names):
