@@ -89,9 +89,10 @@ $(ADDONS_STAMP): environment-addons.yml
 addons: $(ADDONS_STAMP)  ## record what TensorFlow Addons computes, for the tests to compare with
 	TF_CPP_MIN_LOG_LEVEL=3 $(ADDONS)/bin/python tests/addons/record.py
 
-bench: $(BACKENDS_STAMP)  ## measure the speed of training and of scores, next to other packages
+bench: $(BACKENDS_STAMP)  ## measure speed and FID next to other packages, into results/speed and results/parity
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/distances.py
+	$(BIN)/python benchmarks/parity.py
 
 handout: $(STAMP)  ## build a wheel and the student and teacher editions, into dist
 	rm -rf dist build

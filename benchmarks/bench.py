@@ -4,60 +4,65 @@
 
 Every contender lives in a process of its own that waits while others run; they take
 turns, round after round, so that a noisy machine is noisy for all. A ratio is the
-median of the rounds' ratios, with the smallest and the largest beside it.
+median of the rounds' ratios, with the smallest and the largest beside it. Every
+benchmark leaves `results/speed/NAME.json`.
 """
 
 import os
-import statistics
 import subprocess
 import sys
 from pathlib import Path
 
+import record
+
 HERE = Path(__file__).parent
 ROUNDS = 7
-FIRST = 0  # the contender that the others are compared with
 
-# Per benchmark: what is counted, how many in a round, and (label, module, precision).
+# Per benchmark: title, what is counted, how many in a round, and the contenders: name,
+# module and precision.
 BENCHMARKS = {
     "dcgan": (
+        "training of the shallow DCGAN, batches of 128",
         "steps",
         20,
         (
-            ("gankit, bfloat16", "dcgan_gankit", "mixed_bfloat16"),
-            ("gankit, float32", "dcgan_gankit", "float32"),
+            ("gankit", "dcgan_gankit", "mixed_bfloat16"),
+            ("gankit", "dcgan_gankit", "float32"),
             ("keras.io's example", "dcgan_keras_io", "float32"),
-            ("PyTorch, float32", "dcgan_torch", "float32"),
-            ("PyTorch, bfloat16", "dcgan_torch", "bfloat16"),
+            ("PyTorch", "dcgan_torch", "bfloat16"),
+            ("PyTorch", "dcgan_torch", "float32"),
         ),
     ),
     "cyclegan": (
+        "training of a CycleGAN, 64 x 64 pixels, batches of 1",
         "steps",
         2,
         (
-            ("gankit, bfloat16", "cyclegan_gankit", "mixed_bfloat16"),
-            ("gankit, float32", "cyclegan_gankit", "float32"),
-            ("PyTorch, float32", "cyclegan_torch", "float32"),
-            ("PyTorch, bfloat16", "cyclegan_torch", "bfloat16"),
+            ("gankit", "cyclegan_gankit", "mixed_bfloat16"),
+            ("gankit", "cyclegan_gankit", "float32"),
+            ("PyTorch", "cyclegan_torch", "bfloat16"),
+            ("PyTorch", "cyclegan_torch", "float32"),
         ),
     ),
     # CIFAR-10's size, resized to 299 pixels, up to the tap of 768 features.
     "fid": (
+        "768 features for FID",
         "images",
         64,
         (
-            ("gankit, float32", "fid_gankit", "float32"),
-            ("pytorch-fid, float32", "fid_pytorch", "float32"),
+            ("gankit", "fid_gankit", "float32"),
+            ("pytorch-fid", "fid_pytorch", "float32"),
         ),
     ),
 }
 
 
 class Contender:
-    """A worker process, and the seconds that its rounds took."""
+    """A worker process, and its steps or images per second by round."""
 
-    def __init__(self, label, module, precision):
-        self.label = label
-        self.seconds = []
+    def __init__(self, package, module, precision):
+        self.label = package, precision.removeprefix("mixed_")
+        self.rates = []
         self.process = subprocess.Popen(
             [sys.executable, HERE / "worker.py", module, precision],
             stdin=subprocess.PIPE,
@@ -68,7 +73,7 @@ class Contender:
         )
         while (line := self.process.stdout.readline()) != "ready\n":
             if not line:
-                raise RuntimeError(f"The worker of {label} died: run {module} alone.")
+                raise RuntimeError(f"The worker of {module} died: run it alone.")
 
     def run(self, count):
         """Seconds for so many steps, or images."""
@@ -78,27 +83,25 @@ class Contender:
 
 
 def compare(name):
-    """Runs one benchmark and prints its table."""
-    unit, count, contenders = BENCHMARKS[name]
+    """Runs one benchmark, prints its table and saves it."""
+    title, unit, count, contenders = BENCHMARKS[name]
     contenders = [Contender(*contender) for contender in contenders]
     for contender in contenders:
         contender.run(count)  # caches and clocks settle
     for _ in range(ROUNDS):
         for contender in contenders:
-            contender.seconds.append(contender.run(count))
+            contender.rates.append(count / contender.run(count))
     for contender in contenders:
         contender.process.stdin.close()
         contender.process.wait()
-    print(f"{name}: {ROUNDS} rounds of {count} {unit}, {os.cpu_count()} cores")
-    first = contenders[FIRST].seconds
-    for contender in contenders:
-        rate = statistics.median(count / s for s in contender.seconds)
-        ratios = [s / f for s, f in zip(contender.seconds, first, strict=True)]
-        print(
-            f"  {contender.label:20} {rate:7.2f} {unit}/s   "
-            f"gankit is {statistics.median(ratios):.2f} times as fast "
-            f"({min(ratios):.2f} to {max(ratios):.2f})"
-        )
+    found = record.comparison(
+        title, f"{unit} per second", {c.label: c.rates for c in contenders}
+    )
+    found["in a round"] = count
+    print(f"{title}: {unit} per second, {ROUNDS} rounds of {count}")
+    for row in found["contenders"]:
+        print(record.text(row))
+    record.save(f"speed/{name}", found)
 
 
 if __name__ == "__main__":

@@ -3,16 +3,18 @@
     python benchmarks/notebooks.py notebooks/01_dcgan.ipynb [...]
 
 `GANKIT_SIZE` and `GANKIT_DATA` are as for any notebook. The outputs are kept in the
-file; the minutes of each section and the largest memory are printed as rows of a
-Markdown table, which docs/teaching.md holds.
+file. The minutes of each section and the memory are printed, and those of
+class size are saved in `results/speed/notebooks/`.
 """
 
 import argparse
 import datetime
+import os
 import resource
 from pathlib import Path
 
 import nbformat
+import record
 from nbclient import NotebookClient
 
 
@@ -20,6 +22,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="+", type=Path)
     print("| notebook | section | minutes |\n|---|---|---|")
+    size, largest = os.environ.get("GANKIT_SIZE", "class"), 0.0
     for path in parser.parse_args().notebooks:
         notebook = nbformat.read(path, 4)
         client = NotebookClient(
@@ -29,18 +32,29 @@ def main():
             resources={"metadata": {"path": path.parent}},
         )
         client.execute()
-        sections = minutes(notebook)
+        minutes_of = minutes(notebook)
         tidy(notebook)
         nbformat.write(notebook, path)
+        sections = {t: round(v, 2) for t, v in minutes_of.items() if v >= 0.05}
         for title, value in sections.items():
-            if value >= 0.05:
-                print(f"| {path.stem} | {title} | {value:.1f} |")
-        print(
-            f"| {path.stem} | **in all** | {sum(sections.values()):.1f} |", flush=True
-        )
-    # Of the hungriest kernel so far: kilobytes on Linux.
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    print(f"\nThe largest took {peak:.1f} GB of memory.")
+            print(f"| {path.stem} | {title} | {value:.1f} |")
+        total = sum(minutes_of.values())
+        print(f"| {path.stem} | **in all** | {total:.1f} |", flush=True)
+        # Of the hungriest kernel so far: kilobytes on Linux.
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+        found = {
+            "title": f"notebooks/{path.name}",
+            "unit": "minutes",
+            "size": size,
+            "total": round(total, 2),
+            "sections": sections,
+            # A notebook that takes less than one before it hides behind that one.
+            "memory in GB": round(peak, 1) if peak > largest else None,
+        }
+        largest = max(largest, peak)
+        if size == "class":
+            record.save(f"speed/notebooks/{path.stem}", found)
+    print(f"\nThe largest took {largest:.1f} GB of memory.")
 
 
 def minutes(notebook):

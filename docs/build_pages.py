@@ -1,12 +1,16 @@
-"""Writes results.md, claims.md and tour.md from saved results and docstrings.
+"""Writes the pages and tables that come from saved results and docstrings.
 
     make pages
 
-Scores come from `results/`, verdicts from `gankit.experiments.claims`, the words about
-samples from `remarks.toml`. A test compares the pages with what this gives.
+It writes results.md, speed.md, claims.md and tour.md, the tables of scores.md and the
+findings of the README.
+Scores, speeds and parity come from `results/`, verdicts from
+`gankit.experiments.claims`, the words about samples from `remarks.toml`. A test
+compares the pages with what this gives.
 """
 
 import ast
+import csv
 import json
 import re
 import tomllib
@@ -41,7 +45,11 @@ class Column:
         if found is None:
             return ""
         interval = found["interval"] if self.form != "share" else None
-        text = self._number(found["value"])
+        return self.number(found["value"], interval)
+
+    def number(self, value, interval=None):
+        """A value of this score as text, with an interval if there is one."""
+        text = self._number(value)
         if interval:
             low, high = map(self._number, interval)
             text += f" [{low}, {high}]"
@@ -66,6 +74,7 @@ def _both_ways(a, b, kernel="KID-768/tf1"):
             Column(
                 f"{short} into {target}", f"{kernel}, {source} to {target}", "kernel"
             ),
+            Column(f"recall into {target}", f"recall, {source} to {target}", "share"),
             Column(
                 f"pass for {target}",
                 f"domain score ({target}), {source} to {target}",
@@ -87,6 +96,7 @@ COLUMNS = {
     "photographs": (
         Column("FID-768", "FID-768/tf1", "distance"),
         Column("KID-768", "KID-768/tf1", "kernel"),
+        RECALL,
     ),
     "cifar10": (
         Column(
@@ -101,11 +111,18 @@ COLUMNS = {
             "kernel",
             "KID-768/tf1, n = 10,000, training images",
         ),
+        Column(
+            "recall",
+            "recall, n = 10,000",
+            "share",
+            "recall, n = 10,000, training images",
+        ),
         RECOGNISED,
     ),
     "cats": (
         Column("KID-768", "KID-768/tf1, n = 204", "kernel", "KID-768/tf1"),
         Column("FID-768", "FID-768/tf1, n = 204", "distance", "FID-768/tf1"),
+        Column("recall", "recall, n = 204", "share", "recall"),
     ),
     "horse2zebra": _both_ways("horse", "zebra"),
     "stripes": _both_ways("plain", "striped", "KCD-stripes-64-domains"),
@@ -127,6 +144,9 @@ How to read the tables:
 - **report** is what the student report says. "Ours" marks experiments of our own.
 - Brackets hold a 95 % interval. FID, KID, FCD and KCD are distances: lower is better.
   [scores.md](scores.md) explains them.
+- **recall** is the share of real images that the samples cover. A distance can be low
+  although it is low, too. Where a table of translators has no such column, their runs
+  were saved without it.
 - *Real images* is what real images score against other real images. *Untranslated* is
   what the inputs of a translator score. A good model comes close to the former.
 - **steps** are training steps, and "of" gives the planned number where a run was cut.
@@ -136,6 +156,16 @@ Four losses at three learning rates over several seeds are in
 classifier is in
 [results/retraining](../results/retraining/imperial/cgan-shallow-smooth/table.csv).
 Notebooks 01 and 02 discuss them.
+"""
+
+SPEED_PREFACE = """\
+# Speed
+
+`make bench` measures these on your machine and writes the files in
+[results/speed](../results/speed). The contenders run alternately, so that background
+load affects all of them. A number is the median of the rounds, with the lowest and the
+highest in brackets. A ratio is the median of the ratios of the rounds, and compares
+gankit at the same precision.
 """
 
 CLAIMS_PREFACE = """\
@@ -190,12 +220,60 @@ def results():
         rows = {name: runs[name] for name in order if re.match(table["runs"], name)}
         parts.append(f"## {table['title']}\n")
         if "note" in table:
-            parts.append(table["note"].strip() + "\n")
-        parts.append(_table(rows, COLUMNS[table["columns"]], said))
+            parts.append(_fill_in(table["note"].strip()) + "\n")
+        columns = COLUMNS[table["columns"]]
+        parts.append(_table(rows, columns, said))
+        if "study" in table:
+            parts.append(_fill_in(table["seeds"].strip()) + "\n")
+            parts.append(_study(table["study"], columns))
     return "\n".join(parts)
 
 
+def _fill_in(text):
+    """Replaces `{RUN: SCORE}` by the score.
+
+    `{RUN, real: SCORE}` is a score of real images, `{RUN, step 8600: SCORE}` one during
+    training.
+    """
+    return re.sub(r"\{(.+?)(?:, (real|step \d+))?: (.+?)\}", _filled, text)
+
+
+def _filled(match):
+    run, when, name = match.groups()
+    saved = json.loads((RESULTS / run / "scores.json").read_text())
+    if when is None:
+        value = _by_name(saved["scores"])[name]["value"]
+    elif when == "real":
+        value = _by_name(saved["baselines"]["real against real"])[name]["value"]
+    else:
+        with (RESULTS / run / "scores.csv").open() as file:
+            rows = {f"step {row['step']}": row for row in csv.DictReader(file)}
+        value = float(rows[when][name])
+    forms = {"F": "distance", "K": "kernel"}  # of FID and FCD, of KID and KCD
+    return Column("", name, forms.get(name[0], "share")).number(value)
+
+
+def _study(name, columns):
+    """A table of the means over the seeds of a study."""
+    from gankit.experiments import load_study
+
+    study = load_study(RESULTS / name)
+    headers = ["setting", "seeds", *(column.header for column in columns)]
+    lines = [headers, ["---"] * len(headers)]
+    means = [study.summary(column.score) for column in columns]
+    for experiment in study.experiments:
+        cells = []
+        for column, found in zip(columns, means, strict=True):
+            mean, low, high, n = found[experiment]
+            share = column.form == "share" or low is None
+            cells.append(column.number(mean, None if share else (low, high)))
+        lines.append([f"`{experiment}`", str(n), *cells])
+    return _markdown(lines)
+
+
 def _table(rows, columns, said):
+    shown = {name for run in rows.values() for name in _by_name(run["scores"])}
+    columns = [column for column in columns if column.score in shown]
     headers = ["experiment", "report", "samples", *(c.header for c in columns)]
     headers += ["steps", "trained in"]
     lines = [headers, ["---"] * len(headers), *_references(rows, columns)]
@@ -215,6 +293,10 @@ def _table(rows, columns, said):
                 f"{run['seconds'] / 60:.1f} min, {_device(run['device'])}",
             ]
         )
+    return _markdown(lines)
+
+
+def _markdown(lines):
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
@@ -258,6 +340,149 @@ def _steps(run):
 def _device(name):
     gpu = re.search(r"H\d+", name)
     return gpu[0] if gpu else "2 CPU threads" if "2 threads" in name else name
+
+
+def speed():
+    """The page of measured speeds."""
+    found = {
+        path.stem: json.loads(path.read_text())
+        for path in sorted((RESULTS / "speed").glob("*.json"))
+    }
+    images, peaks, whole = (
+        ", ".join(f"{size[key]:,}" for size in found["memory"]["sizes"])
+        for key in ("images", "peak", "all features")
+    )
+    return "\n".join(
+        [
+            GENERATED,
+            SPEED_PREFACE,
+            "## Training\n",
+            _speeds(found[name] for name in ("dcgan", "cyclegan")),
+            "## Scores\n",
+            _speeds(
+                found[name] for name in ("fid", "distance-moments", "distance-features")
+            ),
+            f"{found['memory']['title'].capitalize()}: {peaks} MB for {images} images. "
+            f"Their features alone would take {whole} MB, but are not kept.\n",
+            "## Notebooks\n",
+            "Class size with real data, and nothing else running.\n",
+            _notebooks(),
+            "## Machines and versions\n",
+            _origins(found),
+        ]
+    )
+
+
+def _notebooks():
+    headers = ["notebook", "minutes", "memory", "device", "measured", "commit"]
+    lines = [headers, ["---"] * len(headers)]
+    for path in sorted((RESULTS / "speed/notebooks").glob("*.json")):
+        found = json.loads(path.read_text())
+        memory = found["memory in GB"]
+        lines.append(
+            [
+                f"[`{path.stem}`](../results/speed/notebooks/{path.name})",
+                f"{found['total']:.1f}",
+                f"{memory:.1f} GB" if memory else "",
+                *(found["device"], found["measured"], found["commit"] or "unknown"),
+            ]
+        )
+    return _markdown(lines)
+
+
+def _speeds(benchmarks):
+    headers = [
+        "what",
+        "by",
+        "precision",
+        "median (range)",
+        "gankit is ... times as fast",
+    ]
+    lines = [headers, ["---"] * len(headers)]
+    for benchmark in benchmarks:
+        for row in benchmark["contenders"]:
+            ratio = row.get("gankit is times as fast")
+            cells = [benchmark["title"], row["contender"], row["precision"]]
+            cells.append(f"{_spread(row)} {benchmark['unit']}")
+            lines.append([*cells, _spread(ratio) if ratio else ""])
+    return _markdown(lines)
+
+
+def _spread(row):
+    text = f"{row['median']:g}"
+    if row.get("low") is not None:
+        text += f" ({row['low']:g} to {row['high']:g})"
+    return text
+
+
+def _origins(found):
+    headers = ["file", "rounds", "device", "versions", "measured", "commit"]
+    lines = [headers, ["---"] * len(headers)]
+    for name, entry in found.items():
+        versions = ", ".join(f"{k} {v}" for k, v in entry["versions"].items())
+        file = f"[{name}.json](../results/speed/{name}.json)"
+        rounds = str(entry.get("rounds") or "")
+        measured = [entry["measured"], entry["commit"] or "unknown"]
+        lines.append([file, rounds, entry["device"], versions, *measured])
+    return _markdown(lines)
+
+
+def scores():
+    """The page about scores, with its tables filled in."""
+    return _with_parts("scores.md", baselines=_baselines(), parity=_parity())
+
+
+def readme():
+    """The README with our findings filled in."""
+    found = tomllib.loads((DOCS / "remarks.toml").read_text())["findings"]
+    return _with_parts("../README.md", findings=_fill_in(found.lstrip()))
+
+
+def _with_parts(page, **parts):
+    """A page written by hand, with the parts between its comments replaced."""
+    return re.sub(
+        r"(<!-- make pages: (\w+) -->\n).*?(?=<!-- end -->)",
+        lambda match: match[1] + parts[match[2]],
+        (DOCS / page).read_text(),
+        flags=re.S,
+    )
+
+
+def _baselines():
+    columns = (
+        Column("FID-768/tf1", "FID-768/tf1", "distance"),
+        Column("KID-768/tf1", "KID-768/tf1", "kernel"),
+        Column("precision", "precision", "share"),
+        RECALL,
+    )
+    headers = ["target", "scored pictures", *(c.header for c in columns)]
+    lines = [headers, ["---"] * len(headers)]
+    for target, source in (("zebra", "horse"), ("horse", "zebra")):
+        saved = json.loads((RESULTS / f"baselines/{target}.json").read_text())
+        for label, line in (
+            (f"other {target}s", "real against real"),
+            (f"{source}s, untranslated", "doing nothing"),
+        ):
+            found = _by_name(saved[line])
+            cells = [column.text(found) for column in columns]
+            lines.append([f"{target}s", label, *cells])
+    return _markdown(lines)
+
+
+def _parity():
+    found = json.loads((RESULTS / "parity/fid.json").read_text())
+    n = found["images on each side"]
+    run = "buffalo/ladder-7-labels"
+    real = "n = 10,000, training images"
+    return _fill_in(
+        f"The first {n:,} training images of CIFAR-10 against the first {n:,} test "
+        f"images have an FID-768/torch of {found['gankit']:.7f} by gankit and of "
+        f"{found['pytorch-fid']:.7f} by pytorch-fid, with the same weights "
+        "([file](../results/parity/fid.json), `python benchmarks/parity.py`). All "
+        f"10,000 test images against 10,000 training images have an FID-768/tf1 of "
+        f"{{{run}: FID-768/tf1, {real}}} and a recall of {{{run}: recall, {real}}} "
+        f"([file](../results/{run}/scores.json)).\n"
+    )
 
 
 def claims():
@@ -315,13 +540,20 @@ def _summary(path):
     return docstring.partition("\n")[0].replace("|", "\\|")
 
 
-PAGES = {"results.md": results, "claims.md": claims, "tour.md": tour}
+PAGES = {
+    "../README.md": readme,
+    "results.md": results,
+    "scores.md": scores,
+    "speed.md": speed,
+    "claims.md": claims,
+    "tour.md": tour,
+}
 
 
 def main():
     for name, page in PAGES.items():
         (DOCS / name).write_text(page())
-        print(f"docs/{name}")
+        print((DOCS / name).resolve().relative_to(ROOT))
 
 
 if __name__ == "__main__":

@@ -134,7 +134,9 @@ def test_report_prints_the_saved_results_anywhere(here):
     assert zebras[0][2:4] == ("1.32 / 1.13", "2.0 / 1.6")
     assert zebras[3][2:4] == ("1.18 / 1.18", "1.8 / 1.8")
     course = tables.table("buffalo", "Section 5.4")
-    assert course.rows[0] == ("DCGAN", "245 → 220", "17.6 → 5.5", "0.75", "–")
+    assert course.rows[0] == (
+        *("DCGAN", "245 → 220", "17.6 → 5.5", "0.75", "0.0 %", "–"),
+    )
     assert course.notes[-1] == "Saved runs: half width."
     cats = tables.table("cmu", 2)
     assert cats.rows[0][1:4] == ("122 / 67", "2.97 / 1.73", "8.8 / 4.6")

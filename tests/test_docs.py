@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -17,7 +18,7 @@ from typer.main import get_command
 
 from gankit import experiments
 from gankit.cli import app
-from gankit.experiments import claims
+from gankit.experiments import claims, tables
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -106,6 +107,38 @@ def test_remarks_are_about_saved_runs():
     remarks = tomllib.loads((ROOT / "docs/remarks.toml").read_text())
     for name in remarks["run"]:
         assert (ROOT / "results" / name / "scores.json").exists(), name
+
+
+DISTANCES = ("FID", "KID", "FCD", "KCD")
+
+
+def test_recall_stands_beside_every_distance():
+    for name, columns in build_pages.COLUMNS.items():
+        assert any(column.score.startswith("recall") for column in columns), name
+    for report in tables.REPORTS.values():
+        for table in report.tables:
+            scores = {score for column in table.columns for score in column.scores}
+            if any(score.startswith(DISTANCES) for score in scores):
+                beside = any(score.startswith("recall") for score in scores)
+                assert beside or "No recall was saved" in " ".join(table.notes)
+
+
+def test_real_images_have_a_recall_in_the_tables():
+    cats, cifar10 = tables.table("cmu", 1), tables.table("buffalo", "Section 5.4")
+    assert cats.headings[4] == "saved recall"
+    assert cats.rows[-1][2:5] == ("0.30", "0.0", "72.5 %")
+    assert cifar10.rows[-1][2:5] == ("0.2", "0.02", "73.8 %")
+    assert cifar10.rows[0][2:5] == ("17.6 → 5.5", "0.75", "0.0 %")
+
+
+def test_minutes_of_the_notebooks_are_those_that_were_measured():
+    teaching = (ROOT / "docs/teaching.md").read_text()
+    for path in (ROOT / "results/speed/notebooks").glob("*.json"):
+        total = json.loads(path.read_text())["total"]
+        row = rf"^\| \[{path.stem}\]\(.*\| {total:.0f} \|$"
+        assert re.search(row, README, re.M), path.stem
+        stated = re.search(rf"^\| `{path.stem}` \| ([\d.]+)", teaching, re.M)[1]
+        assert float(stated) == pytest.approx(total, abs=0.051), path.stem
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

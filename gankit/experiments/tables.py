@@ -26,6 +26,7 @@ class Row:
     half: bool = False
     baseline: str = ""
     scores: Sequence[str] = ()
+    swap: Sequence[str] = ("", "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,7 @@ class Column:
     style: str = "{:z.2f}"
     scale: float = 1
     during_training: bool = False
+    beside: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,7 +208,13 @@ def _fill(table):
         cells = [_cell(row, column, saved) for column in table.columns]
         if saved and not row.baseline and _extent(saved):
             extents.setdefault(_extent(saved), []).append(row.label)
-        mine = _cell(row, table.columns[0], yours)
+        first, *others = table.columns
+        mine = _cell(row, first, yours)
+        mine += "".join(
+            f", {c.heading.removeprefix('saved ')} {_cell(row, c, yours)}"
+            for c in others
+            if yours and c.beside
+        )
         if yours and (extent := _extent(yours, saved)):
             mine += f" ({extent})"
         rows.append((row.label, row.report or NONE, *cells, mine))
@@ -263,11 +271,12 @@ def _cell(row, column, run):
         return NONE
     if row.baseline:
         lines = run.scores.get("baselines", {}).get(row.baseline, [])
-        values = {score["name"]: score["value"] for score in lines}
+        values = dict(run.values) if any(row.swap) else {}
+        values |= {score["name"]: score["value"] for score in lines}
     else:
         seconds = 1000 * run.scores["seconds"] / run.scores["steps"]
         values = {**run.values, SECONDS: seconds}
-    names = row.scores or column.scores
+    names = [name.replace(*row.swap) for name in row.scores or column.scores]
     if column.during_training and not row.baseline:
         course = run.on_the_way if (run.folder / "scores.csv").exists() else {}
         parts = [[course[n][0], course[n][-1]] for n in names if n in course]
