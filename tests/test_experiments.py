@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from gankit import experiments, files
+from gankit import experiments, files, plotting
 from gankit.cli import app
 from gankit.experiments.running import registry, runner
 from gankit.metrics import ClassProfile
@@ -81,6 +81,20 @@ def test_a_run_leaves_what_it_promises(here):
     np.testing.assert_array_equal(loaded.model.sample(4), run.model.sample(4))
     generator = keras.saving.load_model(run.folder / "generator.keras")
     assert generator.output_shape == (None, 28, 28, 1)
+
+
+def test_the_curves_of_all_seeds_are_drawn(here, monkeypatch):
+    drawn = []
+    draw = plotting.score_curves
+
+    def spy(curves, **options):
+        drawn.append(list(curves))
+        return draw(curves, **options)
+
+    monkeypatch.setattr(plotting, "score_curves", spy)
+    for seed in (0, 1):
+        experiments.run("demo", size="smoke", seed=seed)
+    assert drawn == [["seed 0"], ["seed 1", "seed 0"]]
 
 
 def test_parts_of_a_run_are_the_whole(here):

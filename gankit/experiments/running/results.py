@@ -4,6 +4,8 @@ import dataclasses
 
 from gankit import files, plotting
 from gankit.experiments.running import record, watchers
+from gankit.experiments.running.measures import Measure
+from gankit.experiments.running.saved import find_runs
 
 
 def conclude(run, classifier):
@@ -55,28 +57,41 @@ def _draw(run, history, sample_scores):
     title = f"{name}: losses to step {run.model.steps_done:,}"
     run.task.loss_curves(history, title).savefig(folder / "losses.png", dpi=120)
     if sample_scores:
-        _draw_scores(folder, name, run.scorer, sample_scores[0])
+        _draw_scores(run, sample_scores[0])
     scale, frames = run.task.layout.scale, folder / "samples"
     plotting.save_film(folder / "training.webp", frames, scale=scale)
     plotting.save_stages(folder / "stages.png", frames, watchers.stages(run))
 
 
-def _draw_scores(folder, name, scorer, last):
-    """Draws the course of the leading score, also that of a run before it resumed."""
-    rows = files.read_history(folder / "scores.csv")
-    if not rows:
+def _draw_scores(run, last):
+    """Draws the course of the leading score, also that of other seeds that are here."""
+    measure = Measure.of(dataclasses.asdict(last))
+    curves = {f"seed {run.record['seed']}": _on_the_way(run.folder, last)}
+    for folder, scores in find_runs(run.experiment.name):
+        alike = any(Measure.of(score) == measure for score in scores["scores"])
+        if scores["size"] == run.size and alike:
+            curves.setdefault(f"seed {scores['seed']}", _on_the_way(folder, last))
+    curves = {label: curve for label, curve in curves.items() if curve}
+    if not curves:
         return
-    on_the_way = [
-        (int(step), dataclasses.replace(last, value=value, interval=None, std=None))
-        for step, value in zip(rows["step"], rows[last.name], strict=True)
-    ]
     lines = {
         line: next(score for score in scores if score.name == last.name)
-        for line, scores in scorer.baselines.items()
+        for line, scores in run.scorer.baselines.items()
     }
     plotting.score_curves(
-        {name: on_the_way},
+        curves,
         baselines=lines,
-        title=f"{name}: {last.name}",
+        title=f"{run.experiment.name}: {last.name}",
         better="lower",
-    ).savefig(folder / "scores.png", dpi=120)
+    ).savefig(run.folder / "scores.png", dpi=120)
+
+
+def _on_the_way(folder, last):
+    """A score during a training, as `gankit.plotting.score_curves` takes it."""
+    rows = files.read_history(folder / "scores.csv")
+    return [
+        (int(step), dataclasses.replace(last, value=value, interval=None, std=None))
+        for step, value in zip(
+            rows.get("step", ()), rows.get(last.name, ()), strict=True
+        )
+    ]
