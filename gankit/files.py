@@ -85,9 +85,22 @@ def write_json(path, content):
 
 
 def append_history(path, row):
-    """Appends a row, a dict of numbers. The keys of the first row become the header."""
+    """Appends a row, a dict of numbers. The keys of the first row become the header.
+
+    Raises:
+        ValueError: If the file has other columns.
+    """
     path = Path(path)
     new = not path.exists()
+    if not new:
+        with path.open(newline="", encoding="utf-8") as file:
+            columns = next(csv.reader(file), [])
+        if columns != list(row):
+            raise ValueError(
+                f"Expected {path} to have the columns {', '.join(row)}, received "
+                f"{', '.join(columns)}: another version wrote it; start anew in "
+                "another folder."
+            )
     with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         if new:

@@ -252,7 +252,7 @@ def test_our_solutions_of_the_real_notebooks_are_right(tmp_path):
         }
         _submit(tmp_path / "class", "ada", answers, notebook, name)
     marks = course.grading.grade(tmp_path / "class", source)
-    assert len(marks) == 21
+    assert len(marks) == 22
     for mark in marks:
         assert (mark.mark, mark.reason) == (1, "Right."), mark
 

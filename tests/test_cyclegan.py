@@ -167,6 +167,46 @@ def test_consistency_is_part_of_the_discriminators_loss():
         assert _float(gan.discriminator_loss(_batch())) > plain
 
 
+@pytest.mark.parametrize("which", ["fake", "real", "both"])
+def test_the_penalty_is_logged_apart_from_the_discriminators_loss(which):
+    options = {"consistency_weight": 2.0, "consistency_on": which}
+    gan, plain = _stub(pool_size=0, **options), _stub(pool_size=0)
+    for model in (gan, plain):
+        model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01))
+    logs, expected = (
+        {name: _float(value) for name, value in model.update_players(_batch()).items()}
+        for model in (gan, plain)
+    )
+    # The value of `test_the_losses_equal_the_papers`.
+    without = 0.5 * ((0.5 - 1) ** 2 + 0.25**2) + 0.5 * ((-0.5 - 1) ** 2 + 0.7**2)
+    assert logs["d_adversarial_loss"] == pytest.approx(without, rel=1e-5)
+    assert logs["d_adversarial_loss"] == expected["d_loss"]
+    assert logs["consistency_loss"] > 0
+    total = without + 2 * logs["consistency_loss"]
+    assert logs["d_loss"] == pytest.approx(total, rel=1e-5)
+    assert set(logs) - set(expected) == {"d_adversarial_loss", "consistency_loss"}
+
+
+@pytest.mark.parametrize("weight", [0.0, 3.0])
+def test_a_history_has_the_penalty_only_where_there_is_one(weight):
+    gan, data = _small(consistency_weight=weight), stripes(count=4, size=16)
+    batches = Batches((data.train_a, data.train_b), batch_size=4, seed=0)
+    logged = gan.fit(batches, steps_per_epoch=2, epochs=2, verbose=0).history
+    history = {"step": np.array([2, 4])} | {k: np.array(v) for k, v in logged.items()}
+    axes, _ = translations.loss_curves(history, gan, "losses").axes
+    drawn = [line.get_label() for line in axes.lines if line.get_label()[0] != "_"]
+    if not weight:
+        assert drawn == ["d_loss", "adversarial_loss"] and len(logged) == 5
+        return
+    parts = history["d_adversarial_loss"] + weight * history["consistency_loss"]
+    np.testing.assert_allclose(history["d_loss"], parts, rtol=1e-5)
+    assert drawn == ["d_adversarial_loss", "adversarial_loss", "consistency_loss"]
+    # An older history of such a model has no parts.
+    older = {k: v for k, v in history.items() if not k.startswith(("d_adv", "cons"))}
+    axes, _ = translations.loss_curves(older, gan, "losses").axes
+    assert "d_loss" in [line.get_label() for line in axes.lines]
+
+
 def _small(**options):
     shape = (16, 16, 3)
     gan = CycleGAN(
@@ -345,6 +385,10 @@ def test_horses_at_half_width_differ_by_sides_and_width_alone():
             for ours, theirs in zip(shapes, one.trainable_weights, strict=True)
         ]
         assert all(ours in (1, 3, theirs // 2) for ours, theirs in widths)
+    # Fine enough to see how evenly the losses fall.
+    for name in ("", "-cr", "-half", "-cr-half"):
+        full = experiments.find(f"dtu/horse2zebra{name}").budgets["full"]
+        assert full.steps / full.epoch_steps >= 100
     options = [gan.get_config() for gan in (half, regular)]
     differ = {key for key in options[0] if options[0][key] != options[1][key]}
     assert "consistency_weight" in differ
@@ -369,6 +413,43 @@ def test_grey_pictures_have_no_colour_scores(tmp_path, monkeypatch):
         names = {score.name for score in found}
         assert ("inverted colours, A to B" in names) is scored
         assert {"reconstruction error, A to B", "domain score (B), A to B"} <= names
+
+
+@pytest.mark.tensorflow
+def test_reconstructions_are_the_other_real_pictures_after_a_round_trip(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(classifier_training, "MINIMUM_STEPS", 5)
+
+    class Translator:
+        def __init__(self, loss):
+            self.loss, self.trips = loss, []
+
+        def translate(self, images, direction):
+            return 255 - images
+
+        def reconstruct(self, images, direction):
+            self.trips.append((direction, images))
+            return images // self.loss * self.loss
+
+    data = stripes(count=40, size=32)
+    scorer = translation_scores.TranslationScorer(data, tmp_path)
+    assert set(scorer.baselines) == {"real against real", "doing nothing"}
+    perfect, coarse = Translator(1), Translator(64)
+    scorer(perfect)
+    lines = scorer.baselines
+    assert lines["reconstructions"] == lines["real against real"]
+    # What is scored among the pictures of B comes from B and returns to it.
+    (direction, pictures), *_ = perfect.trips
+    other = {picture.tobytes() for picture in data.train_b}
+    assert direction == "ba" and {p.tobytes() for p in pictures} <= other
+    scorer(coarse)
+    for found, real in zip(
+        scorer.baselines["reconstructions"], lines["real against real"], strict=True
+    ):
+        assert (found.name, found.n_fake) == (real.name, real.n_fake)
+        if found.name.startswith(("FCD", "KCD")):
+            assert found.value > real.value
 
 
 def test_bad_arguments_raise():
@@ -403,7 +484,7 @@ def test_an_experiment_translates_and_scores_both_directions(tmp_path, monkeypat
         "scores.csv",
         "samples.png",
         "losses.png",
-        "training.gif",
+        "training.webp",
         "g_ab.keras",
         "g_ba.keras",
     }
@@ -414,7 +495,8 @@ def test_an_experiment_translates_and_scores_both_directions(tmp_path, monkeypat
         assert f"reconstruction error, {way}" in names
         assert f"KCD-stripes-32-domains, {way}" in names
         assert f"inverted colours, {way}" in names
-    assert set(scores["baselines"]) == {"real against real", "doing nothing"}
+    lines = {"real against real", "doing nothing", "reconstructions"}
+    assert set(scores["baselines"]) == lines
     loaded = experiments.load(run.folder).model
     images = stripes(count=1, size=32).test_a[:2]
     np.testing.assert_array_equal(

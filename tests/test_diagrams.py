@@ -225,6 +225,26 @@ def test_the_cycles_name_networks_images_and_losses():
     _check_readable(figure)
 
 
+@pytest.mark.parametrize("count, height", [(0, 1.9), (5, 3.1)])
+def test_the_pipeline_of_faces_shows_pictures_above_its_boxes(count, height):
+    pictures = [np.full((60 + i, 50, 3), 40 * i, "uint8") for i in range(count)]
+    figure = diagrams.faces(pictures)
+    assert tuple(figure.get_size_inches()) == (9, height)
+    words = " ".join(_words(figure)).replace("\n", " ")
+    for step in ("photographs", "find a face", "align", "remove", "64 x 64", "GAN"):
+        assert step in words
+    _check_readable(figure)
+    (axes,) = figure.axes
+    middles = [text.get_position()[0] for text in axes.texts if "\n" in text.get_text()]
+    shown = [np.array(image.get_extent()) for image in axes.images]
+    assert len(shown) == count
+    for left, right, bottom, top in shown:
+        assert any(abs((left + right) / 2 - x) < 1e-6 for x in middles)
+        # In proportion, above the boxes and inside the figure.
+        assert (right - left) / (top - bottom) == pytest.approx(50 / 62, abs=0.03)
+        assert 1.45 + 0.28 < bottom and top < height
+
+
 def test_a_notebook_shows_a_small_picture():
     for figure in (diagrams.gan(), diagrams.architecture(dcgan.deep()[0])):
         png = figure._repr_png_()

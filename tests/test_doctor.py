@@ -182,6 +182,77 @@ def test_clipping_that_leaves_no_freedom_is_found(images):
     assert re.match("9.%|100%", doctor.findings[0].sentence)
 
 
+def _epsilon_kinds(gan, optimizers, images, steps=350):
+    """Trains with the optimizers; returns kinds, and the epsilons that are advised."""
+    gan.compile(*optimizers, **ONE_CALL)
+    doctor = _train(gan, images, steps=steps)
+    sentences = " ".join(finding.sentence for finding in doctor.findings)
+    advised = re.findall(r"Pass a smaller one, \w+\(..., epsilon=(.+?)\)", sentences)
+    return _kinds(doctor), [float(number) for number in advised]
+
+
+def _clipped_gan():
+    """A WGAN whose critic has four layers of weights below 0.01."""
+    gan = _gan(discriminator=mlp.discriminator(SHAPE, (32, 32, 32)), loss="wasserstein")
+    gan.discriminator.set_weights([w / 50 for w in gan.discriminator.get_weights()])
+    clip_weights(gan.discriminator, 0.01)
+    return gan
+
+
+def _pair(name, rate=1e-4, **options):
+    optimizer = getattr(keras.optimizers, name)
+    return [optimizer(rate, **options) for _ in range(2)]
+
+
+def test_an_epsilon_above_the_gradients_is_found_and_the_advised_one_is_not(images):
+    kinds, advised = _epsilon_kinds(_clipped_gan(), _pair("RMSprop"), images)
+    assert kinds == ["epsilon", "epsilon"] and all(1e-24 < e < 1e-13 for e in advised)
+    better = [_pair("RMSprop", epsilon=e)[0] for e in advised[::-1]]
+    kinds, _ = _epsilon_kinds(_clipped_gan(), better, images)
+    assert "epsilon" not in kinds
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("Adam", {}), ("Adam", {"amsgrad": True}), ("Nadam", {}), ("AdamW", {})],
+)
+def test_adams_epsilon_is_found_though_no_weight_moves(images, name, options):
+    optimizers = _pair(name, epsilon=1e6, **options)
+    kinds, advised = _epsilon_kinds(_gan(), optimizers, images)
+    # Nobody is said to be without a gradient.
+    assert kinds == ["epsilon", "epsilon"] and all(1e-7 < e < 1e-3 for e in advised)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("RMSprop", {"centered": True, "momentum": 0.5}),
+        # Neither steps of another size nor a lack of epsilon.
+        ("RMSprop", {"rate": 1e-6}),
+        *((name, {}) for name in ("Nadam", "Adamax", "Lion", "SGD")),
+    ],
+)
+def test_other_optimizers_are_healthy(images, name, options):
+    assert _epsilon_kinds(_gan(), _pair(name, **options), images)[0] == []
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("loss", "rate", "kinds"),
+    [
+        ("hinge", 1e-2, ["still", "discriminator_won"]),
+        ("minimax", 3e-3, ["discriminator_won"]),
+    ],
+)
+def test_no_epsilon_helps_a_discriminator_that_has_won(images, loss, rate, kinds):
+    """Its gradients are 0 or far below RMSprop's epsilon."""
+    optimizers = keras.optimizers.Adam(1e-6), keras.optimizers.RMSprop(rate)
+    found, _ = _epsilon_kinds(_gan(loss=loss), optimizers, images, 900)
+    assert found[: len(kinds)] == kinds and "epsilon" not in found
+
+
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import PIL.Image
 import pytest
 from keras import layers, ops
 
@@ -194,6 +195,42 @@ def test_the_table_is_registered_with_the_numbers_of_the_report():
             assert experiment.reported.get("FID of the report") == number
     for name in ("jitter", "best", "best-flip", "holdout-basic", "holdout-diffaug"):
         assert experiments.find(f"cmu/cats64-{name}").budgets["full"].steps == 6500
+
+
+@pytest.mark.tensorflow
+def test_cats_of_256_have_the_reports_networks_and_epochs(tmp_path, monkeypatch):
+    whole, half = (
+        experiments.find("cmu/cats256-deluxe-diffaug-sn", width=width)
+        for width in ("full", "half")
+    )
+    assert (whole.budgets["full"].steps, whole.stages[-1]) == (2000 * 13, 2000 * 13)
+    gans = [
+        experiment.build(ImageData(Split(np.zeros((1, side, side, 3), "uint8"))))
+        for experiment, side in ((whole, 256), (half, 128), (whole, 64))
+    ]
+    assert gans[0].generator.count_params() == (
+        few_images.networks((256, 256, 3))[0].count_params()
+    )
+    for gan, side, blocks in zip(gans, (256, 128, 64), (6, 5, 4), strict=True):
+        assert gan.generator.output_shape == (None, side, side, 3)
+        assert len(_of(gan.generator, layers.UpSampling2D)) == blocks
+        assert len(_of(gan.generator, ReflectionPadding2D)) == 2 * blocks
+        assert len(_of(gan.discriminator, SpectralNormalization)) == blocks + 1
+        assert len(_of(gan.discriminator, DifferentiableAugmentation)) == 1
+        assert gan.preprocessing == "resize_crop_flip"
+    widest = [
+        max(layer.kernel.shape[-1] for layer in _of(gan.generator, layers.Conv2D))
+        for gan in gans
+    ]
+    assert widest == [256, 128, 128]
+    # Smaller pictures than asked for are enlarged.
+    for domain in ("trainA", "trainB"):
+        folder = tmp_path / "grumpycat" / domain
+        folder.mkdir(parents=True)
+        PIL.Image.fromarray(_pictures(1, 64)[0]).save(folder / "1.png")
+    for experiment, side in ((whole, 256), (half, 128)):
+        images = experiment.data("full", tmp_path)
+        assert images.train.images.shape == (1, side, side, 3)
 
 
 @pytest.mark.tensorflow

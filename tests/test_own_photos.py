@@ -238,6 +238,31 @@ def test_blur_lowers_the_variance_of_the_laplacian():
     assert found[0] > found[1] > BLURRED > found[3]
 
 
+def test_stages_lead_from_a_photograph_to_a_picture_of_the_set(tmp_path):
+    photograph = np.asarray(HOPPER)
+    pictures = faces.stages(photograph, size=32)
+    first, marked, aligned, cut, small = pictures
+    assert first is photograph and marked.shape == photograph.shape
+    changed = np.any(marked != photograph, axis=2)
+    (face,) = [face for face in find_faces(photograph) if face.eyes]
+    left, top, width, height = face.box
+    assert 0 < changed.sum() < 0.2 * changed.size
+    inside = np.zeros_like(changed)
+    inside[top : top + height + 1, left : left + width + 1] = True
+    assert not (changed & ~inside).any()
+    assert aligned.shape == cut.shape == (128, 128, 3) and small.shape == (32, 32, 3)
+    # The picture that `prepare_faces` writes.
+    (tmp_path / "album").mkdir()
+    HOPPER.save(tmp_path / "album" / "hopper.png")
+    out = tmp_path / "out"
+    faces.prepare_faces(tmp_path / "album", out, size=32, without_background=True)
+    np.testing.assert_array_equal(np.asarray(Image.open(out / "0001.png")), small)
+    # A flat picture has no face, and no face is that large.
+    for picture, size in ((np.full((80, 80, 3), 99, "uint8"), 32), (photograph, 512)):
+        with pytest.raises(ValueError, match="a face with eyes at least"):
+            faces.stages(picture, size=size)
+
+
 def test_a_drawn_person_is_cut_out_of_a_drawn_background():
     random = np.random.default_rng(0)
     shape = Image.new("L", (128, 128))

@@ -115,6 +115,14 @@ def test_a_file_that_is_no_checkpoint_of_the_model_raises(make_gan, tmp_path):
         checkpoint.restore(gan, path)
 
 
+def test_a_history_of_other_columns_is_not_continued(tmp_path):
+    path = tmp_path / "history.csv"
+    files.append_history(path, {"step": 1, "d_loss": 0.5})
+    with pytest.raises(ValueError, match="columns step, g_loss, received step, d_loss"):
+        files.append_history(path, {"step": 2, "g_loss": 0.7})
+    assert files.read_history(path)["step"] == [1]
+
+
 def test_history_is_cut_to_the_checkpoint(tmp_path):
     path = tmp_path / "history.csv"
     for step in (2, 4, 6):

@@ -10,7 +10,7 @@ from gankit.cli.app import app
 @app.command("break")
 def break_(
     name: Annotated[
-        str, typer.Argument(help="patient-1 to patient-8, or the name of a fault.")
+        str, typer.Argument(help="patient-1 to patient-9, or the name of a fault.")
     ],
     key: Annotated[
         bool, typer.Option("--key", help="Say what is wrong and what the doctor found.")

@@ -234,7 +234,7 @@ def publish(
         typer.Option("--discriminators", help="Save the discriminator's as well."),
     ] = False,
 ):
-    """Copy the results of a run to results/, its weights to weights/."""
+    """Copy results of a run to results/, weights to weights/."""
     from gankit import experiments
 
     options = {"size": size.value, "width": width.value, "seed": seed}

@@ -24,12 +24,12 @@ from .running.registry import register as register
 from .running.runner import Run as Run
 from .running.runner import load as load
 from .running.runner import run as run
-from .running.runner import run_folder as run_folder
 from .running.saved import SavedRun as SavedRun
 from .running.saved import find_runs as find_runs
 from .running.saved import load_saved as load_saved
 from .running.saved import load_saved_runs as load_saved_runs
 from .running.saved import publish as publish
+from .running.saved import run_folder as run_folder
 from .running.saved import saved_folder as saved_folder
 from .running.study import Study as Study
 from .running.study import StudyResult as StudyResult

@@ -14,7 +14,7 @@ STEPS = 10_000
 # For drawings of 64 x 64: minutes on a CPU.
 DRAWN_STEPS = 1500
 DRAWN_FORM = {"width": 16, "blocks": 3}
-FULL = Budget(STEPS, epoch_steps=500)
+FULL = Budget(STEPS, epoch_steps=100)
 IN_CLASS = Budget(DRAWN_STEPS, epoch_steps=50)
 
 PAPER_READING = (

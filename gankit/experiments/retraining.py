@@ -19,8 +19,8 @@ from gankit.backend import device
 from gankit.backend.prediction import predict
 from gankit.datasets import Batches
 from gankit.experiments.running import registry
-from gankit.experiments.running.runner import load, run_folder
-from gankit.experiments.running.saved import RESULTS, save_files
+from gankit.experiments.running.runner import load
+from gankit.experiments.running.saved import RESULTS, run_folder, save_files
 from gankit.experiments.scoring.conditional import balanced
 from gankit.metrics import classifier_for
 from gankit.metrics.classifiers.networks import mnist_cnn

@@ -1,4 +1,4 @@
-"""Diagrams of a GAN, of CycleGAN's cycles, and of a network's feature maps."""
+"""Diagrams of a GAN, CycleGAN's cycles, a network's feature maps, a set of faces."""
 
 import math
 import re
@@ -11,6 +11,7 @@ from gankit.inspection.network_graph import steps
 from gankit.plotting import Picture
 
 _GREY, _ORANGE, _BLUE = "#d9d9d9", "#f5bd82", "#9dbbe3"
+_RED = "#b03a2e"
 
 # Lengths in inches; one axis fills the figure and uses them as its unit.
 _TALLEST = 1.3
@@ -101,6 +102,54 @@ def cycles(domain_names=("A", "B")):
         axes.text(4.25, y + 0.64, text, color="#2f5fa8", **above)
         text = f"adversarial loss: {forward} learns to make d_{letter[1]} say yes"
         axes.text(4.95, y - 0.85, text, color="#c46a10", va="center", fontsize=9)
+    return figure
+
+
+def faces(pictures=()):
+    """Draws how photographs become a data set of faces, and what is dropped.
+
+    Args:
+        pictures: Pictures to show above the first boxes, such as
+            `gankit.photos.faces.stages` returns them: uint8 arrays
+            `(height, width, 3)`, at most five.
+
+    Returns:
+        The `Picture`, 9 by 1.9 inches, or 9 by 3.1 with pictures.
+
+    Reference:
+        The pipeline of the CMU report, section 4, with the detectors and GrabCut of
+        OpenCV in place of its three libraries.
+    """
+    figure, axes = _canvas()
+    _set_size(figure, axes, 9, 3.1 if len(pictures) else 1.9)
+    low, side, centred = 1.45, 1.16, {"ha": "center", "va": "top", "fontsize": 9}
+    for i, (text, colour, dropped) in enumerate(
+        (
+            ("photographs\nof an album", _GREY, "damaged\nnear duplicates"),
+            ("find a face\nand its eyes", _BLUE, "no face\nno two eyes"),
+            (
+                "align the\neyes, crop",
+                _BLUE,
+                "too small, blurred\nanother person\nnear duplicates",
+            ),
+            ("remove the\nbackground", _BLUE, ""),
+            ("data set of\n64 x 64", _GREY, "by hand: whatever\npassed by mistake"),
+            ("GAN or\nCycleGAN", _ORANGE, ""),
+        )
+    ):
+        x = 0.75 + 1.5 * i
+        _box(axes, x, low, text, colour)
+        if i:
+            _arrow(axes, (x - 0.9, low), (x - 0.6, low))
+        if dropped:
+            _arrow(axes, (x, low - 0.3), (x, low - 0.57), color=_RED, linestyle="--")
+            axes.text(x, low - 0.62, f"dropped:\n{dropped}", color=_RED, **centred)
+        for picture in pictures[i : i + 1]:
+            height, width = (
+                n * side / max(picture.shape[:2]) for n in picture.shape[:2]
+            )
+            place = (x - width / 2, x + width / 2, low + 0.4, low + 0.4 + height)
+            axes.imshow(picture, extent=place, aspect="auto")
     return figure
 
 

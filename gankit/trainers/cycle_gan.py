@@ -31,7 +31,10 @@ class CycleGAN(AdversarialModel):
 
     summed over both directions, where D is the discriminator of the target domain. The
     logs are `d_loss`, the sum over both discriminators; `g_loss`, the sum above; and
-    its unweighted parts `adversarial_loss`, `cycle_loss` and `identity_loss`.
+    its unweighted parts `adversarial_loss`, `cycle_loss` and `identity_loss`. With
+    consistency regularisation, the logs also have the unweighted parts of `d_loss`,
+    which is `d_adversarial_loss + consistency_weight * consistency_loss`. Compare
+    `d_adversarial_loss` with the `d_loss` of a model without regularisation.
 
     Args:
         g_ab: Generator from A to B, the paper's G.
@@ -145,7 +148,10 @@ class CycleGAN(AdversarialModel):
         self.preprocess = _augmentation_layer(preprocessing, "preprocess")
         self.part_trackers = [
             keras.metrics.Mean(name=f"{part}_loss")
-            for part in ("adversarial", "cycle", "identity")
+            for part in (
+                *("adversarial", "cycle", "identity"),
+                *(("d_adversarial", "consistency") if consistency_weight else ()),
+            )
         ]
 
     def prepare(self, batch):
@@ -165,13 +171,14 @@ class CycleGAN(AdversarialModel):
         # Like the paper's code, use the translations from before the update. New ones
         # would take two more forward passes.
         fakes = self._query_pools(fakes)
-        d_loss = self.minimize(
-            lambda: self._sum_discriminator_losses(batch, fakes),
+        d_loss, d_parts = self.minimize(
+            lambda: self._discriminator_losses(batch, fakes),
             self.discriminators,
             self.discriminator_optimizer,
         )
         self.d_loss_tracker.update_state(d_loss)
         self.g_loss_tracker.update_state(loss)
+        parts = (*parts, *d_parts)
         for tracker, part in zip(self.part_trackers, parts, strict=True):
             tracker.update_state(part)
         trackers = (self.d_loss_tracker, self.g_loss_tracker, *self.part_trackers)
@@ -183,7 +190,7 @@ class CycleGAN(AdversarialModel):
     def discriminator_loss(self, batch):
         a, b = batch
         fakes = self.g_ba(b, training=True), self.g_ab(a, training=True)
-        return self._sum_discriminator_losses(batch, self._query_pools(fakes))
+        return self._discriminator_losses(batch, self._query_pools(fakes))[0]
 
     def _generator_losses(self, batch):
         """Returns the generators' loss, its parts and the fakes `(fake_a, fake_b)`."""
@@ -215,15 +222,17 @@ class CycleGAN(AdversarialModel):
         pools = (self.pool_a, self.pool_b)
         return tuple(pool.query(fake) for pool, fake in zip(pools, fakes, strict=True))
 
-    def _sum_discriminator_losses(self, batch, fakes):
-        return sum(
-            self._discriminator_loss(discriminator, real, fake)
-            for discriminator, real, fake in zip(
-                self.discriminators, batch, fakes, strict=True
-            )
-        )
+    def _discriminator_losses(self, batch, fakes):
+        """Returns the discriminators' loss, and its parts if it has a penalty."""
+        players = zip(self.discriminators, batch, fakes, strict=True)
+        pairs = [self._discriminator_parts(*player) for player in players]
+        adversarial, consistency = (sum(part) for part in zip(*pairs, strict=True))
+        if not self.consistency_weight:
+            return adversarial, ()
+        loss = adversarial + self.consistency_weight * consistency
+        return loss, (adversarial, consistency)
 
-    def _discriminator_loss(self, discriminator, real, fake):
+    def _discriminator_parts(self, discriminator, real, fake):
         real, fake = self._augment(real), self._augment(fake)
         sources = {"fake": [fake], "real": [real], "both": [real, fake]}
         sources = sources[self.consistency_on] if self.consistency_weight else []
@@ -234,16 +243,18 @@ class CycleGAN(AdversarialModel):
         real_logits, fake_logits, *variant_logits = _call_on_batches(
             discriminator, real, fake, *(images for images, _ in variants)
         )
-        loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
-        for source, (_, flips), logits in zip(
-            sources, variants, variant_logits, strict=True
-        ):
-            loss += self.consistency_weight * translation.consistency(
+        consistency = sum(
+            translation.consistency(
                 real_logits if source is real else fake_logits,
                 logits,
                 flips if self.consistency_aligned else None,
             )
-        return loss
+            for source, (_, flips), logits in zip(
+                sources, variants, variant_logits, strict=True
+            )
+        )
+        loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
+        return loss, consistency
 
     def _augment(self, images):
         return images if self.augment is None else self.augment(images)

@@ -8,7 +8,7 @@ class Finding:
     """A fault that a `TrainingDoctor` found.
 
     Attributes:
-        kind: `"not_finite"`, `"still"`, `"mixed"`, `"rate"`, `"flag"`,
+        kind: `"not_finite"`, `"still"`, `"mixed"`, `"rate"`, `"epsilon"`, `"flag"`,
             `"discriminator_won"`, `"swapped"`, `"collapse"`, `"clipping"`, `"latent"`,
             `"augmentation"`, `"range"` or `"data"`.
         step: Training steps done when it was found.

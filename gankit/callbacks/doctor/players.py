@@ -22,6 +22,8 @@ ADAPTIVE = (
 )
 # Steps above this share of the weights destroy what they have learnt.
 LEAP = 0.3
+# Steps that epsilon makes smaller than the learning rate by more than this are lost.
+SHRUNK = 30.0
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,9 @@ class Player:
             has several.
         network: The `keras.Model`.
         optimizer: The player's optimizer.
-        before: Its weights an epoch ago, arrays by the variable's `id`.
-        after: Its weights now.
+        before: Its weights an epoch ago, and its optimizer's `iterations` and
+            `mean_squares`: arrays by the variable's `id`.
+        after: The same now.
     """
 
     name: str
@@ -58,6 +61,54 @@ class Player:
             change += float(np.vdot(step, step))
             size += float(np.vdot(weight, weight))
         return change > STILL**2 * size
+
+    @property
+    def gradient_size(self):
+        """The root mean square gradient of a typical weight, 0 if it is unknown.
+
+        It is the median over weights of what Adam and RMSprop remember. A weight counts
+        if its gradients added to that since `before`. Weights of dead units do not, nor
+        those whose steps are small because of earlier, much larger gradients.
+        """
+        decay = getattr(self.optimizer, "beta_2", getattr(self.optimizer, "rho", 0.0))
+        updates = id(self.optimizer.iterations)
+        # The small number allows for rounding.
+        decay = (decay + 1e-6) ** float(self.after[updates] - self.before[updates])
+        squares, grown = mean_squares(self.optimizer), [np.zeros(0)]
+        for variable in self.network.trainable_variables:
+            if id(variable) in squares:
+                key = id(squares[id(variable)])
+                before, after = self.before[key], self.after[key]
+                grown.append(after[after > decay * before].astype("float64"))
+        grown = np.concatenate(grown)
+        return float(np.sqrt(np.median(grown))) if grown.size else 0.0
+
+    @property
+    def root(self):
+        """2 if epsilon stands under a square root, as in RMSprop, 1 if outside."""
+        return 2 if isinstance(self.optimizer, optimizers.RMSprop) else 1
+
+    @property
+    def shrinkage(self):
+        """How many times smaller epsilon makes a typical step; 1 if it is unknown."""
+        size, root = self.gradient_size, self.root
+        return (1 + self.optimizer.epsilon / size**root) ** (1 / root) if size else 1.0
+
+
+def mean_squares(optimizer):
+    """The mean square gradients of Adam or RMSprop.
+
+    Args:
+        optimizer: A Keras optimizer.
+
+    Returns:
+        Dict from the `id` of a weight to the optimizer's variable; empty for others.
+    """
+    if not isinstance(optimizer, ADAPTIVE):
+        return {}
+    squares = getattr(optimizer, "_velocities", ())  # Lion and Adamax have none.
+    squares = getattr(optimizer, "_velocity_hats", squares)  # With amsgrad.
+    return dict(zip(map(id, optimizer._trainable_variables), squares, strict=False))
 
 
 def learning_rate(player):
@@ -94,6 +145,8 @@ def standstill(player):
         )
     elif player.rate == 0.0:
         why = "its learning rate is 0. Set another, such as 2e-4 for Adam"
+    elif player.shrinkage > SHRUNK:
+        return  # `epsilon` names the cause.
     else:
         why = (
             "it gets no gradient. Look for a stop_gradient or a NumPy function "
@@ -105,6 +158,32 @@ def standstill(player):
         "still",
         f"The {player.name} does not learn, and a game needs two players: {why}.",
         player.name,
+    )
+
+
+def epsilon(player):
+    """Checks whether the optimizer's epsilon is far above the gradients.
+
+    This compares them in the optimizer's own memory. How far the weights moved would
+    not do, as steps that average out and a decayed learning rate are no fault.
+    """
+    if not mean_squares(player.optimizer):
+        return
+    times, root = player.shrinkage, player.root
+    size = max(player.gradient_size, 1e-12)
+    # A hundredth of the gradients.
+    smaller = 10.0 ** (root * np.floor(np.log10(size) - 2))
+    name = type(player.optimizer).__name__
+    yield Sign(
+        "epsilon",
+        f"Epsilon makes the {player.name}'s updates {times:,.0f} times smaller than "
+        f"its learning rate: its gradients are about {size:.1g}, and {name} divides "
+        f"them by more than {player.optimizer.epsilon ** (1 / root):.1g}, "
+        f"{'the root of ' if root == 2 else ''}its epsilon. Pass a smaller one, "
+        f"{name}(..., epsilon={smaller:.0e}).",
+        player.name,
+        holds=times > SHRUNK,
+        patient=True,
     )
 
 

@@ -7,6 +7,8 @@ from gankit.callbacks.doctor.findings import Sign
 
 # The bound of images in [-1, 1], with a margin for rounding.
 RANGE = 1.01
+# A discriminator has won if its loss is below this share of that of one that guesses.
+WON = 0.03
 
 
 def to_float(tensor):
@@ -109,6 +111,6 @@ def verdict(real_logits, fake_logits, losses):
         "useless gradient, and with the minimax loss none at all. Lower the "
         "discriminator's learning rate or raise the generator's, smooth the labels "
         "(real_label=0.9), or train on more images.",
-        holds=loss < 0.03 * scale,
+        holds=loss < WON * scale,
         patient=True,
     )

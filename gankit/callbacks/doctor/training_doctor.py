@@ -28,11 +28,12 @@ def _say(sentence):
 class TrainingDoctor(keras.callbacks.Callback):
     """Watches a GAN at the end of every epoch of `fit()` and explains what goes wrong.
 
-    It recognises thirteen faults: a loss or weight that is not finite; a player that is
-    not updated, that takes too large steps, or that is updated together with the other;
-    a missing training flag; a discriminator that has won, or that rates samples above
-    real images; samples that are all alike; clipping that leaves a critic no freedom;
-    latents or augmentation that never change; samples or images of the wrong range.
+    It recognises fourteen faults: a loss or weight that is not finite; a player that is
+    not updated, that takes too large steps, whose steps its optimizer's epsilon makes
+    too small, or that is updated together with the other; a missing training flag; a
+    discriminator that has won, or that rates samples above real images; samples that
+    are all alike; clipping that leaves a critic no freedom; latents or augmentation
+    that never change; samples or images of the wrong range.
 
     Each fault is reported once. The first kind stops the training with an exception. To
     keep later callbacks from saving the broken state, put the doctor first in the list.
@@ -120,6 +121,8 @@ class TrainingDoctor(keras.callbacks.Callback):
             self._updated_players |= {player.name} if player.is_updated else set()
             for check in (players.standstill, players.training_flag, players.clipping):
                 self._report(check(player))
+            if self._can_improve(player, logs or {}):
+                self._report(players.epsilon(player))
         # Wrong images or an idle player cause further faults, which would distract.
         all_updated = all(player.name in self._updated_players for player in watched)
         if (
@@ -147,11 +150,23 @@ class TrainingDoctor(keras.callbacks.Callback):
         ]
 
     def _read_weights(self):
-        return {
-            id(variable): ops.convert_to_numpy(variable)
-            for network, _, _ in self._networks()
-            for variable in network.weights
-        }
+        """Reads all weights, and what optimizers remember of the gradients."""
+        read = [v for network, _, _ in self._networks() for v in network.weights]
+        for player in ("generator", "discriminator"):
+            optimizer = getattr(self.model, f"{player}_optimizer")
+            read += [optimizer.iterations, *players.mean_squares(optimizer).values()]
+        return {id(variable): ops.convert_to_numpy(variable) for variable in read}
+
+    def _can_improve(self, player, logs):
+        """Whether small gradients are a fault: not at the minimum of a player's loss.
+
+        A discriminator that has won is there, and a generator with an idle opponent.
+        """
+        losses = getattr(self.model, "adversarial_loss", None)
+        scale = getattr(losses, "discriminator_equilibrium", 0.0)
+        if player.network in self.model.discriminators and scale > 0:
+            return logs.get("d_loss", scale) > samples.WON * scale
+        return all(finding.kind != "still" for finding in self.findings)
 
     def _observe_update(self, networks):
         if networks not in self._updates:

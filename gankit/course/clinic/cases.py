@@ -25,6 +25,7 @@ PATIENTS = {
     "patient-6": "optimizer",
     "patient-7": "range",
     "patient-8": "flag",
+    "patient-9": "epsilon",
 }
 
 
@@ -47,7 +48,7 @@ def train(name, *, seed=0, folder=None):
     """Trains a GAN with a planted fault on scikit-learn's handwritten digits.
 
     Args:
-        name: A patient, `"patient-1"` to `"patient-8"`, or a key of `FAULTS`.
+        name: A patient, `"patient-1"` to `"patient-9"`, or a key of `FAULTS`.
         seed: Seed of the training.
         folder: Folder for the pictures; `None` is `runs/clinic/NAME`.
 

@@ -1,4 +1,4 @@
-"""Eight common faults, each planted in an otherwise healthy GAN."""
+"""Nine common faults, each planted in an otherwise healthy GAN."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +34,13 @@ class Fault:
 
 
 def healthy(
-    image_shape, networks=None, *, variant=AugmentedGAN, rates=RATES, real_label=0.9
+    image_shape,
+    networks=None,
+    *,
+    variant=AugmentedGAN,
+    rates=RATES,
+    real_label=0.9,
+    epsilon=1e-7,
 ):
     """Builds and compiles the GAN without a fault.
 
@@ -44,6 +50,7 @@ def healthy(
         variant: The class of the model.
         rates: Adam's learning rates, the generator's first.
         real_label: As in `gankit.GAN`.
+        epsilon: Adam's epsilon.
 
     Returns:
         A `gankit.AugmentedGAN` that randomly shifts its real images.
@@ -54,7 +61,7 @@ def healthy(
         real_label=real_label,
         preprocessing=PREPROCESSING,
     )
-    gan.compile(*(Adam(rate, 0.5) for rate in rates))
+    gan.compile(*(Adam(rate, 0.5, epsilon=epsilon) for rate in rates))
     return gan
 
 
@@ -181,6 +188,14 @@ FAULTS = {
         lambda image_shape, networks=None: healthy(
             image_shape, networks, rates=tuple(100 * rate for rate in RATES)
         ),
+    ),
+    "epsilon": Fault(
+        "epsilon",
+        "everything is slow: losses are smooth and still moving when training ends, "
+        "and samples are noise in which the first shapes appear",
+        "Adam's epsilon is 1, as in recipes for classifiers of photographs, and far "
+        "above the gradients",
+        lambda image_shape, networks=None: healthy(image_shape, networks, epsilon=1.0),
     ),
     "optimizer": Fault(
         "mixed",

@@ -1,7 +1,7 @@
-"""Checks of training steps: the loss of one player, from networks and a batch.
+"""Checks of training steps: the loss of one player, and the step of an optimizer.
 
-The networks are those of `gankit.course.exercises.stubs`. A check compares the loss
-and its gradient in each network.
+The networks are those of `gankit.course.exercises.stubs`. A check of a loss compares
+it and its gradient in each network.
 """
 
 import numpy as np
@@ -122,6 +122,82 @@ generator_step = Check(
         "This is the loss of the minimax game, which saturates: use -log D(G(z)).": (
             _plain_generator(losses.minimax_generator_loss)
         ),
+    },
+)
+
+# One step of RMSprop, with epsilon under the root or after it: notebook 01.
+
+RATE, RHO, WEIGHT = 1e-3, 0.9, 1e-4
+# The gradient, the mean square before, epsilon, whether it is under the root.
+STEPS = {
+    "gradient 2e-07, epsilon 1e-07 under the root": (2e-7, 1e-14, 1e-7, True),
+    "gradient 2e-07, epsilon 1e-07 after the root": (2e-7, 1e-14, 1e-7, False),
+    "gradient 2e-07, epsilon 1e-20 under the root": (2e-7, 1e-14, 1e-20, True),
+    "gradient -0.1, epsilon 0.01 under the root": (-0.1, 0.04, 0.01, True),
+}
+
+
+def _moved(answer):
+    """How far a weight moves, in learning rates."""
+    ends = {
+        what: answer(WEIGHT, gradient, square, RATE, RHO, epsilon, inside)
+        for what, (gradient, square, epsilon, inside) in STEPS.items()
+    }
+    return {
+        what: end if end is None or end is ... else (end - WEIGHT) / RATE
+        for what, end in ends.items()
+    }
+
+
+def _rmsprop(
+    root=lambda square, epsilon, inside: (
+        np.sqrt(square + epsilon) if inside else np.sqrt(square) + epsilon
+    ),
+    mean=lambda square, gradient, rho: rho * square + (1 - rho) * gradient**2,
+    sign=-1.0,
+    start=1.0,
+):
+    def step(weight, gradient, square, rate, rho, epsilon, inside):
+        divisor = root(mean(square, gradient, rho), epsilon, inside)
+        return start * weight + sign * rate * gradient / divisor
+
+    return step
+
+
+rmsprop_step = Check(
+    _moved,
+    _rmsprop(),
+    {
+        "The places are swapped: epsilon is under the root if `inside`, else it is "
+        "added to the root.": _rmsprop(
+            lambda square, epsilon, inside: (
+                np.sqrt(square) + epsilon if inside else np.sqrt(square + epsilon)
+            )
+        ),
+        "Epsilon is always under the root, whatever `inside` says.": (
+            _rmsprop(lambda square, epsilon, inside: np.sqrt(square + epsilon))
+        ),
+        "Epsilon is never under the root, whatever `inside` says.": (
+            _rmsprop(lambda square, epsilon, inside: np.sqrt(square) + epsilon)
+        ),
+        "Epsilon is missing.": (
+            _rmsprop(lambda square, epsilon, inside: np.sqrt(square))
+        ),
+        "The root is missing: divide by the root of the mean square.": (
+            _rmsprop(lambda square, epsilon, inside: square + epsilon)
+        ),
+        "The gradient is divided by the old mean square: update that first.": (
+            _rmsprop(mean=lambda square, gradient, rho: square)
+        ),
+        "The shares are swapped: rho belongs to the old mean square, 1 - rho to the "
+        "new square.": _rmsprop(
+            mean=lambda square, gradient, rho: (1 - rho) * square + rho * gradient**2
+        ),
+        "The gradient is not squared in the mean square.": _rmsprop(
+            mean=lambda square, gradient, rho: rho * square + (1 - rho) * abs(gradient)
+        ),
+        "The step goes up the gradient: subtract it.": _rmsprop(sign=1.0),
+        "This is the step alone: add it to the weight.": _rmsprop(start=0.0),
     },
 )
 

@@ -193,7 +193,7 @@ def _large(kind, *, folder, section, reported):
             "the paper's generator with 9 blocks; batches of 4, no pool; the learning "
             "rate of the small pictures, constant",
             "the cycle loss has weight 5, the identity loss half of it",
-            "pictures smaller than 256 x 256 are enlarged, with a warning",
+            "pictures smaller than 256 x 256 are enlarged",
             _TRAINING_PICTURES,
         ),
         **training(full=Budget(10_000, epoch_steps=250)),

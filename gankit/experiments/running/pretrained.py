@@ -26,8 +26,11 @@ WEIGHTS = Path("weights")
 VARIABLE = "GANKIT_WEIGHTS"
 # Bytes of the largest file that is kept in a repository.
 LARGEST = 6_000_000
-# A score without an interval is the same within this share of its value.
+# A score is the same within this share of its value, and a share within a hundredth:
+# one picture in a hundred may cross a border.
 TOLERANCE = 0.02
+SHARES = ("precision", "recall", "density", "coverage", "accuracy", "copy score")
+SHARE_TOLERANCE = 0.01
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,8 +100,10 @@ class Rescored:
 
     @property
     def holds(self):
-        """Whether the value is the stored one, within its interval or 2 %."""
+        """Whether the value is the stored one, within its interval or rounding."""
         margin = TOLERANCE * abs(self.stored)
+        if any(share in self.name for share in SHARES):
+            margin = max(margin, SHARE_TOLERANCE)
         low, high = self.interval or (self.stored, self.stored)
         return low - margin <= self.now <= high + margin
 

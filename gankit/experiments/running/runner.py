@@ -11,6 +11,7 @@ from gankit import callbacks, files
 from gankit.backend import device
 from gankit.callbacks import checkpoint
 from gankit.experiments.running import record, registry, results, watchers
+from gankit.experiments.running.saved import run_folder
 from gankit.experiments.running.task import ImageTask, task_of
 from gankit.trainers import AdversarialModel
 
@@ -68,12 +69,6 @@ class RunInProgress:
     def model(self):
         """The `gankit.AdversarialModel`."""
         return self.task.model
-
-
-def run_folder(name, size="class", seed=0):
-    """The folder of a run: `runs/NAME` for size class and seed 0, else with both."""
-    suffix = "" if (size, seed) == ("class", 0) else f"@{size}-seed{seed}"
-    return Path("runs") / f"{name}{suffix}"
 
 
 def run(name, *, size="class", seed=0, steps=None, width=None, data=None, out=None):

@@ -7,6 +7,7 @@ import shutil
 import warnings
 from pathlib import Path
 
+from gankit.experiments.running import registry
 from gankit.files import SHIPPED, read_history
 
 RESULTS = Path("results")
@@ -16,7 +17,13 @@ ALSO_SAVED = (
     *("scores.csv", "weights.csv", "classes.csv", "confusion.csv"),
     "stages.png",
 )
-LARGEST_PICTURE = 500_000
+LARGEST_PICTURE = 800_000
+
+
+def run_folder(name, size="class", seed=0):
+    """The folder of a run: `runs/NAME` for size class and seed 0, else with both."""
+    suffix = "" if (size, seed) == ("class", 0) else f"@{size}-seed{seed}"
+    return Path("runs") / f"{name}{suffix}"
 
 
 def publish(name, *, size="full", seed=0, width=None, out=None):
@@ -38,10 +45,7 @@ def publish(name, *, size="full", seed=0, width=None, out=None):
     Raises:
         ValueError: If there is no such run, or its picture is too large to save.
     """
-    from gankit.experiments.running.registry import find
-    from gankit.experiments.running.runner import run_folder
-
-    name = find(name, width=width).name
+    name = registry.find(name, width=width).name
     source = Path(out) if out else run_folder(name, size, seed)
     missing = [file for file in ALWAYS_SAVED if not (source / file).exists()]
     if missing:

@@ -15,10 +15,11 @@ from gankit.backend import device
 from gankit.callbacks.doctor import TrainingStopped
 from gankit.experiments.running import registry
 from gankit.experiments.running.measures import Measure, conditions
-from gankit.experiments.running.runner import load, run, run_folder
+from gankit.experiments.running.runner import load, run
 from gankit.experiments.running.saved import (
     RESULTS,
     find_runs,
+    run_folder,
     save_files,
     saved_folder,
 )

@@ -74,8 +74,12 @@ class ImageTask:
     @property
     def layout(self):
         """The `Layout` for images of this size."""
-        small = self.data.image_shape[0] <= 32
-        return Layout(100, 8, 2) if small else Layout(36, 4, 1)
+        side = self.data.image_shape[0]
+        if side <= 32:
+            return Layout(100, 8, 2)
+        # About as many pixels for all sizes.
+        across = max(2, 384 // side)
+        return Layout(across**2, min(4, across), 1)
 
     def batches(self, batch_size, *, seed, start_step):
         """The endless `gankit.datasets.Batches` that the model trains on."""

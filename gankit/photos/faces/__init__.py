@@ -3,6 +3,6 @@
 `gankit dataset prepare` calls `prepare_faces`.
 """
 
-from gankit.photos.faces.folder import PreparedFaces, prepare_faces
+from gankit.photos.faces.folder import PreparedFaces, prepare_faces, stages
 
-__all__ = ["PreparedFaces", "prepare_faces"]
+__all__ = ["PreparedFaces", "prepare_faces", "stages"]

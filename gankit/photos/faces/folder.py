@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 from tqdm import tqdm
 
 from gankit.datasets.checks import check_number
@@ -244,9 +244,52 @@ class _Sorter:
         return ("", "") if twin is None else ("near duplicate", twin)
 
     def _cut_out(self, photograph, face):
-        finer = int(min(FINER, face.eye_distance / (EYE_DISTANCE * self.size)))
-        cut = remove_background(align(photograph, face.eyes, finer * self.size))
-        return np.asarray(Image.fromarray(cut).reduce(finer))
+        return _aligned_and_cut(photograph, face, self.size)[-1]
+
+
+def _aligned_and_cut(photograph, face, size):
+    """The aligned face, up to 4 times as large; the same on white; that of `size`."""
+    finer = int(min(FINER, face.eye_distance / (EYE_DISTANCE * size)))
+    aligned = align(photograph, face.eyes, finer * size)
+    cut = remove_background(aligned)
+    return aligned, cut, np.asarray(Image.fromarray(cut).reduce(finer))
+
+
+def stages(photograph, *, size=64):
+    """Shows the way of a photograph into a data set of faces, step by step.
+
+    Args:
+        photograph: uint8 array `(height, width, 3)`. Its largest face counts.
+        size: Height and width of the final picture in pixels, at least 16.
+
+    Returns:
+        List of five uint8 arrays `(height, width, 3)`, which `diagrams.faces` draws:
+        the photograph, the same with the face and its eyes marked, the aligned face up
+        to 4 times as large as the final one, the same on white, the final picture.
+
+    Raises:
+        ImportError: If OpenCV is not installed.
+        ValueError: If no face with two eyes is found that is large enough.
+    """
+    check_number("size", size, at_least=16)
+    faces = [face for face in find_faces(photograph) if face.eyes]
+    face = max(faces, key=lambda face: face.eye_distance, default=None)
+    if face is None or face.eye_distance < EYE_DISTANCE * size:
+        found = f"{face.eye_distance:.1f} pixels" if face else "none"
+        raise ValueError(
+            f"Expected a face with eyes at least {EYE_DISTANCE * size:.1f} pixels "
+            f"apart, received {found}: take a larger photograph of a face from the "
+            "front."
+        )
+    marked = Image.fromarray(photograph)
+    draw, width = ImageDraw.Draw(marked), max(2, max(photograph.shape) // 100)
+    left, top, across, down = face.box
+    frame = (left, top, left + across, top + down)
+    draw.rectangle(frame, outline="yellow", width=width)
+    for eye in face.eyes:
+        draw.circle(eye, face.eye_distance / 5, outline="yellow", width=width)
+    aligned = _aligned_and_cut(photograph, face, size)
+    return [photograph, np.asarray(marked), *aligned]
 
 
 def _write(faces):
