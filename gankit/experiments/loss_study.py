@@ -28,15 +28,13 @@ class Case:
         summary: In words.
         gan: Options of `gankit.GAN`.
         discriminator: Options of the discriminator.
-        beta_1: Of Adam.
-        epsilon: Of Adam.
+        adam: Options of Adam.
     """
 
     summary: str
     gan: Mapping
     discriminator: Mapping = field(default_factory=dict)
-    beta_1: float = 0.5
-    epsilon: float = 1e-7
+    adam: Mapping = field(default_factory=dict)
 
 
 LOSSES = {
@@ -55,7 +53,9 @@ LOSSES = {
 # One change each to a loss above, at the DCGAN paper's rate only.
 CHANGES = {
     "non-saturating-beta09": Case(
-        "Non-saturating loss, beta_1 0.9", gan={"loss": "non_saturating"}, beta_1=0.9
+        "Non-saturating loss, beta_1 0.9",
+        gan={"loss": "non_saturating"},
+        adam={"beta_1": 0.9},
     ),
     "non-saturating-relu": Case(
         "Non-saturating loss, ReLU in the discriminator",
@@ -67,7 +67,15 @@ CHANGES = {
         gan={"loss": "non_saturating", "ema": 0.99},
     ),
     "minimax-tiny-epsilon": Case(
-        "Minimax loss, Adam's epsilon 1e-20", gan={"loss": "minimax"}, epsilon=1e-20
+        "Minimax loss, Adam's epsilon 1e-20",
+        gan={"loss": "minimax"},
+        adam={"epsilon": 1e-20},
+    ),
+    # Adam divides by the root of a mean over 1 / (1 - beta_2) steps.
+    "minimax-short-memory": Case(
+        "Minimax loss, Adam's beta_2 0.9 and epsilon 1e-20",
+        gan={"loss": "minimax"},
+        adam={"beta_2": 0.9, "epsilon": 1e-20},
     ),
     "wasserstein-spectral-5": Case(
         "Wasserstein loss, spectral norm, five critic updates, averaged generator",
@@ -90,7 +98,8 @@ def _builder(case, rate):
     def build(images):
         networks = dcgan.shallow(images.image_shape, LATENT_DIM, **case.discriminator)
         gan = GAN(*networks, latent_dim=LATENT_DIM, **case.gan)
-        gan.compile(*(Adam(rate, case.beta_1, epsilon=case.epsilon) for _ in range(2)))
+        adam = {"beta_1": 0.5, **case.adam}
+        gan.compile(Adam(rate, **adam), Adam(rate, **adam))
         return gan
 
     return build
