@@ -168,7 +168,6 @@ def deluxe_diffaug(images):
 
 
 @_cats("cmu/cats64-deluxe-sn", reported=136)
-@_150_epochs("cats64/deluxe-sn", summary="204 cats cropped and flipped, spectral norm")
 def deluxe_sn(images):
     """204 cats cropped and flipped, spectral norm."""
     return _deluxe_gan(images, spectral_norm=True)
@@ -285,15 +284,6 @@ def best_instance_norm(images):
     return _deluxe_gan(images, **{**_BEST, "normalization": instance_norm})
 
 
-@_150_epochs(
-    "cats64/basic-batch-norm",
-    summary="204 cats as they are, batch norm in the generator, 150 epochs",
-)
-def basic_batch_norm(images):
-    """The report's basic model with batch normalisation in the generator."""
-    return _gan(images, normalization=batch_normalization)
-
-
 @_ours("cmu/cats64-best-flip")
 def best_flip(images):
     """Ours, pictures flipped but not cropped."""
@@ -309,11 +299,9 @@ register_study(
             "cats64/basic-diffaug",
             "cats64/best",
             "cats64/best-instance-norm",
-            "cats64/basic-batch-norm",
             "cats64/basic-sn",
             "cats64/deluxe",
             "cats64/deluxe-diffaug",
-            "cats64/deluxe-sn",
             "cats64/jitter",
         ),
     )
