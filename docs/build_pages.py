@@ -172,16 +172,16 @@ CLAIMS_PREFACE = """\
 # Claims
 
 What the five reports claim, in our words, and whether it holds here. A verdict comes
-from saved runs or from a notebook. Two runs differ if their 95 % intervals do not
-overlap.
+from saved runs or from a notebook. Models are compared over at least three seeds a
+side: two differ if the 95 % intervals of their means, by Student's t, do not overlap.
 
 | verdict | meaning |
 |---|---|
 | holds, fails | every comparison agrees |
-| depends | the comparisons disagree, or the intervals overlap |
-| ... so far | some of the runs have not been trained |
-| not run | none of them has been trained |
-| not testable here | the data or the method is not available |
+| undecided | intervals overlap |
+| mixed | parts contradict each other |
+| one run | fewer than three seeds a side, which is no verdict |
+| not run | not trained, or the data are not available |
 
 `gankit claims` prints the numbers behind each verdict. `gankit claims imperial
 --referee` leaves the verdicts blank for a class to fill in.
@@ -276,32 +276,53 @@ def _table(rows, columns, said):
     columns = [column for column in columns if column.score in shown]
     headers = ["experiment", "report", "samples", *(c.header for c in columns)]
     headers += ["steps", "trained in"]
-    lines = [headers, ["---"] * len(headers), *_references(rows, columns)]
-    for name, run in rows.items():
-        scores = _by_name(run["scores"])
-        remark = said.get(name, {})
-        experiment, _, variant = name.partition("@")
-        seed = variant.partition("-seed")[2]
-        lines.append(
-            [
-                f"[`{experiment}`](../results/{name}/samples.png)"
-                + (f", seed {seed}" if seed not in ("", "0") else ""),
-                remark.get("report", ""),
-                remark.get("seen", ""),
-                *(column.text(scores) for column in columns),
-                _steps(run),
-                f"{run['seconds'] / 60:.1f} min, {_device(run['device'])}",
-            ]
-        )
+    lines = [headers, ["---"] * len(headers)]
+    groups = _by_classifier(rows)
+    for classifier, group in groups.items():
+        lines += _references(group, columns, classifier if len(groups) > 1 else "")
+        lines += [_line(name, run, columns, said) for name, run in group.items()]
     return _markdown(lines)
+
+
+def _by_classifier(rows):
+    """Groups runs by the classifier that scored them, as in "weights 5f0ed450".
+
+    Two trainings of a classifier are two networks, whose scores cannot be compared.
+    """
+    groups = {}
+    for name, run in rows.items():
+        extractors = " ".join(score["extractor"] or "" for score in run["scores"])
+        found = sorted(
+            set(re.findall(r"classifier-\S+?, .*?(weights \w+)", extractors))
+        )
+        groups.setdefault(", ".join(found), {})[name] = run
+    return groups
+
+
+def _line(name, run, columns, said):
+    """The row of a run."""
+    scores = _by_name(run["scores"])
+    remark = said.get(name, {})
+    experiment, _, variant = name.partition("@")
+    seed = variant.partition("-seed")[2]
+    return [
+        f"[`{experiment}`](../results/{name}/samples.png)"
+        + (f", seed {seed}" if seed not in ("", "0") else ""),
+        remark.get("report", ""),
+        remark.get("seen", ""),
+        *(column.text(scores) for column in columns),
+        _steps(run),
+        f"{run['seconds'] / 60:.1f} min, {_device(run['device'])}",
+    ]
 
 
 def _markdown(lines):
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def _references(rows, columns):
+def _references(rows, columns, classifier):
     """Rows of what real and untranslated images score, alike in all runs."""
+    note = f"FCD and recall by the classifier with {classifier}" if classifier else ""
     for label, line in (
         ("*real images*", "real against real"),
         ("*untranslated*", "doing nothing"),
@@ -309,7 +330,7 @@ def _references(rows, columns):
         runs = [run for run in rows.values() if line in run["baselines"]]
         if runs:
             cells = [_reference(runs, line, column) for column in columns]
-            yield [label, "", "", *cells, "", ""]
+            yield [label, note, "", *cells, "", ""]
 
 
 def _reference(runs, line, column):
