@@ -95,6 +95,7 @@ def test_runs_of_equal_length_come_first_and_seeds_before_length():
         ([("low", "lower", "high"), ("high", "higher", "low")], "holds"),
         ([("low", "lower", "high"), ("high", "lower", "low")], "mixed"),
         ([("low", "lower", "high"), ("low", "lower", "wide")], "undecided"),
+        ([("high", "lower", "low"), ("low", "lower", "wide")], "fails"),
         ([("low", "lower", "high"), ("single", "lower", "high")], "holds"),
         ([("low", "lower", "high"), ("low", "lower", "none")], "holds"),
         ([("single", "lower", "high"), ("low", "lower", "none")], "one run"),

@@ -99,8 +99,9 @@ def check(claim, runs=seed_runs):
     different networks, such as two trainings of a classifier, or of different numbers
     of images are not compared.
 
-    A claim holds or fails if all its decided relations do and none is undecided.
-    Relations with fewer seeds count only where no other was tested.
+    A claim holds if all its relations do, fails if one does and none holds, and is
+    mixed if one holds and another fails. Relations with fewer seeds count only where
+    no other was tested.
 
     Args:
         claim: A `Claim`.
@@ -122,10 +123,12 @@ def check(claim, runs=seed_runs):
     tested = [each for each in outcomes if each.verdict not in (ONE_RUN, NOT_RUN)]
     tested = tested or [each for each in outcomes if each.verdict == ONE_RUN]
     verdicts = {each.verdict for each in tested} or {NOT_RUN}
-    if len(verdicts) == 1:
+    if {HOLDS, FAILS} <= verdicts:
+        verdict = MIXED
+    elif len(verdicts) == 1:
         (verdict,) = verdicts
     else:
-        verdict = MIXED if {HOLDS, FAILS} <= verdicts else UNDECIDED
+        verdict = FAILS if FAILS in verdicts else UNDECIDED
     return Outcome(verdict, found, min((each.seeds for each in tested), default=0))
 
 
@@ -164,7 +167,7 @@ def _compare(relation, runs):
         text += f" ({names[1]})"
     steps = [key[0] for key in pair]
     counts = [len(each) for each in values]
-    text += f", {_both(steps)} steps, {_both(counts)} seeds"
+    text += f", {_both(steps)} steps, {_both(counts)} seed" + "s" * (counts != [1, 1])
     if seeds < SEEDS:
         return Outcome(ONE_RUN, text, seeds)
     return Outcome(_verdict(relation["is"], *intervals), text, seeds)
