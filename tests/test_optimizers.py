@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from gankit import experiments
 from gankit.experiments.iisc import published_rmsprop
 
 
@@ -35,3 +36,24 @@ def test_published_rmsprop_is_that_of_pytorch():
 
 def test_the_epsilon_of_keras_stops_rmsprop_at_such_gradients():
     assert first_step(keras.optimizers.RMSprop(5e-5), 2.4e-7) < 5e-5 / 600
+
+
+@pytest.mark.parametrize("name", ["iisc/wgan-mnist", "iisc/wgan-fruit"])
+def test_both_players_of_a_wgan_take_the_published_step(name):
+    experiment = experiments.find(name)
+    gan = experiment.build(experiment.data("smoke", "nowhere"))
+    for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
+        alike = type(optimizer).from_config(optimizer.get_config())
+        expected = 5e-5 / np.sqrt(1 - optimizer.rho)
+        assert first_step(alike, 1e-7) == pytest.approx(expected, rel=0.1)
+
+
+@pytest.mark.parametrize("epsilon", [1e-7, 1e-20])
+def test_the_epsilon_of_adam_stands_outside_the_root(epsilon):
+    """Keras's epsilon is epsilon hat, before the correction of the bias.
+
+    Kingma and Ba 2015, end of section 2 (https://arxiv.org/abs/1412.6980).
+    """
+    root = np.sqrt(1 - 0.999) * 1e-7
+    step = first_step(keras.optimizers.Adam(2e-4, 0.5, epsilon=epsilon), 1e-7)
+    assert step == pytest.approx(2e-4 * root / (root + epsilon), rel=0.01)
