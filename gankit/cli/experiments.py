@@ -48,7 +48,7 @@ RunFolder = Annotated[
 @app.command("show")
 def show_experiment(name: Name, width: WidthOption = Width.full):
     """Show everything about one experiment."""
-    from gankit import experiments
+    from gankit import experiments, pretrained
 
     experiment = experiments.find(name, width=width.value)
     runs = experiments.find_runs(experiment.name)
@@ -66,6 +66,14 @@ def show_experiment(name: Name, width: WidthOption = Width.full):
         ("steps", ", ".join(f"{size} {n:,}" for size, n in steps.items())),
         ("width", experiment.width + (", or --width half" if half else "")),
         ("reported", _listed(experiment.reported)),
+        (
+            "saved model",
+            "".join(
+                f'gankit.pretrained("{card.name}"), {card.bytes / 1e6:.1f} MB'
+                for card in pretrained()
+                if card.name == experiment.name
+            ),
+        ),
     ):
         if words:
             paragraph(words, f"{what:12}")

@@ -79,7 +79,17 @@ _150_epochs = functools.partial(_cats, steps=150 * EPOCH)
 _held_out = functools.partial(
     _cats, source="cmu, section 2.6, on overfitting", images=data.cats_held_out
 )
-_ours = functools.partial(_cats, source="no report")
+_OURS = {
+    "source": "no report",
+    "our_reading": (
+        "batches of 16, Adam with 2e-4 and beta_1 0.5, latents U(-1, 1) of 100, widths "
+        "from 32",
+        *_READING[1:2],
+        "batch normalisation in the generator, which lets pictures differ in "
+        "brightness; instance and spectral normalisation in the discriminator",
+    ),
+}
+_ours = functools.partial(_cats, **_OURS)
 
 
 def _gan(
@@ -266,7 +276,7 @@ _BEST = {
 
 
 @_ours("cmu/cats64-best")
-@_150_epochs("cats64/best", summary="204 cats, ours, 150 epochs")
+@_150_epochs("cats64/best", summary="204 cats, ours, 150 epochs", **_OURS)
 def best(images):
     """Ours: batch norm in the generator, diffaug, spectral norm, hinge, averaged.
 
