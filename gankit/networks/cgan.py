@@ -104,10 +104,13 @@ def discriminator(
     labels = label_input()
     x = images if augmentation is None else augmentation(images)
     if conditioning == "multiplication":
-        # It starts as the image itself. Keras's initial values, U(-0.05, 0.05), have
-        # random signs: a mask of noise, through which the discriminator only guesses.
+        # Factors around 1 leave the image visible. Keras's initial values, U(-0.05,
+        # 0.05), have random signs: a mask of noise, behind which the discriminator only
+        # guesses. Were all 1, the labels would stay hidden for thousands of steps.
         factors = layers.Embedding(
-            num_classes, math.prod(image_shape), embeddings_initializer="ones"
+            num_classes,
+            math.prod(image_shape),
+            embeddings_initializer=keras.initializers.RandomUniform(0.0, 2.0),
         )(labels)
         x = layers.Multiply()([x, layers.Reshape(image_shape)(factors)])
     elif conditioning == "concatenation":
