@@ -110,9 +110,9 @@ def dcgan_deep(images):
 TABLE_1 = "conditional accuracy"
 
 _BY_EMBEDDING = (
-    "embeddings of the label as long as what they are multiplied with; the generator's "
-    "starts at U(-0.05, 0.05), as in Keras, the discriminator's at U(0, 2), which leaves "
-    "the image visible"
+    "embeddings of the label as long as what they are multiplied with; the "
+    "generator's starts at U(-0.05, 0.05), as in Keras, the discriminator's at "
+    "U(0, 2), which leaves the image visible"
 )
 _C_READING = (
     "a step is one update of the discriminator and C of the generator, each on new "
