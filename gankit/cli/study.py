@@ -87,8 +87,9 @@ def _list(found):
 
 
 def _summarise(result, title):
-    """One row for each experiment, one column for each Fréchet distance."""
-    scores = [key for key in result.scores if key.startswith(("FCD", "FID"))]
+    """One row for each experiment, with its Fréchet distances and recall."""
+    kinds = ("FCD", "FID", "recall")
+    scores = [key for key in result.scores if key.startswith(kinds)]
     summaries = [result.summary(score) for score in scores]
     columns = [f"{score}: mean (95 %)" for score in scores]
     rows = table("experiment", "seeds", "steps", "seconds", *columns)
