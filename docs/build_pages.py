@@ -304,10 +304,10 @@ def _line(name, run, columns, said):
     scores = _by_name(run["scores"])
     remark = said.get(name, {})
     experiment, _, variant = name.partition("@")
-    seed = variant.partition("-seed")[2]
+    seed = re.search(r"full-seed(\d+)", variant)
     return [
         f"[`{experiment}`](../results/{name}/samples.png)"
-        + (f", seed {seed}" if seed not in ("", "0") else ""),
+        + (f", seed {seed[1]}" if seed else ""),
         remark.get("report", ""),
         remark.get("seen", ""),
         *(column.text(scores) for column in columns),
