@@ -72,6 +72,11 @@ CHANGES = {
         adam={"epsilon": 1e-20},
     ),
     # Adam divides by the root of a mean over 1 / (1 - beta_2) steps.
+    "minimax-beta2-09": Case(
+        "Minimax loss, Adam's beta_2 0.9",
+        gan={"loss": "minimax"},
+        adam={"beta_2": 0.9},
+    ),
     "minimax-short-memory": Case(
         "Minimax loss, Adam's beta_2 0.9 and epsilon 1e-20",
         gan={"loss": "minimax"},
