@@ -35,8 +35,10 @@ class BuildWithResults(build_py):
             for file in RESULTS.glob(pattern)
             if file.relative_to(RESULTS).parts[0] not in OF_DOCUMENTATION
         }
-        for file in WEIGHTS.rglob("*.*"):
-            if file.suffix == ".json" or file.stat().st_size <= LARGEST:
+        for file in WEIGHTS.rglob("*"):
+            kept = file.suffix == ".json" or file.parent.name == "classifiers"
+            kept |= file.suffix == ".safetensors" and file.stat().st_size <= LARGEST
+            if file.is_file() and kept:
                 copies[file] = published / "weights" / file.relative_to(WEIGHTS)
         for file, copy in copies.items():
             copy.parent.mkdir(parents=True, exist_ok=True)

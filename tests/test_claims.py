@@ -33,6 +33,8 @@ RUNS = {
     "single": seeds(0.5),
     "double": seeds(0.5, 0.6),
     "other network": seeds(3.0, 3.1, 3.2, measure="FID of another network"),
+    "not finite": seeds(1.0, 1.1, float("nan")),
+    "lengths": [*seeds(3.0, 3.1, 3.2, steps=50), *seeds(0.1, 0.2, 0.3, steps=99)],
     "judged": seeds(2.5, 2.6, 2.7, accuracy=0.5),
 }
 
@@ -67,6 +69,7 @@ def outcome(*relations):
         ("low", "lower", "none", "not run"),
         ("low", "lower", "other network", "not run"),
         ("low", "lower", "elsewhere", "holds"),
+        ("not finite", "lower", "high", "one run"),
     ],
 )
 def test_the_intervals_over_seeds_decide(of, relation, than, expected):
@@ -85,6 +88,9 @@ def test_the_interval_is_that_of_student():
 
 def test_runs_of_equal_length_come_first_and_seeds_before_length():
     assert "10 steps, 3 seeds" in outcome(("low", "lower", "long")).found
+    RUNS["reversed"] = RUNS["lengths"][::-1]
+    for several in ("lengths", "reversed"):
+        assert "10 against 99 steps" in outcome(("low", "lower", several)).found
     different = outcome(("low", "lower", "elsewhere")).found
     assert different.endswith("10 against 50 steps, 3 seeds")
 

@@ -115,7 +115,7 @@ def test_the_wheel_is_small_and_holds_what_it_needs(tmp_path):
             if (path.parent / file).exists():
                 assert f"gankit/published/results/{saved}/{file}" in names
     for path in (ROOT / "weights").rglob("*.*"):
-        comes = path.suffix == ".json" or path.stat().st_size <= 1_000_000
+        comes = path.suffix in (".json", ".npz") or path.stat().st_size <= 1_000_000
         saved = f"gankit/published/weights/{path.relative_to(ROOT / 'weights')}"
         assert (saved in names) == comes
     others = {name for name in names if not name.startswith("gankit")}

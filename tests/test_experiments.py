@@ -240,6 +240,9 @@ def test_stages_are_the_same_shares_of_every_budget(here):
     place = here / "results" / "dtu" / "vgan@smoke-seed0"
     assert (place / "stages.png").exists()
 
+    with pytest.raises(ValueError, match="run with seed 1 .*, received seed 0"):
+        experiments.publish("dtu/vgan", size="smoke", seed=1, out=run.folder)
+
     # A shorter run does not replace it.
     short = experiments.run("dtu/vgan", size="smoke", steps=1, out=here / "short")
     other = experiments.publish("dtu/vgan", size="smoke", out=short.folder)

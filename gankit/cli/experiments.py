@@ -248,10 +248,9 @@ def publish(
     options = {"size": size.value, "width": width.value, "seed": seed}
     typer.echo(experiments.publish(name, **options, out=out))
     if weights or discriminators:
-        full_name = experiments.find(name, width=width.value).name
-        run = experiments.load(
-            out or experiments.run_folder(full_name, size.value, seed)
-        )
+        name = experiments.find(name, width=width.value).name
+        folder = out or experiments.run_folder(name, size.value, seed)
+        run = experiments.load(folder)
         typer.echo(experiments.save_weights(run, discriminators=discriminators))
 
 

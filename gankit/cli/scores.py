@@ -98,7 +98,7 @@ def score(
     from gankit import metrics
 
     if fake is None:
-        _score_again(real, data)
+        _score_again(real, data, as_json)
         return
     if classifier:
         known = metrics.find_images(real, folder=data).data
@@ -115,21 +115,29 @@ def score(
     )
 
 
-def _score_again(name, data):
+def _score_again(name, data, as_json):
     from gankit import experiments
 
-    typer.echo(experiments.find_card(name))
-    rows = table("score", "stored [95 % interval]", "now", "")
-    scores = experiments.rescore(name, data)
-    for each in scores:
-        stored = f"{each.stored:.4g}"
-        if each.interval:
-            stored += " [{:.4g}, {:.4g}]".format(*each.interval)
-        rows.add_row(
-            each.name, stored, f"{each.now:.4g}", "holds" if each.holds else "differs"
+    if ":" in name or Path(name).exists():
+        raise ValueError(
+            f"Expected two sets of images, or the name of a saved model, received "
+            f"{name} alone: name the generated images after it."
         )
-    show(rows)
-    if not all(each.holds for each in scores):
+    scores = experiments.rescore(name, data)
+    if as_json:
+        _print_json(scores)
+    else:
+        rows = table("score", "stored [95 % interval]", "now", "")
+        for each in scores:
+            stored = f"{each.stored:.4g}"
+            if each.interval:
+                stored += " [{:.4g}, {:.4g}]".format(*each.interval)
+            now, verdict = "", "another network"
+            if each.now is not None:
+                now, verdict = f"{each.now:.4g}", "holds" if each.holds else "differs"
+            rows.add_row(each.name, stored, now, verdict)
+        show(rows, str(experiments.find_card(name)))
+    if not scores or not all(each.holds for each in scores):
         raise typer.Exit(1)
 
 

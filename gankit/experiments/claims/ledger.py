@@ -4,6 +4,8 @@ import tomllib
 from dataclasses import dataclass, field
 from importlib import resources
 
+import numpy as np
+
 from gankit.experiments.claims.seeds import seed_runs
 from gankit.metrics.resampling import mean_interval
 
@@ -154,7 +156,11 @@ def _compare(relation, runs):
         for experiment, score in zip(experiments, names, strict=True)
     ]
     if not all(sides):
-        missing = [e for e, side in zip(experiments, sides, strict=True) if not side]
+        missing = [
+            experiment if not runs(experiment) else f"{score} of {experiment}"
+            for experiment, score, side in zip(experiments, names, sides, strict=True)
+            if not side
+        ]
         return Outcome(NOT_RUN, f"{', '.join(dict.fromkeys(missing))} not run")
     pair = _comparable(*sides)
     if pair is None:
@@ -177,7 +183,7 @@ def _groups(runs, score, same_measure):
     """Values of a score by seed, by `(steps, measure)`."""
     found = {}
     for run in runs:
-        if score in run.values:
+        if np.isfinite(run.values.get(score, np.nan)):
             measure = run.measures.get(score) if same_measure else None
             group = found.setdefault((run.steps, measure), {})
             group.setdefault(run.seed, run.values[score])
@@ -187,13 +193,19 @@ def _groups(runs, score, same_measure):
 def _comparable(one, other):
     """The groups to compare: equal steps and enough seeds first; `None` if none."""
     pairs = [
-        (min(len(one[a]), len(other[b]), SEEDS), a[0] == b[0], min(a[0], b[0]), a, b)
+        (
+            min(len(one[a]), len(other[b]), SEEDS),
+            a[0] == b[0],
+            min(a[0], b[0]),
+            max(a[0], b[0]),
+            (a, b),
+        )
         for a in one
         for b in other
         if a[1] == b[1]
     ]
-    best = max(pairs, key=lambda pair: pair[:3], default=None)
-    return best and best[3:]
+    best = max(pairs, key=lambda pair: pair[:4], default=None)
+    return best and best[4]
 
 
 def _verdict(relation, one, other):

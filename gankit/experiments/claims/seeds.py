@@ -1,12 +1,15 @@
 """The saved runs of an experiment, a seed each, from results/ and from studies."""
 
 import functools
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gankit.experiments.running.measures import Measure
-from gankit.experiments.running.saved import result_folders, saved_folder
+from gankit.experiments.running.saved import (
+    result_folders,
+    saved_folder,
+    scores_in,
+)
 from gankit.experiments.running.study import load_study
 
 
@@ -18,8 +21,8 @@ class SeedRun:
         seed: Its seed.
         steps: Steps it was trained for.
         values: Value of every score, by name.
-        measures: How each score was measured, by name: two values are compared only
-            where this agrees.
+        measures: How each score was measured, in words, by name: two values are
+            compared only where this agrees.
     """
 
     seed: int
@@ -50,14 +53,13 @@ def _own(name):
             if (path / "scores.json").exists():
                 folders[path.name] = path
     for path in folders.values():
-        run = json.loads((path / "scores.json").read_text("utf-8"))
-        if run["size"] == "full":
-            scores = {score["name"]: score for score in run["scores"]}
+        run = scores_in(path / "scores.json")
+        if run and run["size"] == "full":
             yield SeedRun(
                 run["seed"],
                 run["steps"],
-                {key: score["value"] for key, score in scores.items()},
-                {key: Measure.of(score) for key, score in scores.items()},
+                {score["name"]: score["value"] for score in run["scores"]},
+                {score["name"]: Measure.of(score).how for score in run["scores"]},
             )
 
 
@@ -66,12 +68,9 @@ def _of_study(name):
         study = load_study(saved_folder(name.partition("/")[0]))
     except FileNotFoundError:
         return
-    rows = [row for row in study.rows if row["experiment"] == name]
-    # Rows of older studies lack the details: then the study is taken as one measure.
-    complete = len(study.details) == len(study.rows)
-    for row in rows:
-        seed = int(row["seed"])
-        if row["stopped"] == "":
+    for row in study.rows:
+        if row["experiment"] == name and not row["stopped"]:
+            seed = int(row["seed"])
             values = {key: row[key] for key in study.scores if row.get(key, "") != ""}
-            measures = study.details[name, seed]["measures"] if complete else {}
+            measures = study.details.get((name, seed), {}).get("measures", {})
             yield SeedRun(seed, int(row["steps"]), values, measures)

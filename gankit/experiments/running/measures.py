@@ -34,6 +34,13 @@ class Measure:
         """The measure of a score, given as a dict of `scores.json`."""
         return cls(**{f.name: score.get(f.name) for f in dataclasses.fields(cls)})
 
+    @property
+    def how(self):
+        """How it was measured, in words: all fields but the name."""
+        fields = dataclasses.asdict(self)
+        del fields["name"]
+        return ", ".join(f"{k} {v}" for k, v in fields.items() if v is not None)
+
     def __str__(self):
         return self.name + (f" ({self.extractor})" if self.extractor else "")
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from safetensors.numpy import save as write_tensors
 from gankit import files
 from gankit.datasets import ImageData, Split, UnpairedImageData
 from gankit.experiments.running import registry
+from gankit.experiments.running.measures import Measure
 from gankit.experiments.running.task import task_of
 from gankit.trainers import CycleGAN
 
@@ -29,11 +31,14 @@ LARGEST = 6_000_000
 # A score is the same within this share of its value, and a share within a hundredth:
 # one picture in a hundred may cross a border.
 TOLERANCE = 0.02
-SHARES = ("precision", "recall", "density", "coverage", "accuracy", "copy score")
+SHARES = (
+    *("precision", "recall", "density", "coverage", "accuracy", "copy score"),
+    *("domain score", "inverted colours"),
+)
 SHARE_TOLERANCE = 0.01
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Card:
     """What a saved model is and where it comes from.
 
@@ -89,23 +94,26 @@ class Rescored:
     Attributes:
         name: Name of the score.
         stored: The value of the run.
-        now: The value of the saved weights.
+        now: The value of the saved weights; `None` if another network measured it, such
+            as another training of a classifier.
         interval: The 95 % interval of the stored value, or `None`.
     """
 
     name: str
     stored: float
-    now: float
+    now: float | None
     interval: tuple | None
 
     @property
     def holds(self):
         """Whether the value is the stored one, within its interval or rounding."""
+        if self.now is None:
+            return False
         margin = TOLERANCE * abs(self.stored)
         if any(share in self.name for share in SHARES):
             margin = max(margin, SHARE_TOLERANCE)
         low, high = self.interval or (self.stored, self.stored)
-        return low - margin <= self.now <= high + margin
+        return low <= self.now <= high or abs(self.now - self.stored) <= margin
 
 
 def pretrained(name=None):
@@ -135,11 +143,24 @@ def pretrained(name=None):
         return [*_cards().values()]
     card = find_card(name)
     model = registry.find(name).build(_stand_in(card.data))
+    networks = _networks(model)
+    weights = {
+        f"{key}/{weight_name}": weight
+        for key, network in networks.items()
+        if key in card.networks
+        for weight_name, weight in _named(network)
+    }
     tensors = _checked(card)
-    for kind, networks in _networks(model).items():
-        for number, network in enumerate(networks):
-            if f"{kind}/{number}" in card.networks:
-                _assign(network, f"{kind}/{number}", tensors, name)
+    if not _fit(weights, tensors) or not all(
+        key in card.networks for key in networks if key.startswith("generators")
+    ):
+        raise ValueError(
+            f"Expected weights of {name} with the names and shapes of its "
+            f"{len(weights)} variables, received {len(tensors)} others: the experiment "
+            f"has changed since; train it anew with gankit run {name}."
+        )
+    for key, weight in weights.items():
+        weight.assign(tensors[key].astype("float32"))
     if getattr(model, "ema_generator", None):
         model.generator.set_weights(model.ema_generator.get_weights())
     return model
@@ -152,6 +173,11 @@ def find_card(name):
         ValueError: If no model of that name is saved.
     """
     cards = _cards()
+    if not isinstance(name, str):
+        raise ValueError(
+            f"Expected the name of a saved model, received {name!r}: choose one of "
+            f"{', '.join(cards)}."
+        )
     if name not in cards:
         registry.find(name)  # which names the nearest ones
         raise ValueError(
@@ -172,34 +198,49 @@ def save_weights(run, *, discriminators=False):
         Path of the card.
 
     Raises:
-        ValueError: If the file would be too large for a repository.
+        ValueError: If the file would be too large for a repository, a weight is not
+            finite in float16, the run lacks what a card holds, or a model is saved
+            that this one must not replace: of more steps, another seed or with more
+            networks.
     """
-    tensors, networks = {}, {}
-    kinds = ("generators", "discriminators") if discriminators else ("generators",)
-    for kind in kinds:
-        for number, network in enumerate(_networks(run.model)[kind]):
-            key = f"{kind}/{number}"
-            networks[key] = network.count_params()
-            tensors |= {
-                f"{key}/{name}": keras.ops.convert_to_numpy(weight).astype("float16")
-                for name, weight in _named(network)
-            }
-    scores = run.scores
+    saved = _networks(run.model)
+    if not discriminators:
+        saved = {k: v for k, v in saved.items() if k.startswith("generators")}
+    networks = {key: network.count_params() for key, network in saved.items()}
+    with np.errstate(over="ignore"):
+        tensors = {
+            f"{key}/{name}": keras.ops.convert_to_numpy(weight).astype("float16")
+            for key, network in saved.items()
+            for name, weight in _named(network)
+        }
+    if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
+        raise ValueError(
+            "Expected weights below 65,504, the largest float16, received a larger "
+            "one or NaN: such a model cannot be saved."
+        )
+    scores = {"baselines": {}, **run.scores}
     content = write_tensors(tensors, {"experiment": scores["name"]})
     if len(content) > LARGEST:
         raise ValueError(
             f"Expected weights of at most {LARGEST:,} bytes, received {len(content):,}:"
             " leave out the discriminators, or train a narrower model."
         )
-    known = {f.name for f in dataclasses.fields(Card)} & {*scores}
+    path = WEIGHTS / f"{scores['name']}.json"
+    _check_replacement(path, scores, networks)
+    ours = {"data", "networks", "bytes", "sha256"}
+    known = {f.name for f in dataclasses.fields(Card)} - ours
+    if missing := sorted(known - {*scores}):
+        raise ValueError(
+            f"Expected a run with {', '.join(missing)} in its scores.json, received an "
+            "older one without: train it anew."
+        )
     card = Card(
-        **{key: scores[key] for key in known - {"data"}},
+        **{key: scores[key] for key in known},
         data=_described(run.model, scores),
         networks=networks,
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
     )
-    path = WEIGHTS / f"{scores['name']}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     with files.atomic(path.with_suffix(".safetensors")) as temporary:
         temporary.write_bytes(content)
@@ -240,12 +281,35 @@ def rescore(name, data=None):
     left_out = ("loss",)
     if not any(key.startswith("discriminators") for key in card.networks):
         left_out += ("discriminator",)
-    now = {s.name: s.value for s in scores if not any(w in s.name for w in left_out)}
+    now = {
+        Measure.of(dataclasses.asdict(s)): s.value
+        for s in scores
+        if not any(words in s.name for words in left_out)
+    }
+    names = {measure.name for measure in now}
     return [
-        Rescored(s["name"], s["value"], now[s["name"]], s["interval"])
+        Rescored(s["name"], s["value"], now.get(Measure.of(s)), s["interval"])
         for s in card.scores
-        if s["name"] in now
+        if s["name"] in names
     ]
+
+
+def _check_replacement(path, scores, networks):
+    if not path.exists():
+        return
+    old = json.loads(path.read_text("utf-8"))
+    if (
+        old["steps"] > scores["steps"]
+        or any(old[key] != scores[key] for key in ("size", "seed"))
+        or {*old["networks"]} - {*networks}
+    ):
+        raise ValueError(
+            f"Expected a run that may replace the one in {path}, of size "
+            f"{old['size']}, seed {old['seed']}, {old['steps']:,} steps and "
+            f"{len(old['networks'])} networks, received size {scores['size']}, seed "
+            f"{scores['seed']}, {scores['steps']:,} steps and {len(networks)} "
+            "networks: delete the saved model first if you mean it."
+        )
 
 
 def _cards():
@@ -254,58 +318,99 @@ def _cards():
     for root in _folders():
         for path in sorted(root.rglob("*.json")):
             name = path.relative_to(root).with_suffix("").as_posix()
-            found.setdefault(name, path)
-    return {
-        name: Card(**json.loads(path.read_text("utf-8")))
-        for name, path in sorted(found.items())
-    }
+            if name not in found and (card := _card(path, name)):
+                found[name] = card
+    return dict(sorted(found.items()))
+
+
+def _card(path, name):
+    """The card in a file; `None`, with a warning, if it holds something else."""
+    fields = [field.name for field in dataclasses.fields(Card)]
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        card = Card(**{key: content[key] for key in fields})
+        if card.name == name and str(card) and _stand_in(card.data):
+            return card
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    if path.with_suffix(".safetensors").exists():
+        warnings.warn(
+            f"{path} is no card of a saved model and is skipped.", stacklevel=2
+        )
+    return None
+
+
+def _place():
+    return os.environ.get(VARIABLE, "").strip()
 
 
 def _folders():
-    place = os.environ.get(VARIABLE, "")
-    own = [Path(place).expanduser()] if place and "://" not in place else []
+    place, own = _place(), []
+    if place and "://" not in place:
+        own = [Path(place).expanduser()]
+        if not own[0].is_dir():
+            raise ValueError(
+                f"Expected {VARIABLE} to be a folder or an address with ://, received "
+                f"{place}: correct or unset it."
+            )
     return [*own, WEIGHTS, *(place / "weights" for place in files.SHIPPED)]
 
 
 def _checked(card):
-    """The tensors of a model, once the file's checksum agrees."""
+    """The tensors of a model, from the first file whose checksum agrees."""
     file = f"{card.name}.safetensors"
-    place = os.environ.get(VARIABLE, "")
-    path = next((f / file for f in _folders() if (f / file).is_file()), None)
-    if path is None and "://" in place:
-        path = keras.utils.get_file(
-            f"{card.sha256[:16]}.safetensors",
-            f"{place.rstrip('/')}/{file}",
-            cache_subdir="gankit-weights",
-            file_hash=card.sha256,
-        )
-    if path is None:
-        raise FileNotFoundError(
-            f"Expected {file} on this machine, received none, as only small models "
-            f"come with the package: set {VARIABLE} to the folder weights/ of the "
-            "repository or to its address."
-        )
-    content = Path(path).read_bytes()
-    if hashlib.sha256(content).hexdigest() != card.sha256:
+    paths = [folder / file for folder in _folders() if (folder / file).is_file()]
+    contents = [path.read_bytes() for path in paths]
+    if "://" in _place():
+        contents.append(_fetched(f"{_place().rstrip('/')}/{file}", card.sha256))
+    for content in contents:
+        if hashlib.sha256(content).hexdigest() == card.sha256:
+            try:
+                return read_tensors(content)
+            except (safetensors.SafetensorError, KeyError) as error:
+                raise ValueError(
+                    f"Expected {file} to hold safetensors of float16, received "
+                    f"something else ({error}): fetch it again."
+                ) from error
+    if paths:
         raise ValueError(
-            f"Expected {path} to have the checksum of its card, received another: "
+            f"Expected {paths[0]} to have the checksum of its card, received another: "
             "the file is damaged or of another version; fetch it again."
         )
+    raise FileNotFoundError(
+        f"Expected {file} on this machine, received none, as only small models come "
+        f"with the package: set {VARIABLE} to the folder weights/ of the repository, "
+        "or to an address that serves its files."
+    )
+
+
+def _fetched(address, checksum):
     try:
-        return read_tensors(content)
-    except safetensors.SafetensorError as error:
-        raise ValueError(
-            f"Expected {path} to hold safetensors, received something else ({error}): "
-            "fetch it again."
+        path = keras.utils.get_file(
+            f"{checksum[:16]}.safetensors",
+            address,
+            cache_subdir="gankit-weights",
+            file_hash=checksum,
+        )
+    except Exception as error:  # Keras raises nothing more special
+        raise FileNotFoundError(
+            f"Expected the weights at {address}, received {error}: set {VARIABLE} to "
+            "an address that serves the files of weights/ themselves."
         ) from error
+    return Path(path).read_bytes()
 
 
 def _networks(model):
-    """The networks to save, by kind: averaged generators where there are any."""
+    """The networks to save, by key: an averaged generator where there is one."""
     averaged = getattr(model, "ema_generator", None)
-    return {
+    kinds = {
         "generators": [averaged] if averaged else model.generators,
         "discriminators": model.discriminators,
+    }
+    return {
+        f"{kind}/{number}": network
+        for kind, networks in kinds.items()
+        for number, network in enumerate(networks)
     }
 
 
@@ -314,17 +419,14 @@ def _named(network):
     return [(f"{i:03d}-{w.name}", w) for i, w in enumerate(network.weights)]
 
 
-def _assign(network, key, tensors, name):
-    for weight_name, weight in _named(network):
-        value = tensors.get(f"{key}/{weight_name}")
-        if value is None or value.shape != tuple(weight.shape):
-            received = "none" if value is None else value.shape
-            raise ValueError(
-                f"Expected weights of {name} with {key}/{weight_name} of shape "
-                f"{tuple(weight.shape)}, received {received}: the experiment has "
-                "changed since; train it anew with gankit run."
-            )
-        weight.assign(value.astype("float32"))
+def _fit(weights, tensors):
+    """Whether tensors have the names and shapes of weights, and finite values."""
+    return tensors.keys() == weights.keys() and all(
+        tensor.shape == tuple(weights[key].shape)
+        and tensor.dtype.kind == "f"
+        and np.isfinite(tensor).all()
+        for key, tensor in tensors.items()
+    )
 
 
 def _described(model, scores):

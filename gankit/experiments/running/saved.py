@@ -53,13 +53,24 @@ def publish(name, *, size="full", seed=0, width=None, out=None):
             f"Expected a scored run in {source}, received a folder without "
             f"{missing[0]}: run gankit run {name} --size {size} --seed {seed} first."
         )
+    scores = json.loads((source / "scores.json").read_text("utf-8"))
+    for key, value in {"name": name, "size": size, "seed": seed}.items():
+        if scores[key] != value:
+            raise ValueError(
+                f"Expected a run with {key} {value} in {source}, received {key} "
+                f"{scores[key]}: name another folder with --out, or the {key} of this "
+                "one."
+            )
     others = ALSO_SAVED if seed == 0 else ("scores.csv",)
     names = [*ALWAYS_SAVED, *(f for f in others if (source / f).exists())]
     suffix = "" if (size, seed) == ("full", 0) else f"@{size}-seed{seed}"
     steps = _steps(source)
     if _steps(RESULTS / f"{name}{suffix}") > steps:
         suffix = f"@{size}-seed{seed}-steps{steps}"
-    return save_files(source, RESULTS / f"{name}{suffix}", names)
+    target = RESULTS / f"{name}{suffix}"
+    for left in (target / file for file in ALSO_SAVED if file not in names):
+        left.unlink(missing_ok=True)  # of an earlier publication
+    return save_files(source, target, names)
 
 
 def _steps(folder):
@@ -214,12 +225,12 @@ def find_runs(name):
             saved = folder / "scores.json"
             if saved.exists() and (root.name == "runs" or folder.name not in seen):
                 seen.add(folder.name)
-                if (scores := _scores_in(saved)) is not None:
+                if (scores := scores_in(saved)) is not None:
                     found.append((folder, scores))
     return found
 
 
-def _scores_in(path):
+def scores_in(path):
     """The content of a `scores.json`; `None`, with a warning, if it is damaged."""
     try:
         scores = json.loads(path.read_text("utf-8"))

@@ -537,10 +537,9 @@ def _gather(folder, scores, losses, players):
 
 def _measured(score, players):
     """How a score was measured, in words."""
-    measure = dataclasses.asdict(Measure.of(score))
-    if measure.pop("name") in _LOSSES:
-        measure["loss"] = players["adversarial loss"]
-    return ", ".join(f"{k} {v}" for k, v in measure.items() if v is not None)
+    measure = Measure.of(score)
+    loss = players["adversarial loss"]
+    return measure.how + (f"loss {loss}" if measure.name in _LOSSES else "")
 
 
 def _draw(folder, experiments, planned, size, data):
