@@ -26,12 +26,14 @@ def test_published_rmsprop_is_that_of_pytorch():
     torch = pytest.importorskip("torch")
     gradients = np.random.default_rng(0).normal(0, 2e-6, (20, 5)).astype("float32")
     ours, theirs = keras.Variable(np.zeros(5, "float32")), torch.zeros(5)
-    optimizer, peer = published_rmsprop(), torch.optim.RMSprop([theirs], lr=5e-5)
+    # Its epsilon of 1e-8 still shortens the first steps of the smallest gradients.
+    peer = torch.optim.RMSprop([theirs], lr=5e-5, alpha=0.99, eps=1e-12)
+    optimizer = published_rmsprop()
     for gradient in gradients:
         optimizer.apply([keras.ops.convert_to_tensor(gradient)], [ours])
         theirs.grad = torch.from_numpy(gradient)
         peer.step()
-    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=0.02)
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-3)
 
 
 def test_the_epsilon_of_keras_stops_rmsprop_at_such_gradients():

@@ -11,6 +11,7 @@ from gankit import datasets, experiments
 from gankit.backend.layer_tree import all_layers
 from gankit.callbacks import checkpoint
 from gankit.constraints import WeightClipping
+from gankit.experiments import buffalo
 from gankit.experiments import data as experiment_data
 from gankit.experiments.running import registry
 from gankit.experiments.scoring import photographs as scores_module
@@ -407,6 +408,7 @@ def test_the_ladder_changes_one_thing_at_a_time(half, width):
         experiments.find(name)
         for name in experiments.names("buffalo/ladder")
         if name.endswith("-half") == half
+        and not any(beside.name in name for beside in buffalo.BESIDE.values())
     ]
     budgets = [(rung.budgets["full"].steps, rung.batch_size) for rung in rungs]
     assert budgets == [(8000, 32) if half else (10_000, 64)] * 8
@@ -428,6 +430,21 @@ def test_the_ladder_changes_one_thing_at_a_time(half, width):
     assert [len(_of(model.generator, SelfAttention2D)) for model in models] == [
         *([0] * 5 + [1] * 3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "normalised"),
+    [
+        ("0-dcgan", False),
+        ("0-batch-norm", True),
+        ("6-no-norm", False),
+        ("6-residual", True),
+    ],
+)
+@pytest.mark.tensorflow
+def test_two_rungs_have_a_twin_with_the_other_normalisation(name, normalised):
+    model = experiments.find(f"buffalo/ladder-{name}-half").build(_tiny_data())
+    assert bool(_of(model.generator, layers.BatchNormalization)) == normalised
 
 
 def _tiny_data():
