@@ -256,8 +256,7 @@ def rescore(name, data=None):
         data: Folder of the data sets; `None` looks where `gankit.datasets` does.
 
     Returns:
-        List of `Rescored`, for all scores that need neither the training's history nor
-        networks that were not saved.
+        List of `Rescored`, for all scores of samples.
 
     Raises:
         ValueError: As `pretrained`, or if the data are not those of the training.
@@ -278,9 +277,8 @@ def rescore(name, data=None):
     # Losses come from a history, which is not saved.
     blank = collections.defaultdict(lambda: np.ones(1), step=np.array([card.steps]))
     scores += experiment.score(model, images, blank)
-    left_out = ("loss",)
-    if not any(key.startswith("discriminators") for key in card.networks):
-        left_out += ("discriminator",)
+    # A discriminator may not be saved, and one that augments judges at random.
+    left_out = ("loss", "discriminator")
     now = {
         Measure.of(dataclasses.asdict(s)): s.value
         for s in scores
