@@ -460,7 +460,8 @@ def test_studies_saved_before_are_read_and_need_no_training(
 ):
     saved = experiments.load_study(experiments.saved_folder(name))
     asked = experiments.find_study(name)
-    assert set(saved.experiments) == set(asked.experiments)
+    assert saved.experiments == list(asked.experiments)
+    assert len(saved.details) in (0, len(saved.rows))
     first, second, *_ = asked.experiments
     *_, n = saved.differences("d_loss", first, second)
     assert n == asked.seeds

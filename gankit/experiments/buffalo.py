@@ -130,16 +130,21 @@ _CONDITIONAL_READING = (
     "same values'; the WGAN paper has RMSprop and five",
 )
 
-_conditional = functools.partial(
-    _cifar10,
-    source="buffalo, third part",
-    our_reading=_CONDITIONAL_READING,
-    **_training(4000, 250, class_steps=150),
-    half={
-        "our_reading": (_HALF, *_CONDITIONAL_READING),
-        **_training(4000, 50, class_steps=300),
-    },
-)
+
+def _conditional_with(our_reading):
+    return functools.partial(
+        _cifar10,
+        source="buffalo, third part",
+        our_reading=our_reading,
+        **_training(4000, 250, class_steps=150),
+        half={
+            "our_reading": (_HALF, *our_reading),
+            **_training(4000, 50, class_steps=300),
+        },
+    )
+
+
+_conditional = _conditional_with(_CONDITIONAL_READING)
 
 
 def _conditional_sagan(
@@ -179,20 +184,14 @@ def csagan_clip(images, width):
 
 # In separate updates of the Wasserstein loss, each update may move all values without
 # end. One update on both kinds of images, or a loss with a margin, gives no reason to.
-_JOINT_READING = tuple(
-    "the discriminator is updated on 64 real and 64 generated images at once, where "
-    "the report has two updates"
-    if reading is _UPDATES
-    else reading
-    for reading in _CONDITIONAL_READING
-)
-_joint = functools.partial(
-    _conditional,
-    our_reading=_JOINT_READING,
-    half={
-        "our_reading": (_HALF, *_JOINT_READING),
-        **_training(4000, 50, class_steps=300),
-    },
+_joint = _conditional_with(
+    tuple(
+        "the discriminator is updated on 64 real and 64 generated images at once, "
+        "where the report has two updates"
+        if reading is _UPDATES
+        else reading
+        for reading in _CONDITIONAL_READING
+    )
 )
 
 

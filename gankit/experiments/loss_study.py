@@ -57,6 +57,15 @@ CHANGES = {
         gan={"loss": "non_saturating"},
         adam={"beta_1": 0.9},
     ),
+    "non-saturating-smooth": Case(
+        "Non-saturating loss, real labels of 0.9",
+        gan={"loss": "non_saturating", "real_label": 0.9},
+    ),
+    "wasserstein-spectral-batch": Case(
+        "Wasserstein loss, spectral and batch norm",
+        gan={"loss": "wasserstein"},
+        discriminator={"spectral_norm": True},
+    ),
     "non-saturating-relu": Case(
         "Non-saturating loss, ReLU in the discriminator",
         gan={"loss": "non_saturating"},
@@ -71,30 +80,21 @@ CHANGES = {
         gan={"loss": "minimax"},
         adam={"epsilon": 1e-20},
     ),
-    # Adam divides by the root of a mean over 1 / (1 - beta_2) steps.
-    "minimax-beta2-09": Case(
-        "Minimax loss, Adam's beta_2 0.9",
-        gan={"loss": "minimax"},
-        adam={"beta_2": 0.9},
-    ),
-    "minimax-short-memory": Case(
-        "Minimax loss, Adam's beta_2 0.9 and epsilon 1e-20",
-        gan={"loss": "minimax"},
-        adam={"beta_2": 0.9, "epsilon": 1e-20},
-    ),
     "wasserstein-spectral-5": Case(
         "Wasserstein loss, spectral norm, five critic updates, averaged generator",
         gan={"loss": "wasserstein", "discriminator_steps": 5, "ema": 0.99},
         discriminator={"batch_norm": False, "spectral_norm": True},
     ),
-    "non-saturating-smooth": Case(
-        "Non-saturating loss, real labels of 0.9",
-        gan={"loss": "non_saturating", "real_label": 0.9},
+    # Adam divides by the root of a mean over 1 / (1 - beta_2) steps.
+    "minimax-short-memory": Case(
+        "Minimax loss, Adam's beta_2 0.9 and epsilon 1e-20",
+        gan={"loss": "minimax"},
+        adam={"beta_2": 0.9, "epsilon": 1e-20},
     ),
-    "wasserstein-spectral-batch": Case(
-        "Wasserstein loss, spectral and batch norm",
-        gan={"loss": "wasserstein"},
-        discriminator={"spectral_norm": True},
+    "minimax-beta2-09": Case(
+        "Minimax loss, Adam's beta_2 0.9",
+        gan={"loss": "minimax"},
+        adam={"beta_2": 0.9},
     ),
 }
 

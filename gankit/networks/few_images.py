@@ -160,6 +160,7 @@ def networks(
     image_shape=(64, 64, 3),
     latent_dim=LATENT_DIM,
     *,
+    widths=None,
     normalization=instance_norm,
     **discriminator_options,
 ):
@@ -171,6 +172,8 @@ def networks(
     Args:
         image_shape: `(64, 64, channels)` or `(256, 256, channels)`.
         latent_dim: Length of a latent vector.
+        widths: Channels, as in `generator`, of a smaller or narrower network in the
+            form of 256 x 256; `None` takes those of the report's pair.
         normalization: As in `generator`.
         **discriminator_options: `spectral_norm` and `augmentation`, as in
             `discriminator`.
@@ -182,18 +185,20 @@ def networks(
         ValueError: If the images are of another size.
     """
     side = image_shape[0]
-    if side not in WIDTHS:
+    if widths is None and side not in WIDTHS:
         raise ValueError(
             f"Expected images of 64 x 64 or 256 x 256, received {side} x "
             f"{image_shape[1]}: resize them, or call generator and discriminator with "
             "your own widths."
         )
-    large = side == 256
+    large = widths is not None or side == 256
     form = {"convolutions": 2, "reflection": True} if large else {}
-    form["normalization"] = normalization
+    form |= {"normalization": normalization, "widths": widths or WIDTHS[side]}
     return (
-        generator(image_shape, latent_dim, widths=WIDTHS[side], **form),
-        discriminator(image_shape, widths=WIDTHS[side][::-1], **discriminator_options),
+        generator(image_shape, latent_dim, **form),
+        discriminator(
+            image_shape, widths=form["widths"][::-1], **discriminator_options
+        ),
     )
 
 

@@ -5,11 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gankit.experiments.running.measures import Measure
-from gankit.experiments.running.saved import (
-    result_folders,
-    saved_folder,
-    scores_in,
-)
+from gankit.experiments.running.saved import find_runs, saved_folder
 from gankit.experiments.running.study import load_study
 
 
@@ -46,15 +42,8 @@ def seed_runs(name):
 
 
 def _own(name):
-    folders = {}
-    for root in reversed(result_folders()):
-        place = root / name
-        for path in [place, *place.parent.glob(f"{place.name}@full*")]:
-            if (path / "scores.json").exists():
-                folders[path.name] = path
-    for path in folders.values():
-        run = scores_in(path / "scores.json")
-        if run and run["size"] == "full":
+    for _, run in find_runs(name, local=False):
+        if run["size"] == "full":
             yield SeedRun(
                 run["seed"],
                 run["steps"],

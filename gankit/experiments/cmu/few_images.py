@@ -95,18 +95,19 @@ _ours = functools.partial(_cats, **_OURS)
 def _gan(
     images,
     *,
-    networks=few_images.networks,
     preprocessing=None,
     augmentation=False,
     spectral_norm=False,
+    widths=None,
     normalization=instance_norm,
     loss="least_squares",
     ema=None,
 ):
     gan = AugmentedGAN(
-        *networks(
+        *few_images.networks(
             images.image_shape,
             LATENT_DIM,
+            widths=widths,
             normalization=normalization,
             spectral_norm=spectral_norm,
             augmentation=DifferentiableAugmentation() if augmentation else None,
@@ -202,26 +203,6 @@ def _large_cats(side):
     return load
 
 
-def _large_networks(
-    image_shape, latent_dim, *, width, normalization, **discriminator_options
-):
-    """The networks of 256 x 256, with fewer blocks for smaller pictures."""
-    blocks = int(math.log2(image_shape[0] // few_images.BASE))
-    widths = [int(width * channels) for channels in few_images.WIDTHS[256][-blocks:]]
-    generator = few_images.generator(
-        image_shape,
-        latent_dim,
-        widths=widths,
-        convolutions=2,
-        reflection=True,
-        normalization=normalization,
-    )
-    discriminator = few_images.discriminator(
-        image_shape, widths=widths[::-1], **discriminator_options
-    )
-    return generator, discriminator
-
-
 _LARGE_READING = (
     *_READING[:1],
     "the 204 pictures of one of the course's two cats; smaller ones are enlarged, and "
@@ -252,8 +233,10 @@ _LARGE_READING = (
 )
 def large(images, width):
     """204 cats of 256 x 256, two more blocks."""
-    networks = functools.partial(_large_networks, width=width)
-    return _deluxe_gan(images, networks=networks, augmentation=True, spectral_norm=True)
+    # Fewer blocks for smaller pictures.
+    blocks = int(math.log2(images.image_shape[0] // few_images.BASE))
+    widths = [int(width * channels) for channels in few_images.WIDTHS[256][-blocks:]]
+    return _deluxe_gan(images, widths=widths, augmentation=True, spectral_norm=True)
 
 
 @_cats(
@@ -307,8 +290,8 @@ register_study(
         (
             "cats64/basic",
             "cats64/basic-diffaug",
-            "cats64/best",
             "cats64/best-instance-norm",
+            "cats64/best",
         ),
     )
 )

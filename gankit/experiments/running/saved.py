@@ -64,19 +64,14 @@ def publish(name, *, size="full", seed=0, width=None, out=None):
     others = ALSO_SAVED if seed == 0 else ("scores.csv",)
     names = [*ALWAYS_SAVED, *(f for f in others if (source / f).exists())]
     suffix = "" if (size, seed) == ("full", 0) else f"@{size}-seed{seed}"
-    steps = _steps(source)
-    if _steps(RESULTS / f"{name}{suffix}") > steps:
-        suffix = f"@{size}-seed{seed}-steps{steps}"
-    target = RESULTS / f"{name}{suffix}"
+    earlier = RESULTS / f"{name}{suffix}" / "scores.json"
+    saved = _scores_in(earlier) if earlier.exists() else None
+    if saved and saved["steps"] > scores["steps"]:
+        suffix = f"@{size}-seed{seed}-steps{scores['steps']}"
+    target = save_files(source, RESULTS / f"{name}{suffix}", names)
     for left in (target / file for file in ALSO_SAVED if file not in names):
         left.unlink(missing_ok=True)  # of an earlier publication
-    return save_files(source, target, names)
-
-
-def _steps(folder):
-    """Steps of a scored run, 0 if there is none."""
-    path = folder / "scores.json"
-    return json.loads(path.read_text("utf-8"))["steps"] if path.exists() else 0
+    return target
 
 
 def save_files(source, target, names):
@@ -207,11 +202,12 @@ def load_saved_runs(*names):
     return found
 
 
-def find_runs(name):
+def find_runs(name, *, local=True):
     """Finds the scored runs of an experiment: saved ones first, then local ones.
 
     Args:
         name: Name of the experiment.
+        local: Whether to look for local ones.
 
     Returns:
         A list of pairs: the folder, and the content of its `scores.json`. Saved runs
@@ -219,18 +215,18 @@ def find_runs(name):
         `scores.json` is skipped with a warning.
     """
     found, seen = [], set()
-    for root in (*result_folders(), Path("runs")):
+    for root in (*result_folders(), *([Path("runs")] if local else [])):
         place = root / name
         for folder in [place, *sorted(place.parent.glob(f"{place.name}@*"))]:
             saved = folder / "scores.json"
             if saved.exists() and (root.name == "runs" or folder.name not in seen):
                 seen.add(folder.name)
-                if (scores := scores_in(saved)) is not None:
+                if (scores := _scores_in(saved)) is not None:
                     found.append((folder, scores))
     return found
 
 
-def scores_in(path):
+def _scores_in(path):
     """The content of a `scores.json`; `None`, with a warning, if it is damaged."""
     try:
         scores = json.loads(path.read_text("utf-8"))

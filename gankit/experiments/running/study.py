@@ -537,9 +537,8 @@ def _gather(folder, scores, losses, players):
 
 def _measured(score, players):
     """How a score was measured, in words."""
-    measure = Measure.of(score)
-    loss = players["adversarial loss"]
-    return measure.how + (f"loss {loss}" if measure.name in _LOSSES else "")
+    measure, loss = Measure.of(score), f"loss {players['adversarial loss']}"
+    return ", ".join(filter(None, (measure.how, loss * (measure.name in _LOSSES))))
 
 
 def _draw(folder, experiments, planned, size, data):
