@@ -97,16 +97,19 @@ def test_loss_panels_have_a_caption_and_both_losses_each():
         ]
 
 
-def test_an_animation_has_the_frames_given_and_runs_for_ever():
-    frames = [np.full((4, 6, 6, 1), level, "uint8") for level in (0, 100, 250)]
-    file = io.BytesIO()
-    plotting.save_animation(file, frames, columns=4, scale=2)
-    with Image.open(file) as film:
-        assert film.n_frames == 3 and film.info["loop"] == 0
-        assert film.size == (2 * (4 * 8 + 2), 2 * (8 + 2))
-        for index, level in enumerate((0, 100, 250)):
-            film.seek(index)
-            assert film.convert("L").getpixel((8, 8)) == pytest.approx(level, abs=2)
+def test_lines_have_labels_units_and_a_level():
+    curves = {"one": ([0, 10], [1.0, 4.0]), "two": ([5, 6, 7], [2.0, 3.0, 1.0])}
+    words = {"title": "Norms", "x": "step", "y": "sigma"}
+    (axes,) = plotting.lines(curves, **words, logarithmic=True, level=1).axes
+    assert axes.get_title() == "Norms" and axes.get_yscale() == "log"
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "sigma")
+    *drawn, level = axes.lines
+    for line, (label, (positions, values)) in zip(drawn, curves.items(), strict=True):
+        assert line.get_label() == label
+        assert list(line.get_xdata()) == positions and list(line.get_ydata()) == values
+    assert list(level.get_ydata()) == [1, 1]
+    (axes,) = plotting.lines(curves, **words).axes
+    assert len(axes.lines) == 2 and axes.get_yscale() == "linear"
 
 
 def test_rows_stand_beside_their_captions(tmp_path):
@@ -124,6 +127,36 @@ def test_rows_stand_beside_their_captions(tmp_path):
     for row in (slice(2, 22), slice(24, 44)):
         assert pixels[row, : margin - 4].min() < 100
     assert pixels[:, margin - 4 : margin].min() == 255
+
+
+@pytest.mark.parametrize("shape", [(3, 20, 12, 1), (1, 8, 8, 3)])
+def test_rows_are_read_as_they_were_written(tmp_path, shape):
+    noise = np.random.default_rng(0).integers(0, 256, (2, *shape), "uint8")
+    written = dict(zip(("a", "another"), noise, strict=True))
+    plotting.save_rows(tmp_path / "rows.png", written)
+    read = plotting.read_rows(tmp_path / "rows.png")
+    assert list(read) == list(written)
+    for name, images in read.items():
+        np.testing.assert_array_equal(images, written[name])
+    plotting.save_grid(tmp_path / "grid.png", noise[0])
+    assert plotting.read_rows(tmp_path / "grid.png") == {}
+
+
+def test_rows_of_photographs_have_a_title_and_take_few_bytes():
+    smooth = np.linspace(0, 255, 64).astype("uint8")
+    images = np.broadcast_to(smooth[:, None, None], (3, 64, 64, 3))
+    shown = plotting.show_rows({"down": images, "up": 255 - images}, title="two rows")
+    assert shown.metadata["alt"] == "two rows"
+    with Image.open(io.BytesIO(shown.data)) as picture:
+        assert picture.format == "JPEG"
+        pixels = np.asarray(picture).astype(int)
+    assert pixels.shape[0] == 24 + 2 * 66 + 2 and len(shown.data) < 12_000
+    margin = pixels.shape[1] - 3 * 66 - 2
+    for i, image in enumerate((images[0], 255 - images[0])):
+        top, left = 24 + 2 + i * 66, margin + 2
+        found = pixels[top : top + 64, left : left + 64]
+        assert np.abs(found - image)[8:-8, 8:-8].max() < 10
+    assert pixels[:24, :60].min() < 100
 
 
 def test_pictures_keep_all_colours(tmp_path):

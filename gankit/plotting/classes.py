@@ -44,39 +44,3 @@ def class_bars(profiles, *, title):
     shares.set_title(title, fontsize=12)
     figure.legend(loc="outside lower center", ncols=3, fontsize=10)
     return figure
-
-
-def class_confusion(profiles, *, title):
-    """Draws the mean probabilities of the other classes for each predicted class.
-
-    Args:
-        profiles: Dict from a label to a `gankit.metrics.ClassProfile`, one panel each.
-        title: Title of the figure.
-
-    Returns:
-        The `gankit.plotting.Picture`: mean probabilities in percent, without the
-        diagonal.
-    """
-    figure = Picture(figsize=(4.6 * len(profiles), 4.9), layout="constrained")
-    panels = figure.subplots(1, len(profiles), squeeze=False)[0]
-    matrices = {
-        label: 100 * np.where(np.eye(len(p.counts)), np.nan, p.probabilities)
-        for label, p in profiles.items()
-    }
-    top = max(np.nanmax(matrix) for matrix in matrices.values())
-    for axes, (label, matrix) in zip(panels, matrices.items(), strict=True):
-        names = profiles[label].class_names
-        picture = axes.imshow(matrix, cmap="Reds", vmin=0, vmax=top)
-        for (row, column), value in np.ndenumerate(matrix):
-            if value >= 0.1:
-                colour = "white" if value > 0.6 * top else "black"
-                style = {"ha": "center", "va": "center", "fontsize": 8}
-                axes.text(column, row, f"{value:.1f}", color=colour, **style)
-        axes.set_xticks(range(len(names)), names)
-        axes.set_yticks(range(len(names)), names)
-        axes.set_xlabel("other class", fontsize=11)
-        axes.set_title(label, fontsize=11)
-    panels[0].set_ylabel("predicted class", fontsize=11)
-    figure.colorbar(picture, ax=list(panels), label="mean probability (%)", shrink=0.8)
-    figure.suptitle(title, fontsize=12)
-    return figure

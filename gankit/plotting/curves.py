@@ -192,6 +192,35 @@ def _caption(kind, scores, baselines):
     return "\n".join(lines + [f"band: {band}" for band in sorted(bands)])
 
 
+def lines(curves, *, title, x, y, logarithmic=False, level=None):
+    """Draws one or more curves over a common axis.
+
+    Args:
+        curves: Dict from a label to a pair of arrays, positions and values.
+        title: Title of the figure.
+        x: What the horizontal axis shows, with its unit.
+        y: What the vertical axis shows, with its unit.
+        logarithmic: Whether the vertical axis is logarithmic.
+        level: Value at which to draw a dotted line; `None` draws none.
+
+    Returns:
+        The `Picture`.
+    """
+    figure = Picture(figsize=(6.5, 3.2), layout="constrained")
+    axes = figure.subplots()
+    for label, (positions, values) in curves.items():
+        axes.plot(positions, values, marker=".", label=label)
+    if level is not None:
+        axes.axhline(level, color="black", linestyle=":", linewidth=1)
+    if logarithmic:
+        axes.set_yscale("log")
+    axes.set(xlabel=x, ylabel=y)
+    axes.set_title(title, fontsize=11)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=9)
+    return figure
+
+
 def moving_average(values, window):
     """Computes the mean of the last `window` values, or of fewer at the start.
 

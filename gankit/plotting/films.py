@@ -4,8 +4,6 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from gankit.plotting.grids import image_grid
-
 
 def save_film(path, folder, *, scale=2):
     """Joins the frames of `gankit.callbacks.SampleGrid` into a WebP of 10 seconds.
@@ -44,33 +42,6 @@ def _add_caption(picture, stem, scale):
         font=ImageFont.load_default(18),
     )
     return frame
-
-
-def save_animation(file, frames, *, columns=None, scale=2, seconds=0.1):
-    """Writes grids of images as an endless GIF.
-
-    Args:
-        file: Path, or a binary file opened for writing.
-        frames: List of uint8 arrays `(n, height, width, channels)`, one per grid.
-        columns: Images in a row; `None` makes the grids as square as possible.
-        scale: Integer factor that enlarges the pixels.
-        seconds: Duration of a frame.
-    """
-    grids = [Image.fromarray(image_grid(f, columns=columns)) for f in frames]
-    size = (grids[0].width * scale, grids[0].height * scale)
-    # With few levels fewer pixels change, which makes the GIF smaller.
-    first, *others = (
-        g.resize(size, Image.Resampling.NEAREST).quantize(16) for g in grids
-    )
-    first.save(
-        file,
-        format="GIF",
-        save_all=True,
-        append_images=others,
-        duration=int(1000 * seconds),
-        loop=0,
-        optimize=True,
-    )
 
 
 def save_stages(path, folder, steps):

@@ -1,16 +1,20 @@
 """Grids of images, as arrays, files and figures."""
 
 import io
+import json
 import math
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 from gankit.plotting.picture import Picture
 
 # Pixels between images and around them.
 PADDING = 2
+# Where a picture of rows says what they are.
+_ROWS = "gankit rows"
 
 
 def image_grid(images, *, columns=None):
@@ -67,7 +71,7 @@ def save_rows(path, rows):
     Args:
         path: The file.
         rows: Dict from a caption to uint8 images `(n, height, width, channels)`, all
-            of the same shape.
+            of the same shape. `read_rows` reads it back.
     """
     font = ImageFont.load_default(14)
     margin = 10 + max(math.ceil(font.getlength(caption)) for caption in rows)
@@ -80,7 +84,34 @@ def save_rows(path, rows):
     for i, caption in enumerate(rows):
         place = (margin - 6, PADDING + (i + 0.5) * pitch)
         draw.text(place, caption, fill="black", font=font, anchor="rm")
-    picture.save(path, optimize=True)
+    written = PngInfo()
+    sizes = {"captions": [*rows], "margin": margin, "image": images[0].shape[1:3]}
+    written.add_text(_ROWS, json.dumps(sizes))
+    picture.save(path, optimize=True, pnginfo=written)
+
+
+def read_rows(path):
+    """Reads the rows of images in a picture that `save_rows` wrote.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Dict from a caption to uint8 images `(n, height, width, channels)`; an empty
+        one if the picture does not say what its rows are.
+    """
+    with Image.open(path) as picture:
+        written = json.loads(picture.text.get(_ROWS, "{}"))
+        grid = np.asarray(picture)
+    if not written:
+        return {}
+    captions, (height, width) = written["captions"], written["image"]
+    grid = np.atleast_3d(grid)[PADDING:, written["margin"] + PADDING :]
+    cells = grid.reshape(
+        len(captions), height + PADDING, -1, width + PADDING, grid.shape[-1]
+    )
+    images = cells[:, :height, :, :width].swapaxes(1, 2)
+    return dict(zip(captions, images, strict=True))
 
 
 def save_each(folder, images):

@@ -25,7 +25,7 @@ from gankit.experiments.running.saved import (
 )
 from gankit.experiments.running.task import task_of
 from gankit.metrics.resampling import mean_interval
-from gankit.plotting import save_rows
+from gankit.plotting import read_rows, save_rows
 
 FOLDER = Path("runs") / "studies"
 FILES = ("table.csv", "curves.csv", "samples.png")
@@ -542,16 +542,23 @@ def _measured(score, players):
 
 
 def _draw(folder, experiments, planned, size, data):
-    """A row of samples for each experiment whose model of seed 0 is here."""
+    """A row of samples for each experiment, of the model of seed 0.
+
+    Where that model is not here, the row that the picture already has stays.
+    """
+    path = folder / "samples.png"
+    saved = read_rows(path) if path.exists() else {}
     rows = {}
     for experiment, steps in zip(experiments, planned, strict=True):
-        finished = _finished(experiment.name, size, 0, steps)
+        name = experiment.name
+        finished = _finished(name, size, 0, steps)
         here = [place for place, _ in finished if (place / "gan.keras").exists()]
         if here:
             task = task_of(load(here[0]).model, experiment.data(size, data))
-            rows[experiment.name] = task.examples(COLUMNS)
+            rows[name] = task.examples(COLUMNS)
+        elif name in saved:
+            rows[name] = saved[name]
     # Pictures of other sizes do not fit into the same grid.
     rows = {k: v for k, v in rows.items() if v.shape == next(iter(rows.values())).shape}
-    # With none here the study was published before, and its picture stays.
     if rows:
-        save_rows(folder / "samples.png", rows)
+        save_rows(path, rows)
