@@ -198,10 +198,10 @@ BELOW = ("experiments", "course", "photos", "cli")
 # Files without a docstring.
 OTHER_FILES = {
     ".pyi": "The names of the package, for editors and type checkers.",
-    ".toml": "The claims of the five reports.",
+    ".toml": "What the five reports show or claim.",
     ".js": "Draws the laboratory on a canvas.",
     ".css": "The style of the laboratory.",
-    ".html": "The page around a recorded laboratory.",
+    ".html": "The frame of a page.",
 }
 
 

@@ -133,6 +133,15 @@ def test_equal_sides_have_distance_zero(n):
     assert frechet_distance(same, same + 1) == 3
 
 
+def test_a_distance_of_zero_does_not_mean_equal_images():
+    angles = 2 * np.pi * np.arange(1000) / 1000
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    # Both have mean 0 and the covariance I / 2 (divided by n).
+    four = np.repeat(circle[::250], 250, axis=0)
+    assert frechet_distance(circle, four) == pytest.approx(0, abs=1e-9)
+    assert len(np.unique(four.round(6), axis=0)) == 4
+
+
 def test_one_outlier_leaves_a_finite_and_right_distance():
     rng = np.random.default_rng(6)
     x = rng.normal(size=(200, 50))

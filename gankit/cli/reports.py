@@ -1,6 +1,7 @@
 """The commands `list` and `report`, which read tables and train nothing."""
 
 import textwrap
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -83,10 +84,21 @@ def report(
         str,
         typer.Argument(help="Name of a report, such as imperial.", show_default=False),
     ] = "",
+    html: Annotated[
+        Path | None, typer.Option(help="Write its figures, too, as one page.")
+    ] = None,
 ):
     """Print a report's tables next to our results and yours."""
     from gankit.experiments import tables
 
+    if html:
+        from gankit import files
+        from gankit.experiments import figures
+
+        with files.atomic(html) as temporary:
+            temporary.write_text(figures.page(name), "utf-8")
+        typer.echo(f"{html} has the figures and tables of {name}.")
+        return
     if not name:
         rows = table("name", "university", "subject", "saved")
         for each, of in tables.REPORTS.items():
@@ -114,3 +126,4 @@ def report(
         "saved: our runs. yours: runs in ./runs, by the first of our scores and recall."
     )
     typer.echo(f"gankit list {name} names the experiments; gankit run trains one.")
+    typer.echo(f"gankit report {name} --html FILE draws the report's figures as well.")

@@ -3,12 +3,17 @@ from . import cmu as cmu
 from . import data as data
 from . import demo as demo
 from . import dtu as dtu
+from . import figures as figures
 from . import iisc as iisc
 from . import imperial as imperial
 from . import loss_study as loss_study
 from . import own_pictures as own_pictures
 from . import scoring as scoring
 from . import tables as tables
+from .figures import figure as figure
+from .figures import not_run as not_run
+from .figures import readings as readings
+from .figures import verdicts as verdicts
 from .running.pretrained import Card as Card
 from .running.pretrained import Rescored as Rescored
 from .running.pretrained import find_card as find_card
@@ -39,3 +44,4 @@ from .running.study import publish_study as publish_study
 from .running.study import register_study as register_study
 from .running.study import run_study as run_study
 from .running.study import studies as studies
+from .tables import table as table

@@ -5,6 +5,8 @@ experiment reproduces it. `table("imperial", 1)` fills a table in with the saved
 results and with the runs in `./runs`.
 """
 
+import html
+import textwrap
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from gankit.experiments.running.saved import SavedRun, find_runs
 
 SECONDS = "seconds per 1,000 steps"
 NONE = "–"
+RUNS = "saved runs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +56,7 @@ class Table:
     notes: Sequence[str]
     reported: str = "report"
     repeats: bool = False
+    agrees: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,17 +94,56 @@ class FilledTable:
         headings: One for each column.
         rows: Tuples of cells, all of them strings.
         notes: Sentences to read below it.
+        runs: For each row which runs its saved results are from, in words: a last
+            column of the text, of notebooks and of pages.
+        agrees: Whether our results agree with the report's, a last note there.
     """
 
     title: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    agrees: str = ""
+
+    def _lines(self):
+        """Headings and rows, with the column of runs if there is one."""
+        if not self.runs:
+            return [self.headings, *self.rows]
+        pairs = zip(self.rows, self.runs, strict=True)
+        return [(*self.headings, RUNS), *((*row, runs) for row, runs in pairs)]
+
+    def _texts(self):
+        return [self.title, *self.notes, *filter(None, [self.agrees])]
+
+    def __str__(self):
+        lines = self._lines()
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        body = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+        title, *notes = (textwrap.fill(text, 80) for text in self._texts())
+        return "\n".join((title, *body, *notes))
 
     def _repr_markdown_(self):
-        lines = (self.headings, ("---",) * len(self.headings), *self.rows)
-        body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-        return "\n\n".join((f"**{self.title}**", body, *self.notes))
+        headings, *rows = self._lines()
+        lines = (headings, ("---",) * len(headings), *rows)
+        safe = ([cell.replace("|", "\\|") for cell in line] for line in lines)
+        body = "\n".join("| " + " | ".join(line) + " |" for line in safe)
+        title, *notes = self._texts()
+        return "\n\n".join((f"**{title}**", body, *notes))
+
+    def to_html(self):
+        """The table as HTML, with its title as the caption."""
+        cells = [[html.escape(cell, quote=False) for cell in r] for r in self._lines()]
+        head, *body = (f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in cells)
+        title, *notes = (html.escape(text, quote=False) for text in self._texts())
+        return "\n".join(
+            (
+                f"<table><caption>{title}</caption>",
+                f"<thead>{head.replace('td>', 'th>')}</thead>",
+                *("<tbody>", *body, "</tbody></table>"),
+                *(f"<p>{note}</p>" for note in notes),
+            )
+        )
 
 
 def _read():
@@ -191,20 +234,76 @@ def table(report, which):
     Raises:
         ValueError: If there is no such report or table.
     """
-    found = {table.name.lower(): table for table in find_report(report).tables}
-    name = f"table {which}" if isinstance(which, int) else which.lower()
+    return _fill(pick(find_report(report).tables, "table", which))
+
+
+def pick(entries, kind, which):
+    """Looks up one of the tables or figures of a report.
+
+    Args:
+        entries: All of them, with a `name`.
+        kind: `"table"` or `"figure"`, the word before a number.
+        which: A number or a name.
+
+    Returns:
+        The entry.
+
+    Raises:
+        ValueError: If there is none of that name.
+    """
+    found = {entry.name.lower(): entry for entry in entries}
+    name = f"{kind} {which}" if isinstance(which, int) else str(which).lower()
     if name not in found:
-        names = ", ".join(table.name for table in found.values())
+        names = ", ".join(entry.name for entry in found.values())
         raise ValueError(
             f"Expected one of {names}, received {which!r}: choose one of these."
         )
-    return _fill(found[name])
+    return found[name]
+
+
+def missing(report, which):
+    """Finds the rows of a table without saved results.
+
+    Args:
+        report: Name of the report.
+        which: As in `table`.
+
+    Returns:
+        Names of their experiments, with `-half` where half the width would do.
+    """
+    rows = pick(find_report(report).tables, "table", which).rows
+    names = {row.experiment: f"{row.experiment}{'-half' * row.half}" for row in rows}
+    halves = {row.experiment: row.half for row in rows}
+    return [names[name] for name in names if _runs(name, halves[name])[0] is None]
+
+
+def describe(run, n=None):
+    """Describes a saved run: its seed of so many, steps, width, number of images.
+
+    Args:
+        run: A `gankit.experiments.SavedRun`.
+        n: Number of images that were scored, `None` for none.
+
+    Returns:
+        Text such as `"seed 0, 8,593 steps, n = 10,000"`.
+    """
+    scores = run.scores
+    same = {"size": scores["size"], "steps": scores["steps"]}
+    found = [each for _, each in find_runs(scores["name"], local=False)]
+    seeds = {r["seed"] for r in found if {key: r[key] for key in same} == same}
+    words = [f"seed {scores['seed']}" + f" (of {len(seeds)})" * (len(seeds) > 1)]
+    budget = f" of {scores['budget']:,}" * (scores["steps"] < scores["budget"])
+    words.append(f"{scores['steps']:,}{budget} steps")
+    words += ["half width"] * scores["name"].endswith("-half")
+    words += [f"n = {n:,}"] if n else []
+    return ", ".join(words)
 
 
 def _fill(table):
-    rows, extents = [], {}
+    rows, runs, extents = [], [], {}
     for row in table.rows:
         saved, yours = _runs(row.experiment, row.half)
+        runs.append(_run_of_a_row(table, row, saved) if saved else NONE)
         cells = [_cell(row, column, saved) for column in table.columns]
         if saved and not row.baseline and _extent(saved):
             extents.setdefault(_extent(saved), []).append(row.label)
@@ -228,7 +327,20 @@ def _fill(table):
         ("model", table.reported, *(c.heading for c in table.columns), "yours"),
         tuple(rows),
         tuple(notes),
+        tuple(runs),
+        table.agrees,
     )
+
+
+def _run_of_a_row(table, row, run):
+    """Which run a row is from; real images, which no run has made, have n alone."""
+    wanted = {name for column in table.columns for name in row.scores or column.scores}
+    wanted = {name.replace(*row.swap) for name in wanted}
+    lines = [*run.scores["scores"], *run.scores["baselines"].get(row.baseline, [])]
+    counts = [s["n_fake"] or s["n_real"] for s in lines if s["name"] in wanted]
+    n = max(filter(None, counts), default=None)
+    real = row.baseline or row.scores
+    return f"n = {n:,}" if real else describe(run, n)
 
 
 def _runs(name, half):

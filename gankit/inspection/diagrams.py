@@ -1,4 +1,4 @@
-"""Diagrams of a GAN, CycleGAN's cycles, a network's feature maps, a set of faces."""
+"""Diagrams of a GAN, cycles, self-attention, a network's feature maps, faces."""
 
 import math
 import re
@@ -102,6 +102,46 @@ def cycles(domain_names=("A", "B")):
         axes.text(4.25, y + 0.64, text, color="#2f5fa8", **above)
         text = f"adversarial loss: {forward} learns to make d_{letter[1]} say yes"
         axes.text(4.95, y - 0.85, text, color="#c46a10", va="center", fontsize=9)
+    return figure
+
+
+def attention():
+    """Draws the self-attention of SAGAN, with the shapes of its parts.
+
+    Returns:
+        The `Picture`, 8.6 by 3.2 inches.
+
+    Reference:
+        Zhang et al. 2019, figure 2 (https://arxiv.org/abs/1805.08318).
+    """
+    figure, axes = _canvas()
+    _set_size(figure, axes, 8.6, 3.2)
+    middle = 1.75
+    for x, y, text, colour in (
+        (0.75, middle, "maps x\n(N, C)", _GREY),
+        (2.5, 2.75, "keys f(x)\n(N, C/8)", _BLUE),
+        (2.5, middle, "queries g(x)\n(N, C/8)", _BLUE),
+        (2.5, 0.75, "values h(x)\n(N, C/2)", _BLUE),
+        (4.4, 2.25, "softmax of rows\nbeta (N, N)", _ORANGE),
+        (6.1, middle, "v(beta h)\no (N, C)", _BLUE),
+        (7.8, middle, "x + gamma o\n(N, C)", _GREY),
+    ):
+        _box(axes, x, y, text, colour)
+    for x, y, x_end, y_end in (
+        (1.35, middle + 0.1, 1.9, 2.7),
+        (1.35, middle, 1.9, middle),
+        (1.35, middle - 0.1, 1.9, 0.8),
+        (3.1, 2.7, 3.8, 2.35),
+        (3.1, middle + 0.05, 3.8, 2.15),
+        (3.1, 0.8, 5.5, middle - 0.15),
+        (5.0, 2.2, 5.5, middle + 0.12),
+        (6.7, middle, 7.2, middle),
+    ):
+        _arrow(axes, (x, y), (x_end, y_end))
+    axes.plot([0.75, 0.75, 7.8], [middle - 0.3, 0.25, 0.25], color="black", linewidth=1)
+    _arrow(axes, (7.8, 0.25), (7.8, middle - 0.3))
+    words = {"ha": "center", "va": "bottom", "fontsize": 9}
+    axes.text(4.3, 0.29, "passed on unchanged; gamma starts at 0", **words)
     return figure
 
 

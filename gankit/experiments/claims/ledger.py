@@ -27,7 +27,7 @@ class Claim:
         compare: Relations, dicts with `score`, `of`, `is` (`"lower"`, `"higher"`, `"not
             lower"`, `"not higher"` or `"same"`) and `than`. `of` and `than` are names
             of experiments; instead of `than`, `than_score` is another score of `of`.
-        notebook: Dict with the `name` of the notebook that tests it, its `verdict`,
+        notebook: Dict with the `name` of the notebook or test, its `verdict`,
             what was `found` and, if trained models are compared, how many `seeds`.
         untestable: Why it cannot be tested here.
     """
@@ -42,7 +42,7 @@ class Claim:
 
     @property
     def tested_by(self):
-        """Names of the experiments or of the notebook that test the claim."""
+        """Names of the experiments, or of the notebook or test, that test the claim."""
         if self.notebook:
             return [self.notebook["name"]]
         names = [each.get(key) for each in self.compare for key in ("of", "than")]

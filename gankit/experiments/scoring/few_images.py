@@ -36,7 +36,7 @@ def few_image_scorer(data, folder=None):
     half = len(images) // 2
     order = np.random.default_rng(0).permutation(len(images))
     first, second = images[order[:half]], images[order[half : 2 * half]]
-    return Scorer(first, _extractor(data), other_real=second, **RANGE)
+    return Scorer(first, few_image_extractor(data), other_real=second, **RANGE)
 
 
 def few_image_scores(model, data, history):
@@ -63,6 +63,31 @@ def few_image_scores(model, data, history):
         *spreads(fake, images),
         *_scores_of_features(fake, images, data),
     ]
+
+
+def few_image_extractor(data):
+    """The network of FID at 768 features, or thumbnails where there are few images.
+
+    Args:
+        data: The `gankit.datasets.ImageData`. Fewer than 150 images are for tests.
+
+    Returns:
+        A `gankit.metrics.Extractor`. Its features are thumbnails of 8 x 8 pixels for so
+        few images, or if the weights of the network of FID are not at hand.
+    """
+    found = None
+    if len(_all_images(data)) >= FEWEST:
+        found = available_inception("Thumbnails take its place for now.")
+    # Thumbnails tell little, but need no network.
+    return found or Extractor(
+        name=f"thumbnails:{THUMBNAIL}x{THUMBNAIL}",
+        frechet_name="Fréchet distance of thumbnails",
+        kernel_name="kernel distance of thumbnails",
+        dimension=3 * THUMBNAIL**2,
+        channels=3,
+        resize=None,
+        compute=_thumbnails,
+    )
 
 
 def leave_one_out_copy_score(fake, train, *, extractor=None):
@@ -92,7 +117,7 @@ def leave_one_out_copy_score(fake, train, *, extractor=None):
 
 def _scores_of_features(fake, images, data):
     """Distances from all images, and shares of copies of the training images."""
-    extractor = _extractor(data)
+    extractor = few_image_extractor(data)
     fake, real = (feature_set(x, extractor, **RANGE) for x in (fake, images))
     scores = Scorer(real, extractor, **RANGE)(fake, **RANGE)
     scores = with_suffix(scores, f"n = {fake.n:,}")
@@ -111,22 +136,6 @@ def _all_images(data):
     if data.test is None:
         return data.train.images
     return np.concatenate([data.train.images, data.test.images])
-
-
-def _extractor(data):
-    found = None
-    if len(_all_images(data)) >= FEWEST:
-        found = available_inception("Thumbnails take its place for now.")
-    # Thumbnails tell little, but need no network.
-    return found or Extractor(
-        name=f"thumbnails:{THUMBNAIL}x{THUMBNAIL}",
-        frechet_name="Fréchet distance of thumbnails",
-        kernel_name="kernel distance of thumbnails",
-        dimension=3 * THUMBNAIL**2,
-        channels=3,
-        resize=None,
-        compute=_thumbnails,
-    )
 
 
 def _thumbnails(images):
