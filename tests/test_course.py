@@ -142,6 +142,8 @@ def test_students_get_no_solution_and_teachers_get_all(tmp_path):
         (folder / f"{name}.ipynb").write_text(json.dumps(notebook))
     for page in ("report_rubric.md", "teaching.md"):
         (docs / page).write_text("words")
+    (folder / "reports").mkdir()
+    (folder / "reports" / "dtu.ipynb").write_text("{}")
     with pytest.raises(ValueError, match="Expected a wheel"):
         course.exercises.handout(out, folder)
     with zipfile.ZipFile(out / "gankit-1.0-py3-none-any.whl", "w") as wheel:
@@ -157,6 +159,7 @@ def test_students_get_no_solution_and_teachers_get_all(tmp_path):
             }
     assert "report_rubric.md" in both["students"] and "teaching.md" in both["teachers"]
     assert "teaching.md" not in both["students"]
+    assert all("reports/dtu.ipynb" in names for names in both.values())
     assert "marking_key.md" not in both["students"]
     key = both["teachers"]["marking_key.md"]
     for name in REAL:
@@ -184,7 +187,7 @@ def test_students_get_no_solution_and_teachers_get_all(tmp_path):
         predicting = False
         for ours, theirs in zip(notebook["cells"], for_students["cells"], strict=True):
             text = "".join(ours["source"])
-            if text.startswith("**Predicted?**"):
+            if "**Predicted?**" in text:
                 predicting = False
             predicting = predicting or "prediction" in course_tags(ours)
             if "answer" in course_tags(ours):
@@ -219,12 +222,12 @@ def test_every_prediction_is_asked_and_answered(path):
     for above, cell in zip([None, *cells], cells, strict=False):
         text = "".join(cell["source"])
         if "prediction" in course_tags(cell):
-            assert "".join(above["source"]).startswith("**Predict.** ")
+            assert "".join(above["source"]).count("**Predict.** ") == 1
             signs.append("asked")
-        elif text.startswith("**Predicted?** "):
+        elif "**Predicted?** " in text:
             assert "answer" in course_tags(cell) and "*The usual misconception*" in text
             signs.append("answered")
-    assert len(signs) >= 10 and signs == ["asked", "answered"] * (len(signs) // 2)
+    assert len(signs) >= 6 and signs == ["asked", "answered"] * (len(signs) // 2)
 
 
 def _solved(exercise):
@@ -252,7 +255,7 @@ def test_our_solutions_of_the_real_notebooks_are_right(tmp_path):
         }
         _submit(tmp_path / "class", "ada", answers, notebook, name)
     marks = course.grading.grade(tmp_path / "class", source)
-    assert len(marks) == 22
+    assert len(marks) == 15
     for mark in marks:
         assert (mark.mark, mark.reason) == (1, "Right."), mark
 

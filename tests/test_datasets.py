@@ -31,6 +31,7 @@ from gankit.datasets import (
     ImageData,
     Split,
     UnpairedImageData,
+    animal_pairs,
     classics,
     data_folder,
     digits,
@@ -403,6 +404,22 @@ def test_stripes_differ_in_the_coat():
     assert 0.3 < roc_auc_score(truth, np.concatenate(corners)) < 0.7
     with refusal(ValueError, "size", "16 to 256", "512"):
         stripes(size=512)
+
+
+def test_both_animals_of_a_pair_stand_in_one_pose():
+    plain, striped = animal_pairs(6, 64, seed=2)
+    assert plain.shape == striped.shape == (6, 64, 64, 3)
+    # One landscape and one outline: only the coat differs, and the width of the tail.
+    differs = np.any(plain != striped, axis=-1)
+    share = differs.mean(axis=(1, 2))
+    assert np.all((0.1 < share) & (share < 0.35)), share
+    assert not differs[:, :4].any() and not differs[:, -1:].any()
+    # Between two pairs nearly everything differs.
+    assert np.any(plain[1:] != striped[:-1], axis=-1).mean() > 0.8
+    assert len({image.tobytes() for image in (*plain, *striped)}) == 12
+    np.testing.assert_array_equal(animal_pairs(2, 64, 2)[1], striped[:2])
+    with refusal(ValueError, "count", "0"):
+        animal_pairs(0)
 
 
 def test_an_animal_walks_past_and_nothing_else_moves():

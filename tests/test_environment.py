@@ -112,10 +112,14 @@ def test_the_wheel_is_small_and_holds_what_it_needs(tmp_path):
     for path in (ROOT / "results").rglob("scores.json"):
         saved = path.parent.relative_to(ROOT / "results")
         for file in ("scores.json", "history.csv", "samples.png"):
-            if (path.parent / file).exists():
+            further_seed = "@full-seed" in path.parent.name
+            left_out = (
+                file == "samples.png" and further_seed and saved.parts[0] != "cmu"
+            )
+            if (path.parent / file).exists() and not left_out:
                 assert f"gankit/published/results/{saved}/{file}" in names
     for path in (ROOT / "weights").rglob("*.*"):
-        comes = path.suffix in (".json", ".npz") or path.stat().st_size <= 1_000_000
+        comes = path.suffix in (".json", ".npz") or path.stat().st_size <= 3_000_000
         saved = f"gankit/published/weights/{path.relative_to(ROOT / 'weights')}"
         assert (saved in names) == comes
     others = {name for name in names if not name.startswith("gankit")}

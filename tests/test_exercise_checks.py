@@ -17,14 +17,19 @@ import numpy as np
 import pytest
 from keras import ops
 
-from gankit import course, losses
+from gankit import course, losses, metrics
 from gankit.course.exercises import (
     checking,
+    conditioning_checks,
+    constraint_checks,
+    few_image_checks,
     kernel_checks,
     layer_checks,
     loss_checks,
+    sagan_checks,
     step_checks,
     stubs,
+    theory_checks,
     translation_checks,
 )
 from gankit.course.exercises.checking import ExerciseContext, replay, try_answer
@@ -44,10 +49,15 @@ EXERCISES = {
 CHECKS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": check
     for module in (
+        conditioning_checks,
+        constraint_checks,
+        few_image_checks,
         kernel_checks,
         layer_checks,
         loss_checks,
+        sagan_checks,
         step_checks,
+        theory_checks,
         translation_checks,
     )
     for name, check in vars(module).items()
@@ -159,7 +169,7 @@ def test_a_check_says_what_was_expected_where_it_does_not_know_the_mistake(capsy
             ["one: expected 1, yours 1, right"],
         ),
         (lambda x: np.nan * x, ["one: expected 1, yours nan, wrong"]),
-        (lambda x: None, ["one: expected 1, yours not yet"]),
+        (lambda x: None, ["one: not yet"]),
     ):
         assert not check(answer)
         output = capsys.readouterr().out.splitlines()
@@ -226,18 +236,74 @@ def test_the_right_attention_and_projection_are_the_layers():
     )
 
 
-def test_the_right_sigma_is_the_layers():
+def test_the_right_scores_of_few_images_are_the_librarys():
+    real, fake = few_image_checks.REAL, few_image_checks.FAKE
+    for k in few_image_checks.NEIGHBOURS:
+        expected = metrics.prdc(real=real, fake=fake, k=k).recall
+        assert few_image_checks.recall.right(real, fake, k) == expected
+    np.testing.assert_allclose(
+        few_image_checks.kid.right(real, fake),
+        metrics.kernel_distance(real, fake).mean,
+    )
+
+
+def test_the_right_spectral_call_is_the_layers():
     from gankit.layers import SpectralNormalization
 
+    kernel, vector = kernel_checks.KERNEL, kernel_checks.VECTOR
     wrapped = keras.layers.Conv2D(6, 3, use_bias=False)
-    layer = SpectralNormalization(wrapped, power_iterations=200, use_bias=False)
+    layer = SpectralNormalization(wrapped, use_bias=False)
     layer.build((None, 8, 8, 4))
-    wrapped.kernel.assign(kernel_checks.KERNEL)
+    wrapped.kernel.assign(kernel)
+    layer.vector_u.assign(vector)
+    normalized, new_vector = kernel_checks.spectral_call.right(kernel, vector)
+    patches = np.random.default_rng(1).normal(size=(1, 8, 8, 4)).astype("float32")
+    expected = ops.conv(patches, ops.convert_to_tensor(normalized, "float32"))
+    np.testing.assert_allclose(layer(patches, training=True), expected, atol=1e-4)
+    np.testing.assert_allclose(layer.vector_u, new_vector, atol=1e-5)
+
+
+def test_the_right_norm_is_that_of_the_convolution_as_one_matrix():
+    kernel, side = kernel_checks.STRIPED, 4
+    rows = []
+    for pixel in np.eye(side * side * 4).reshape(-1, side, side, 4):
+        shifted = [
+            np.roll(pixel, (-i, -j), (0, 1)) @ kernel[i, j]
+            for i in range(3)
+            for j in range(3)
+        ]
+        rows.append(np.sum(shifted, axis=0).ravel())
     np.testing.assert_allclose(
-        kernel_checks.normalized_kernel.right(kernel_checks.KERNEL),
-        kernel_checks.KERNEL / ops.convert_to_numpy(layer.sigma),
-        rtol=1e-4,
+        kernel_checks.convolution_norm.right(kernel, side), np.linalg.norm(rows, 2)
     )
+
+
+def test_the_right_bias_of_means_is_that_of_drawn_sets():
+    rng = np.random.default_rng(0)
+    features = sagan_checks.FEATURES
+    drawn = rng.choice(features, (2, 3000, 20)).mean(axis=2)
+    found = ((drawn[0] - drawn[1]) ** 2).sum(axis=1).mean()
+    right = sagan_checks.mean_bias.right(features, 20)
+    np.testing.assert_allclose(found, right, rtol=0.05)
+
+
+def test_the_right_clipping_is_that_of_keras():
+    from gankit.constraints import WeightClipping
+
+    given, gradients = constraint_checks.WEIGHTS, constraint_checks.GRADIENTS
+    clipping = WeightClipping(constraint_checks.BOUND)
+    weights = {name: keras.Variable(given[name], dtype="float32") for name in gradients}
+    for weight in weights.values():
+        weight.constraint = clipping
+    optimizer = keras.optimizers.SGD(constraint_checks.RATE)
+    slopes = [ops.convert_to_tensor(g, "float32") for g in gradients.values()]
+    optimizer.apply(slopes, [*weights.values()])
+    right = constraint_checks.clipped_step.right(
+        given, gradients, constraint_checks.RATE, constraint_checks.BOUND
+    )
+    for name, weight in weights.items():
+        np.testing.assert_allclose(right[name], weight.numpy(), atol=1e-8)
+    assert right["moving_mean"] is given["moving_mean"]
 
 
 def test_the_right_steps_are_the_trainers():

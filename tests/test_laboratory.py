@@ -269,6 +269,8 @@ def test_the_widget_answers_each_request_with_a_frame_or_a_sentence(laboratory):
     assert laboratory.rates == pytest.approx(rates)
     assert "at least one stroke" in sent[4][0]["error"]
     assert sent[5][0]["world"]["title"] == "Your drawing; Wasserstein, clipping"
+    losses = [sent[i][0]["world"]["loss"] for i in (0, 5, 6)]
+    assert losses == ["non-saturating", "wasserstein", "hinge"]
     assert widget.laboratory.game.bound is None
     assert widget.laboratory.game.batch_size == 16
     points, surface, arrows, real = sent[0][1]

@@ -4,6 +4,7 @@
 """
 
 import re
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,22 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import gankit
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LESSONS = [path for path in NOTEBOOKS if path.stem[0] == "0"]
+# A cell that prints or plots.
+SHOWS = re.compile(r"\bprint\(|plotting\.|\bshow\w*\(|display\(|diagrams\.|Image\(")
+# What each lesson builds or uses by its name.
+USED = {
+    "00": [],
+    "01": ["AdversarialModel", "GAN", "WeightClipping", "pretrained"],
+    "02": ["ConditionalGAN", "ConditionalBatchNormalization", "pretrained"],
+    "03": ["SelfAttention2D", "SpectralNormalization", "fid", "pretrained"],
+    "04": ["ReflectionPadding2D", "ImagePool", "CycleGAN", "pretrained"],
+    "05": ["DifferentiableAugmentation", "kid", "pretrained"],
+}
 INSTALL_CELL = next(
     cell.source
     for cell in nbformat.read(NOTEBOOKS[0], as_version=4).cells
@@ -64,7 +79,7 @@ def test_its_cells_are_those_that_tools_look_for(notebook):
     assert notebook.metadata.kernelspec.name == "python3"
 
 
-def _run_install_cell(tmp_path, source=None, missing=True):
+def _run_install_cell(tmp_path, missing):
     """Runs the cell in IPython, where pip only prints what it is told to install."""
     program = (
         "import importlib.util, sys\n"
@@ -81,23 +96,58 @@ def _run_install_cell(tmp_path, source=None, missing=True):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        env={"GANKIT_SOURCE": source} if source else {},
     )
 
 
-def test_the_install_cell_takes_a_wheel_or_an_address_and_no_name(tmp_path):
-    result = _run_install_cell(tmp_path)
-    assert result.returncode == 1 and "Upload the gankit-*.whl" in result.stdout
-    wheel = tmp_path / "gankit-0.1.0-py3-none-any.whl"
-    wheel.touch()
-    result = _run_install_cell(tmp_path)
-    assert result.stdout == f'install -q "gankit[lesson] @ {wheel.as_uri()}"\n'
-    result = _run_install_cell(tmp_path, source="https://example.org/gankit.zip")
-    assert result.stdout == (
-        'install -q "gankit[lesson] @ https://example.org/gankit.zip"\n'
-    )
+@pytest.mark.parametrize("missing", [True, False])
+def test_the_install_cell_takes_the_wheel_of_this_version_where_gankit_is_missing(
+    tmp_path, missing
+):
+    result = _run_install_cell(tmp_path, missing)
+    wheel = f'install -q "gankit-{gankit.__version__}-py3-none-any.whl[lesson]"\n'
+    assert (result.returncode, result.stdout) == (0, wheel if missing else "")
 
 
-def test_the_install_cell_does_nothing_where_gankit_is(tmp_path):
-    result = _run_install_cell(tmp_path, missing=False)
-    assert (result.returncode, result.stdout) == (0, "")
+lessons = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+
+
+@lessons
+def test_a_lesson_keeps_its_limits(path):
+    notebook = nbformat.read(path, as_version=4)
+    assert len(notebook.cells) <= 60
+    assert path.stat().st_size <= 400_000
+    lines = {cell.id: _lines(cell) for cell in _code(notebook)}
+    assert {name: n for name, n in lines.items() if n > 25} == {}
+    assert statistics.median(lines.values()) <= 7
+    shown = sum(_lines(cell) for cell in _code(notebook) if SHOWS.search(cell.source))
+    assert shown <= 0.4 * sum(lines.values())
+    words = {c.id: _words(c) for c in notebook.cells if c.cell_type == "markdown"}
+    assert {name: n for name, n in words.items() if n > 120} == {}
+
+
+def _lines(cell):
+    return sum(bool(line.strip()) for line in cell.source.splitlines())
+
+
+def _words(cell):
+    """Words of prose: neither formulas nor addresses count."""
+    return len(re.sub(r"(?s)\$\$.*?\$\$|\]\([^)]*\)", " ", cell.source).split())
+
+
+@lessons
+def test_a_lesson_asks_and_names_what_it_is_about(path):
+    notebook = nbformat.read(path, as_version=4)
+    for tag, least in (("exercise", 4), ("prediction", 3)):
+        assert sum(tag in _tags(cell) for cell in _code(notebook)) >= least
+    code = "\n".join(cell.source for cell in _code(notebook))
+    missing = [n for n in USED[path.stem[:2]] if not re.search(rf"\b{n}[()]", code)]
+    assert missing == []
+
+
+@lessons
+def test_a_saved_output_gives_no_answer_away(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        if "def check_" in cell.source:
+            printed = "".join(output.get("text", "") for output in cell.outputs)
+            assert printed and "expected" not in printed, cell.id
+            assert all(line.endswith("not yet") for line in printed.splitlines())

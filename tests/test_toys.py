@@ -50,12 +50,6 @@ def test_planar_mixtures(make):
     assert found.high_quality == pytest.approx(1 - np.exp(-4.5), abs=0.01)
 
 
-def test_the_curve_is_half_a_circle():
-    x = targets.curve().sample(1000, 0)
-    np.testing.assert_allclose(np.linalg.norm(x, axis=1), 2, rtol=1e-6)
-    assert x[:, 1].min() > -1e-6 and abs(x[:, 0].mean()) < 0.15
-
-
 def test_coverage_counts_modes_and_mass():
     target = targets.ring()
     seeds = np.stack([target.centres[[0, 0, 1, 2]], target.centres[[3] * 4]])
@@ -65,9 +59,6 @@ def test_coverage_counts_modes_and_mass():
     np.testing.assert_allclose(found.high_quality, [0.75, 1])
     np.testing.assert_allclose(found.mass[0, :3], [0.5, 0.25, 0])
     assert coverage.coverage(seeds, target, least=2).modes.tolist() == [1, 1]
-    x = np.array([-1.5, -1.2, 1.5, 0.0])[:, None]
-    shares = coverage.share_in_intervals(x, targets.two_uniforms())
-    np.testing.assert_allclose(shares, [0.5, 0.25])
 
 
 def test_optimal_discriminator_and_divergences_of_gaussians():
@@ -93,22 +84,6 @@ def test_optimal_discriminator_and_divergences_of_gaussians():
     assert value == pytest.approx(2 * divergence - 2 * np.log(2), rel=1e-6)
     assert closed_forms.kullback_leibler([1.0, 1], [1.0, 0], [0, 1]) == np.inf
     assert np.isnan(closed_forms.optimal_discriminator(0.0, 0.0))
-
-
-def test_shifted_uniforms_in_closed_form():
-    x = np.linspace(-1, 6, 70_001)
-
-    def uniform(shift):
-        return ((x >= shift) & (x < shift + 1)).astype(float)
-
-    for shift in (0.0, 0.3, 0.8, 1.0, 4.0):
-        forms = closed_forms.shifted_uniforms(shift)
-        numeric = closed_forms.jensen_shannon(uniform(0), uniform(shift), x)
-        assert forms["JS"] == pytest.approx(numeric, abs=1e-4)
-        sample = np.random.default_rng(0).random(500)
-        distance = closed_forms.wasserstein(sample, sample + shift)
-        assert forms["W"] == pytest.approx(distance)
-        assert np.isinf(forms["KL"]) == (shift > 0)
 
 
 def test_wasserstein_is_scipys():
@@ -234,13 +209,3 @@ def test_trajectories_are_the_steps_of_both_players():
         np.testing.assert_allclose(found[1:], places[method])
     with pytest.raises(ValueError, match="Expected method to be one of"):
         bilinear.step_matrix("hope")
-
-
-def test_averages_of_alternating_steps_go_to_the_equilibrium():
-    matrix = bilinear.step_matrix("alternating", 0.1)
-    distance = np.linalg.norm(
-        bilinear.averages(bilinear.trajectory(matrix, 4000)), axis=1
-    )
-    assert distance[0] == pytest.approx(np.sqrt(2))
-    # As 1 / t: its product with t stays bounded.
-    assert (distance * np.arange(1, 4002))[1000:].max() < 60

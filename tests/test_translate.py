@@ -13,8 +13,9 @@ from keras import layers
 from PIL import Image
 from typer.testing import CliRunner
 
+from gankit import pretrained
 from gankit.cli import app
-from gankit.datasets import walking_animal
+from gankit.datasets import animal_pairs, walking_animal
 from gankit.networks import cyclegan
 from gankit.photos import translation
 from gankit.photos.translation.any_size import strides
@@ -255,6 +256,18 @@ def test_the_command_translates_and_prints_the_flicker(model, images, tmp_path):
     assert "3 frames translated at 12.5 a second" in done.output, done.output
     assert "Sound is left out." in done.output
     assert "Flicker 0.00, 0.00 before smoothing: grey levels" in done.output
+
+
+@pytest.mark.tensorflow
+def test_without_a_run_the_command_takes_the_saved_model(tmp_path, monkeypatch):
+    horse, _ = animal_pairs(1)
+    Image.fromarray(horse[0]).save(tmp_path / "horse.png")
+    monkeypatch.chdir(tmp_path)  # where nothing was run
+    arguments = ["translate", "dtu/stripes", "horse.png", "zebra.png"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    expected = pretrained("dtu/stripes").translate(horse, "ab", batch_size=1)
+    np.testing.assert_array_equal(np.asarray(Image.open("zebra.png")), expected[0])
 
 
 @pytest.mark.tensorflow

@@ -1,4 +1,4 @@
-"""A callback that saves samples of the same latents during a training."""
+"""Callbacks that save or show samples of the same latents during a training."""
 
 import bisect
 from pathlib import Path
@@ -50,3 +50,35 @@ class SampleGrid(keras.callbacks.Callback):
         images = self.model.sample(self.count, seed=self.seed)
         path = self.folder / f"step-{self.model.steps_done:06d}.png"
         plotting.save_grid(path, images, columns=self.columns)
+
+
+class LiveSamples(keras.callbacks.Callback):
+    """Shows samples of the same latents in a notebook, during a training.
+
+    It is one picture, drawn anew at the end of every epoch of `fit()`.
+
+    Args:
+        count: Number of samples.
+        columns: Samples per row.
+        seed: Seed of the latents.
+    """
+
+    def __init__(self, *, count=40, columns=10, seed=0):
+        super().__init__()
+        self.count = count
+        self.columns = columns
+        self.seed = seed
+
+    def on_train_begin(self, logs=None):
+        from IPython.display import display
+
+        self.handle = display(self.picture(), display_id=True)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.handle.update(self.picture())
+
+    def picture(self):
+        """Draws samples of the current generator, with the step in the title."""
+        images = self.model.sample(self.count, seed=self.seed)
+        title = f"Generated after {self.model.steps_done:,} steps"
+        return plotting.show_grid(images, columns=self.columns, title=title)

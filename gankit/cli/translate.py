@@ -22,7 +22,8 @@ def translate(
     run: Annotated[
         str,
         typer.Argument(
-            help="Folder of a CycleGAN's run, or its experiment's name for runs/NAME."
+            help="Folder of a CycleGAN's run, or its experiment's name: for runs/NAME, "
+            "or else for the model that is saved under that name."
         ),
     ],
     source: Annotated[
@@ -87,18 +88,22 @@ def translate(
 
 
 def _translator(run):
-    """The model of a run, by its folder or by the name of its experiment."""
-    from gankit import CycleGAN, experiments
+    """The model of a run, by its folder or name, or a saved one of that name."""
+    from gankit import CycleGAN, experiments, pretrained
 
     folder = Path(run)
     if not (folder / "run.json").exists():
         folder = experiments.run_folder(run)
-    if not folder.is_dir():
+    if folder.is_dir():
+        model = experiments.load(folder).model
+    elif run in {card.name for card in pretrained()}:
+        model = pretrained(run)
+    else:
         raise FileNotFoundError(
-            f"Expected the folder of a run or the name of an experiment that was run, "
-            f"received {run}: train it with gankit run. gankit list names them."
+            f"Expected the folder of a run or the name of an experiment that was run "
+            f"or saved, received {run}: train it with gankit run. gankit list names "
+            "them."
         )
-    model = experiments.load(folder).model
     if not isinstance(model, CycleGAN):
         raise ValueError(
             f"Expected the run of a translator, received {folder}, which holds a "

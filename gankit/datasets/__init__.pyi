@@ -3,6 +3,7 @@ from .classics import cifar10 as cifar10
 from .classics import fashion_mnist as fashion_mnist
 from .classics import mnist as mnist
 from .downloads import data_folder as data_folder
+from .drawn_animals import animal_pairs as animal_pairs
 from .drawn_animals import stripes as stripes
 from .drawn_animals import walking_animal as walking_animal
 from .drawn_shapes import shapes as shapes

@@ -103,7 +103,9 @@ class Limb:
             pen.polygon(np.concatenate(sides), colour)
 
 
-def draw_animal(canvas, striped, random, *, position=None, stride=None):
+def draw_animal(
+    canvas, striped, random, *, position=None, stride=None, of_stripes=None
+):
     """Draws one animal, seen from the side, on a square PIL image.
 
     Args:
@@ -112,19 +114,22 @@ def draw_animal(canvas, striped, random, *, position=None, stride=None):
         random: NumPy generator for everything not given.
         position: As in `Pen`.
         stride: Angle of the legs in radians.
+        of_stripes: NumPy generator for the stripes alone, so that a plain animal with
+            the same `random` has the same pose; `None` takes `random`.
     """
+    of_stripes = of_stripes or random
     pen = Pen(canvas, random, position)
     coat, mane = (np.array(colour) for colour in COATS[random.integers(len(COATS))])
     coat = coat + random.normal(0, 6, 3)
     if striped:
-        coat, mane = WHITE + random.normal(0, 4), BLACK
+        coat, mane = WHITE + of_stripes.normal(0, 4), BLACK
     spacing = random.uniform(0.088, 0.105)
 
     def limb(nodes, light=1.0, dense=1.0, **bands):
         drawn = Limb(nodes)
         drawn.fill(pen, coat * light)
         if striped:
-            drawn.stripe(pen, BLACK, dense * spacing, random, **bands)
+            drawn.stripe(pen, BLACK, dense * spacing, of_stripes, **bands)
         return drawn
 
     def leg(top, bend, half, swing, light):
@@ -160,10 +165,10 @@ def draw_animal(canvas, striped, random, *, position=None, stride=None):
         torso.fill(pen, coat * 0.86, -1.0, -0.5)
     leg((0.30, -0.62), 0.0, 0.11, stride, 1.0)
     leg((-0.44, -0.68), -0.07, 0.16, -stride, 1.0)
-    _draw_neck_and_head(pen, limb, coat, mane, striped, spacing, random)
+    _draw_neck_and_head(pen, limb, coat, mane, striped, spacing, random, of_stripes)
 
 
-def _draw_neck_and_head(pen, limb, coat, mane, striped, spacing, random):
+def _draw_neck_and_head(pen, limb, coat, mane, striped, spacing, random, of_stripes):
     grazing = random.uniform() < 0.2
     rise = random.uniform(-0.75, -0.6) if grazing else random.uniform(0.55, 1.0)
     turn = rise - (random.uniform(0.7, 0.9) if grazing else random.uniform(1.3, 1.7))
@@ -179,7 +184,7 @@ def _draw_neck_and_head(pen, limb, coat, mane, striped, spacing, random):
     crest = Limb(np.column_stack([edge, [0.05 if striped else 0.065] * 6]))
     crest.fill(pen, mane)
     if striped:
-        crest.stripe(pen, coat, spacing, random)
+        crest.stripe(pen, coat, spacing, of_stripes)
     limb(neck, lean=0.05)
 
     nose = np.array([math.cos(turn), -math.sin(turn)])

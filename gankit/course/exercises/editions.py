@@ -46,8 +46,8 @@ def student_edition(notebook):
 
     A cell tagged `solution` keeps its place and one line of comment. Students should
     predict before they see results: from a cell tagged `prediction` to the Markdown
-    cell that begins with `**Predicted?**` all outputs are cleared, and Markdown tagged
-    `answer` is folded.
+    cell with `**Predicted?**` all outputs are cleared, and Markdown tagged `answer` is
+    folded.
 
     Args:
         notebook: What `gankit.course.exercises.read` returned; it is not changed.
@@ -59,7 +59,7 @@ def student_edition(notebook):
     predicting = False
     for cell in notebook["cells"]:
         if not is_code(cell):
-            predicting = predicting and not source(cell).startswith(MEASURED)
+            predicting = predicting and MEASURED not in source(cell)
             if "answer" in tags(cell):
                 cell["source"] = FOLDED.format(source(cell))
             continue
@@ -140,6 +140,8 @@ def handout(out, folder):
             for name, notebook in versions.items():
                 text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
                 archive.writestr(f"{name}.ipynb", text)
+            for path in sorted(folder.glob("reports/*.ipynb")):
+                archive.write(path, f"reports/{path.name}")
             if edition == "teachers":
                 archive.writestr("marking_key.md", key)
     return paths

@@ -2,97 +2,131 @@
 
 import numpy as np
 
-from gankit.course.exercises.mistakes import Check, copies
+from gankit.course.exercises.mistakes import Check, Misuse, copies
 
 _RANDOM = np.random.default_rng(0)
-# Square, so that W and its transpose can be swapped. The largest singular value, 3, is
-# well above the next.
-_LEFT, _RIGHT = (np.linalg.qr(_RANDOM.normal(size=(8, 8)))[0] for _ in range(2))
-MATRIX = _LEFT @ np.diag([3.0, 1.5, *np.ones(6)]) @ _RIGHT
-VECTOR = _RANDOM.normal(size=8)
-ROUNDS = (1, 30)
 KERNEL = _RANDOM.normal(size=(3, 3, 4, 6))
+VECTOR = _RANDOM.normal(size=6)
+VECTOR /= np.linalg.norm(VECTOR)
+# It stretches a pattern most, not a map of one colour.
+STRIPED = KERNEL * (-1.0) ** np.arange(3)[:, None, None, None]
+SIDE = 8
 
 
 def _unit(vector):
     return vector / np.linalg.norm(vector)
 
 
-def _iteration(value=lambda w, v, u, old: v @ w @ u, unit=_unit, transpose=False):
-    def power_iteration(w, u, iterations):
-        w = w.T if transpose else w
-        for _ in range(iterations):
-            old = u
-            v = unit(w @ old)
-            u = unit(w.T @ v)
-        return value(w, v, u, old)
-
-    return power_iteration
-
-
-power_iteration = Check(
-    lambda answer: {
-        f"sigma after {rounds} round{'s' * (rounds > 1)}": answer(
-            *copies(MATRIX, VECTOR), rounds
-        )
-        for rounds in ROUNDS
-    },
-    _iteration(),
-    {
-        "W and its transpose are swapped: compute v from W u, and u from the transpose "
-        "of W times v.": _iteration(transpose=True),
-        "The vectors are not normalised to length 1 in every round: they grow.": (
-            _iteration(unit=lambda vector: vector)
-        ),
-        "This is sigma squared, the eigenvalue of the transpose of W times W: take the "
-        "square root.": lambda *inputs: _iteration()(*inputs) ** 2,
-        "Sigma is computed from the u of the previous round: use the new one.": (
-            _iteration(value=lambda w, v, u, old: v @ w @ _unit(old))
-        ),
-        "This is the exact value, however few rounds: use the iteration, not an SVD.": (
-            lambda w, u, iterations: np.linalg.norm(w, 2)
-        ),
-        "This is the root of the sum of all squares, not the largest singular value.": (
-            lambda w, u, iterations: np.linalg.norm(w)
-        ),
-        "There is only one round, whatever `iterations` says.": (
-            lambda w, u, iterations: _iteration()(w, u, 1)
-        ),
-    },
-)
-
-
 def _sigma(matrix):
     return np.linalg.norm(matrix, 2)
 
 
-normalized_kernel = Check(
-    lambda answer: {"kernel / sigma": answer(*copies(KERNEL))},
-    lambda kernel: kernel / _sigma(kernel.reshape(-1, kernel.shape[-1])),
+def _matrix(kernel):
+    return kernel.reshape(-1, kernel.shape[-1])
+
+
+# One call of the layer in training.
+
+
+def _call(answer):
+    """What an answer makes of a kernel and of the vector u."""
+    returned = answer(*copies(KERNEL, VECTOR))
+    if returned is None or returned is ...:
+        returned = None, None
+    if not isinstance(returned, tuple | list) or len(returned) != 2:
+        raise Misuse("Return two arrays: the normalised kernel and the new u.")
+    return dict(zip(("normalised kernel", "new u"), returned, strict=True))
+
+
+def _normalization(
+    matrix=_matrix,
+    unit=_unit,
+    sigma=lambda w, v, u, old: v @ w @ u,
+    stored=lambda u, old: u,
+):
+    def call(kernel, u):
+        w = matrix(kernel)
+        v = unit(w @ u)
+        new = unit(w.T @ v)
+        return kernel / sigma(w, v, new, u), stored(new, u)
+
+    return call
+
+
+spectral_call = Check(
+    _call,
+    _normalization(),
     {
         "The outputs are a kernel's last axis: reshape((outputs, -1)) mixes its "
-        "numbers, reshape((-1, outputs)) does not.": (
-            lambda kernel: kernel / _sigma(kernel.reshape(kernel.shape[-1], -1))
+        "numbers, reshape((-1, outputs)) does not.": _normalization(
+            lambda kernel: kernel.reshape(kernel.shape[-1], -1).T
         ),
-        "Each of the k x k positions has its own matrix here: the inputs of the matrix "
-        "are all k x k x in numbers of a patch.": (
-            lambda kernel: kernel / np.linalg.svd(kernel, compute_uv=False).max()
+        "The vectors are not normalised to length 1: divide v and the new u by their "
+        "lengths.": _normalization(unit=lambda vector: vector),
+        "Sigma is computed from the old u: use the new one.": _normalization(
+            sigma=lambda w, v, u, old: v @ w @ old
         ),
-        "Each of the k x k positions is divided by its own sigma: one sigma divides "
-        "the whole kernel.": (
-            lambda kernel: (
-                kernel / np.linalg.norm(kernel, 2, axis=(2, 3), keepdims=True)
-            )
+        "Sigma is exact: the layer takes one power iteration, not an SVD.": (
+            _normalization(sigma=lambda w, *vectors: _sigma(w))
         ),
-        "Each output is divided by its own norm: one sigma divides the whole kernel.": (
-            lambda kernel: (
-                kernel / np.sqrt((kernel**2).sum(axis=(0, 1, 2), keepdims=True))
-            )
+        "This divides by sigma squared: take the length after one multiplication.": (
+            _normalization(sigma=lambda w, v, u, old: (v @ w @ u) ** 2)
         ),
-        "This is divided by the root of the sum of all squares, which is never less "
-        "than sigma.": lambda kernel: kernel / np.linalg.norm(kernel),
-        "This is divided by the largest entry, not by the largest singular value.": (
-            lambda kernel: kernel / np.abs(kernel).max()
+        "This divides by the root of the sum of all squares, which is never less than "
+        "sigma.": _normalization(sigma=lambda w, *vectors: np.linalg.norm(w)),
+        "The old u is returned: without the new one, the next call starts from the "
+        "same place again.": _normalization(stored=lambda u, old: old),
+        "The kernel is multiplied by sigma: divide by it.": _normalization(
+            sigma=lambda w, v, u, old: 1 / (v @ w @ u)
+        ),
+    },
+)
+
+# How much a convolution whose edges wrap around may stretch a map.
+
+
+def _norm(
+    frequencies=lambda kernel, side: np.fft.fft2(kernel, (side, side), axes=(0, 1)),
+    value=lambda singular: singular.max(),
+):
+    def norm(kernel, side):
+        matrices = frequencies(kernel, side)
+        return value(np.linalg.svd(matrices, compute_uv=False))
+
+    return norm
+
+
+convolution_norm = Check(
+    lambda answer: {"norm of the convolution": answer(*copies(STRIPED), SIDE)},
+    _norm(),
+    {
+        "This is sigma of the kernel matrix, which looks at one patch alone: patches "
+        "overlap.": lambda kernel, side: _sigma(_matrix(kernel)),
+        "This is the bound k times sigma, which is rarely reached: use the matrix of "
+        "each frequency.": lambda kernel, side: len(kernel) * _sigma(_matrix(kernel)),
+        "There are n x n frequencies, not k x k: pass (n, n) to fft2.": _norm(
+            lambda kernel, side: np.fft.fft2(kernel, axes=(0, 1))
+        ),
+        "This is frequency 0 alone, the stretch of a map of one colour: take the "
+        "largest of all frequencies.": _norm(
+            lambda kernel, side: kernel.sum(axis=(0, 1))
+        ),
+        "The transform runs over the channels: it belongs to the axes (0, 1).": _norm(
+            lambda kernel, side: np.fft.fft2(kernel)
+        ),
+        "The singular values are averaged: a norm is the largest.": (
+            _norm(value=lambda singular: singular.mean())
+        ),
+        "The largest singular values of the frequencies are averaged: one map may "
+        "consist of the worst frequency alone.": (
+            _norm(value=lambda singular: singular[..., 0].mean())
+        ),
+        "This is the root of the sum of squares of one frequency: take the largest "
+        "singular value.": _norm(
+            value=lambda singular: np.sqrt((singular**2).sum(axis=-1)).max()
+        ),
+        "This is the norm squared: take the root.": (
+            _norm(value=lambda singular: singular.max() ** 2)
         ),
     },
 )

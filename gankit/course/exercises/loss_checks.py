@@ -4,6 +4,7 @@ A check takes the function that a student wrote and passes it NumPy arrays, so t
 answer may use NumPy or `keras.ops`.
 """
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -59,6 +60,20 @@ def _of_probabilities(real, fake):
     )
 
 
+def _weighted(real_weight, fake_weight):
+    """The discriminator's loss with other weights than 1 of its two terms."""
+    return lambda real, fake: (
+        real_weight * ops.mean(ops.softplus(-real))
+        + fake_weight * ops.mean(ops.softplus(fake))
+    )
+
+
+def _entropies(real, fake, **options):
+    entropy = keras.losses.BinaryCrossentropy(**options)
+    real_term = entropy(ops.ones_like(real), real)
+    return real_term + entropy(ops.zeros_like(fake), fake)
+
+
 def _one_mean(real, fake):
     total = cross_entropies(real, fake, reduce=ops.sum)
     return total / (len(real) + len(fake))
@@ -75,11 +90,35 @@ discriminator_loss = Check(
         SUMMED: lambda real, fake: cross_entropies(real, fake, reduce=ops.sum),
         HALVED: lambda real, fake: cross_entropies(real, fake) / 2,
         MIXED: _one_mean,
-        NEGATED: lambda real, fake: -cross_entropies(real, fake),
+        NEGATED: _weighted(-1.0, -1.0),
         "The logarithm of a sigmoid overflows: logits of 200 give infinity, as the "
         "sigmoid rounds to 0 or 1.": _of_probabilities,
         "The sigmoid is applied twice: you treat probabilities as logits.": (
             lambda real, fake: cross_entropies(ops.sigmoid(real), ops.sigmoid(fake))
+        ),
+        "BinaryCrossentropy takes logits for probabilities: pass from_logits=True.": (
+            lambda real, fake: _entropies(real, fake, from_logits=False)
+        ),
+        "The arguments of the cross-entropy are swapped: labels first, then logits.": (
+            lambda real, fake: ops.mean(ops.softplus(1.0) - real) + ops.softplus(0.0)
+        ),
+        "Both terms have the label 0: real images have the label 1.": (
+            lambda real, fake: cross_entropies(real, fake, 0.0, 0.0)
+        ),
+        "Both terms have the label 1: generated images have the label 0.": (
+            lambda real, fake: cross_entropies(real, fake, 1.0, 1.0)
+        ),
+        "The second term has the wrong sign: both are losses, so add them.": (
+            _weighted(1.0, -1.0)
+        ),
+        "The first term has the wrong sign: both are losses, so add them.": (
+            _weighted(-1.0, 1.0)
+        ),
+        "The generated images are missing: add the mean of their terms.": (
+            _weighted(1.0, 0.0)
+        ),
+        "The real images are missing: add the mean of their terms.": _weighted(
+            0.0, 1.0
         ),
     },
 )
@@ -133,7 +172,7 @@ _SLOPES = _slope("minimax"), _slope("non_saturating")
 slopes = Check(
     lambda *answers: {
         f"{name} at d = {d:g}": answer(d)
-        for name, answer in zip(("minimax", "non_saturating"), answers, strict=True)
+        for name, answer in zip(("saturating", "non-saturating"), answers, strict=True)
         for d in SLOPES_AT
     },
     _SLOPES,

@@ -1,4 +1,6 @@
-"""Checks of the losses of translation between two domains."""
+"""Checks of translation: losses, the turn of both players, patches, the pool."""
+
+import functools
 
 import numpy as np
 from keras import ops
@@ -6,8 +8,8 @@ from keras import ops
 from gankit import losses
 from gankit.course.exercises import stubs
 from gankit.course.exercises.loss_checks import SWAPPED
-from gankit.course.exercises.mistakes import Check
-from gankit.course.exercises.step_checks import LEAKS, no_gradient
+from gankit.course.exercises.mistakes import Check, copies
+from gankit.course.exercises.step_checks import LEAKS
 
 _RANDOM = np.random.default_rng(0)
 # Domain B is brighter and has less contrast.
@@ -84,51 +86,40 @@ def _translator(
     return loss
 
 
-translator_loss = Check(
-    lambda answer: stubs.loss_and_gradients(
-        "translator",
-        lambda g_ab, g_ba, d_b: answer(g_ab, g_ba, d_b, *_batch()),
-        g_ab=stubs.translator(0.5, 0.1),
-        g_ba=stubs.translator(1.6, -0.3),
-        d_b=stubs.patch_discriminator(),
+TRANSLATOR_MISTAKES = {
+    "The generator's target is 1, not 0: the discriminator should take the "
+    "translation for real.": (
+        _translator(lambda logits: ops.mean(ops.square(logits)) / 2)
     ),
-    _translator(),
-    {
-        "The generator's target is 1, not 0: the discriminator should take the "
-        "translation for real.": (
-            _translator(lambda logits: ops.mean(ops.square(logits)) / 2)
-        ),
-        "The adversarial term lacks its factor 1/2.": (
-            _translator(lambda logits: ops.mean(ops.square(logits - 1.0)))
-        ),
-        "The adversarial term is summed over patches: take the mean.": (
-            _translator(lambda logits: ops.sum(ops.square(logits - 1.0)) / 2)
-        ),
-        "This is a cross-entropy: use least squares.": (
-            _translator(losses.non_saturating_generator_loss)
-        ),
-        "The differences are squared: the cycle loss and the identity loss are L1.": (
-            _translator(distance=_l2)
-        ),
-        "The differences are summed over the pixels: take the mean.": (
-            _translator(distance=lambda x, y: ops.sum(ops.abs(x - y)))
-        ),
-        "The weights are swapped: the cycle loss has 10, the identity loss 5.": (
-            _translator(weights=(IDENTITY_WEIGHT, CYCLE_WEIGHT))
-        ),
-        "The identity loss is computed from a: G should leave images of B unchanged.": (
-            _translator(identity=lambda g_ab, a, b: (g_ab(a), a))
-        ),
-        "The translation passes G again: reconstruct a with F.": (
-            _translator(cycle=lambda g_ab, g_ba, fake, a, b: (g_ab(fake), a))
-        ),
-        "The reconstruction is compared with b: the images are not paired, compare it "
-        "with a.": _translator(cycle=lambda g_ab, g_ba, fake, a, b: (g_ba(fake), b)),
-        "The gradient is stopped at the translation: G learns nothing from the "
-        "adversarial loss and the cycle loss.": _translator(stop=ops.stop_gradient),
-        **no_gradient(_translator()),
-    },
-)
+    "The adversarial term lacks its factor 1/2.": (
+        _translator(lambda logits: ops.mean(ops.square(logits - 1.0)))
+    ),
+    "The adversarial term is summed over patches: take the mean.": (
+        _translator(lambda logits: ops.sum(ops.square(logits - 1.0)) / 2)
+    ),
+    "This is a cross-entropy: use least squares.": (
+        _translator(losses.non_saturating_generator_loss)
+    ),
+    "The differences are squared: the cycle loss and the identity loss are L1.": (
+        _translator(distance=_l2)
+    ),
+    "The differences are summed over the pixels: take the mean.": (
+        _translator(distance=lambda x, y: ops.sum(ops.abs(x - y)))
+    ),
+    "The weights are swapped: the cycle loss has 10, the identity loss 5.": (
+        _translator(weights=(IDENTITY_WEIGHT, CYCLE_WEIGHT))
+    ),
+    "The identity loss is computed from a: G should leave images of B unchanged.": (
+        _translator(identity=lambda g_ab, a, b: (g_ab(a), a))
+    ),
+    "The translation passes G again: reconstruct a with F.": (
+        _translator(cycle=lambda g_ab, g_ba, fake, a, b: (g_ab(fake), a))
+    ),
+    "The reconstruction is compared with b: the images are not paired, compare it "
+    "with a.": _translator(cycle=lambda g_ab, g_ba, fake, a, b: (g_ba(fake), b)),
+    "The gradient is stopped at the translation: G learns nothing from the "
+    "adversarial loss and the cycle loss.": _translator(stop=ops.stop_gradient),
+}
 
 
 class Pool:
@@ -156,26 +147,146 @@ def _discriminator(
     return loss
 
 
-discriminator_loss = Check(
-    lambda answer: stubs.loss_and_gradients(
-        "discriminator",
-        lambda d_b, g_ab: answer(d_b, g_ab, Pool(), *_batch()),
-        d_b=stubs.patch_discriminator(),
-        g_ab=stubs.translator(0.5, 0.1),
+DISCRIMINATOR_MISTAKES = {
+    LEAKS: _discriminator(stop=lambda fake: fake),
+    "The pool is not used: give the discriminator what pool.query returns for the "
+    "fakes.": _discriminator(fakes=lambda pool, fake: fake),
+    "The real images go through the pool, too: it is for the fakes only.": (
+        _discriminator(reals=lambda pool, b: pool.query(b))
     ),
-    _discriminator(),
+    "The factor 1/2 is missing in the discriminator's loss.": _discriminator(half=1.0),
+    SWAPPED: _discriminator(real_label=0.0, fake_label=1.0),
+    "The discriminator of B gets images of A: translate them first.": (
+        _discriminator(fakes=lambda pool, fake: pool.query(A))
+    ),
+}
+
+
+_TRANSLATOR, _DISCRIMINATOR = _translator(), _discriminator()
+
+
+def _turn(translator=_TRANSLATOR, discriminator=_DISCRIMINATOR):
+    def losses_of_both(g_ab, g_ba, d_b, pool, a, b):
+        return translator(g_ab, g_ba, d_b, a, b), discriminator(d_b, g_ab, pool, a, b)
+
+    return losses_of_both
+
+
+def _without_gradient(*arguments):
+    return [ops.stop_gradient(loss) for loss in _turn()(*arguments)]
+
+
+def _measure_turn(answer):
+    def loss(player, g_ab, g_ba, d_b):
+        pair = answer(g_ab, g_ba, d_b, Pool(), *_batch())
+        return None if pair is None or pair is ... else pair[player]
+
+    outcome = {}
+    for player, what in enumerate(("translator", "discriminator")):
+        outcome |= stubs.loss_and_gradients(
+            what,
+            functools.partial(loss, player),
+            g_ab=stubs.translator(0.5, 0.1),
+            g_ba=stubs.translator(1.6, -0.3),
+            d_b=stubs.patch_discriminator(),
+        )
+    return outcome
+
+
+turn = Check(
+    _measure_turn,
+    _turn(),
     {
-        LEAKS: _discriminator(stop=lambda fake: fake),
-        "The pool is not used: give the discriminator what pool.query returns for the "
-        "fakes.": _discriminator(fakes=lambda pool, fake: fake),
-        "The real images go through the pool, too: it is for the fakes only.": (
-            _discriminator(reals=lambda pool, b: pool.query(b))
+        **{
+            sentence: _turn(translator=mistake)
+            for sentence, mistake in TRANSLATOR_MISTAKES.items()
+        },
+        **{
+            sentence: _turn(discriminator=mistake)
+            for sentence, mistake in DISCRIMINATOR_MISTAKES.items()
+        },
+        "The two losses are in the wrong order: first the translator's, then the "
+        "discriminator's.": lambda *arguments: _turn()(*arguments)[::-1],
+        "The losses have no gradient: compute them with keras.ops from the outputs of "
+        "the networks, and return the tensors.": _without_gradient,
+    },
+)
+
+
+# What a logit of a patch discriminator sees, and what a pool keeps.
+
+# Kernels and strides of each layer, the first layer first.
+NETWORKS = {
+    "patches of CycleGAN": ([4, 4, 4, 4, 4], [2, 2, 2, 1, 1]),
+    "one layer": ([7], [3]),
+    "three others": ([3, 5, 2], [1, 3, 2]),
+}
+
+
+def _field(wider=lambda kernel, jump, stride: (kernel - 1) * jump, start=1):
+    def field(kernels, strides):
+        side, jump = start, 1
+        for kernel, stride in zip(kernels, strides, strict=True):
+            side, jump = side + wider(kernel, jump, stride), jump * stride
+        return side
+
+    return field
+
+
+receptive_field = Check(
+    lambda answer: {
+        what: answer(*copies(*layers)) for what, layers in NETWORKS.items()
+    },
+    _field(),
+    {
+        "The strides are left out: a step in a later map is several pixels of the "
+        "image.": _field(lambda kernel, jump, stride: kernel - 1),
+        "A layer's own stride widens its patch: only those of earlier layers do.": (
+            _field(lambda kernel, jump, stride: (kernel - 1) * jump * stride)
         ),
-        "The factor 1/2 is missing.": _discriminator(half=1.0),
-        SWAPPED: _discriminator(real_label=0.0, fake_label=1.0),
-        "The discriminator of B gets images of A: translate them first.": (
-            _discriminator(fakes=lambda pool, fake: pool.query(A))
+        "Each layer adds its whole kernel: it adds one pixel less, times the step.": (
+            _field(lambda kernel, jump, stride: kernel * jump)
         ),
-        **no_gradient(_discriminator()),
+        "One pixel is missing: without any layer a patch has one pixel.": (
+            _field(start=0)
+        ),
+        "The layers are in the wrong order: the first one is next to the image.": (
+            lambda kernels, strides: _field()(kernels[::-1], strides[::-1])
+        ),
+        "The kernels are multiplied: each layer adds to the patch.": (
+            lambda kernels, strides: np.prod(kernels)
+        ),
+    },
+)
+
+# Sizes of a pool, and the fakes that came since.
+POOLS = ((50, 0), (50, 4), (10, 25), (1, 2))
+
+
+def _share_kept(chance=lambda size: 0.5 / size):
+    return lambda size, fakes: (1 - chance(size)) ** fakes
+
+
+share_kept = Check(
+    lambda answer: {
+        f"a pool of {size}, {fakes} fakes later": answer(size, fakes)
+        for size, fakes in POOLS
+    },
+    _share_kept(),
+    {
+        "Only every other fake enters the pool: the factor 1/2 is missing.": (
+            _share_kept(lambda size: 1 / size)
+        ),
+        "This is the share that has left: subtract it from 1.": (
+            lambda size, fakes: 1 - _share_kept()(size, fakes)
+        ),
+        "The chances to leave are added: the image must survive every fake, so "
+        "multiply the chances to stay.": lambda size, fakes: 1 - fakes * 0.5 / size,
+        "The pool is no queue: an image leaves by chance, not after a fixed number.": (
+            lambda size, fakes: float(fakes < size)
+        ),
+        "The place is left out: a fake that enters replaces one image of the pool.": (
+            _share_kept(lambda size: 0.5)
+        ),
     },
 )

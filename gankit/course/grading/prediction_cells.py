@@ -31,7 +31,8 @@ class Prediction:
         student: Name of the sub-folder.
         notebook: Name of the notebook.
         number: The prediction's number in the notebook, from 1.
-        question: First line of the Markdown cell above it.
+        question: What stands after `**Predict.**` in the Markdown cell above it, to
+            the end of the line.
         prediction: What the student wrote; "" for nothing.
     """
 
@@ -104,7 +105,8 @@ def _question(above):
     texts = [source(cell) for cell in above if not is_code(cell)]
     if not texts:
         return ""
-    return texts[-1].strip().splitlines()[0].lstrip("# ").removeprefix(QUESTION)
+    asked = texts[-1].strip().rpartition(QUESTION)[-1]
+    return asked.splitlines()[0].lstrip("# ")
 
 
 def _is_prediction(cell):

@@ -480,7 +480,7 @@ class Laboratory {
     make("div", { class: "gk-columns" },
       this.left = make("div", { class: "gk-left" }, canvas, seek, this.status),
       make("div", { class: "gk-right" }, this.caption, legend,
-        make("div", { class: "gk-title" }, "Losses on these points: ",
+        make("div", { class: "gk-title" }, this.lossName = make("span"),
           make("b", { class: "gk-d-text" }, "D ──"), "  ",
           make("b", { class: "gk-g-text" }, "G ┄┄"),
           "; dashed: equilibrium"),
@@ -515,6 +515,7 @@ class Laboratory {
   }
 
   describe(world) {
+    this.lossName.textContent = `Losses (${world.loss}) on these points: `;
     this.caption.replaceChildren(make("h3", {}, world.title));
     for (const text of [world.note, world.settings]) {
       if (text) this.caption.append(make("p", {}, text));

@@ -45,6 +45,7 @@ def describe(laboratory, title, note=""):
     return {
         "title": title,
         "settings": _settings(laboratory),
+        "loss": _loss_name(game),
         "note": note,
         "reach": laboratory.reach,
         "points": POINTS,
@@ -92,11 +93,9 @@ def pack_run(run):
 def _settings(laboratory):
     """The settings of a training in words."""
     game = laboratory.game
-    names = (n for n, loss in LOSSES.items() if loss is game.adversarial_loss)
-    name = next(names, game.adversarial_loss.formula).replace("_", "-")
     d_rate, g_rate = laboratory.rates
     words = [
-        f"Loss: {name}",
+        f"Loss: {_loss_name(game)}",
         f"Adam's rates: {d_rate:.4g} (D), {g_rate:.4g} (G)",
         f"updates in a step: {game.discriminator_steps} (D), "
         f"{game.generator_steps} (G)",
@@ -108,6 +107,11 @@ def _settings(laboratory):
         words.append(f"D unrolled {game.unrolled} steps at {game.unrolled_rate:g}")
     words.append(f"batches of {game.batch_size}")
     return "; ".join([*words, f"seed {game.seeds[0]}."])
+
+
+def _loss_name(game):
+    names = (n for n, loss in LOSSES.items() if loss is game.adversarial_loss)
+    return next(names, game.adversarial_loss.formula).replace("_", "-")
 
 
 def _records(first, last):

@@ -2,7 +2,7 @@
 
 `train` trains tiny networks for many seeds at once on a distribution of `targets`.
 `closed_forms`, `transport`, `bilinear` and `coverage` compute what theory says;
-`modes` is the benchmark of mode collapse.
+`modes` is the benchmark of mode collapse; `pictures` draws them for a notebook.
 """
 
 import lazy_loader

@@ -3,10 +3,12 @@ from . import closed_forms as closed_forms
 from . import coverage as coverage
 from . import games as games
 from . import modes as modes
+from . import pictures as pictures
 from . import targets as targets
 from . import transport as transport
 from .codings import least_squares as least_squares
 from .codings import optimal_least_squares as optimal_least_squares
 from .games import Game as Game
 from .games import train as train
+from .pictures import Watch as Watch
 from .record import Record as Record

@@ -63,14 +63,3 @@ def trajectory(matrix, steps, start=(1.0, 1.0)):
     for _ in range(steps):
         points.append(matrix @ points[-1])
     return np.array(points)
-
-
-def averages(points):
-    """The mean of all points up to each step, float64 `(steps + 1, 2)`.
-
-    Alternating steps circle, but their averages approach the equilibrium like 1 / t.
-
-    Reference:
-        Gidel et al. 2019, section 3 (https://arxiv.org/abs/1802.10551).
-    """
-    return np.cumsum(points, axis=0) / np.arange(1, len(points) + 1)[:, None]

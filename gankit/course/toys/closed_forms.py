@@ -84,30 +84,6 @@ def wasserstein(x, y):
     return np.mean(np.abs(x.astype("float64") - y), axis=-1)
 
 
-def shifted_uniforms(shift, width=1.0):
-    """Divergences between a uniform distribution and its copy moved by `shift`.
-
-    Args:
-        shift: Array of any shape.
-        width: The length of the interval.
-
-    Returns:
-        Dict of arrays like `shift`: `"KL"`, 0 or infinite; `"JS"`, which grows to ln 2
-        and stays there once the two no longer overlap; `"W"`, the Wasserstein-1
-        distance, which keeps growing.
-
-    Reference:
-        Arjovsky et al. 2017, example 1 (https://arxiv.org/abs/1701.07875), for parallel
-        lines, which no longer overlap after any shift.
-    """
-    shift = np.abs(np.asarray(shift, "float64"))
-    return {
-        "KL": np.where(shift > 0, np.inf, 0.0),
-        "JS": np.log(2) * np.minimum(shift / width, 1.0),
-        "W": shift,
-    }
-
-
 def loss_slopes(loss, outputs):
     """The derivative of a generator's loss by the discriminator's output.
 

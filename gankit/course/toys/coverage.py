@@ -45,17 +45,3 @@ def coverage(samples, target, *, deviations=3.0, least=1):
     counts = near.sum(axis=-2)
     mass = counts / samples.shape[-2]
     return Coverage((counts >= least).sum(axis=-1), mass.sum(axis=-1), mass)
-
-
-def share_in_intervals(samples, target):
-    """Share of points in each interval of `Uniforms`.
-
-    Args:
-        samples: Array `(..., n, 1)`.
-        target: A `gankit.course.toys.targets.Uniforms`.
-
-    Returns:
-        Array `(..., k)`.
-    """
-    low, high = np.asarray(target.intervals).T
-    return np.mean((samples >= low) & (samples < high), axis=-2)

@@ -168,12 +168,17 @@ class Game(AdversarialModel):
             self.seeds
         )
 
-    def fit_and_record(self, steps, records=20):
+    def update_players(self, batch):
+        logs = super().update_players(batch)
+        return {name: loss / len(self.seeds) for name, loss in logs.items()}
+
+    def fit_and_record(self, steps, records=20, callbacks=()):
         """Trains for `steps` steps and records the weights of both players.
 
         Args:
             steps: Training steps, a multiple of `records`.
             records: How often the weights are recorded after the start.
+            callbacks: Keras callbacks, for which each record ends an epoch.
 
         Returns:
             A `Record`.
@@ -205,7 +210,13 @@ class Game(AdversarialModel):
                 (epoch + 1) * steps // records
             )
         )
-        self.fit(**batches, epochs=records, shuffle=False, verbose=0, callbacks=[log])
+        self.fit(
+            **batches,
+            epochs=records,
+            shuffle=False,
+            verbose=0,
+            callbacks=[log, *callbacks],
+        )
         return record
 
 
@@ -217,6 +228,7 @@ def train(
     records=20,
     learning_rate=1e-3,
     generator_rate=None,
+    callbacks=(),
     **kwargs,
 ):
     """Builds a `Game`, compiles it and trains it.
@@ -231,6 +243,7 @@ def train(
         records: How often the weights are recorded after the start.
         learning_rate: Adam's learning rate.
         generator_rate: The generator's, if it differs; 0 leaves it untrained.
+        callbacks: Keras callbacks, as in `Game.fit_and_record`.
         **kwargs: As in `Game`.
 
     Returns:
@@ -249,4 +262,4 @@ def train(
         steps_per_execution=together,
         jit_compile=device.default_jit_compile(small=True),
     )
-    return game.fit_and_record(steps, records)
+    return game.fit_and_record(steps, records, callbacks)

@@ -73,29 +73,6 @@ class Uniforms:
         return np.mean(self.intervals, axis=1, keepdims=True)
 
 
-@dataclass(frozen=True)
-class Arc:
-    """Points on a circular arc in the plane, which has no density there.
-
-    Attributes:
-        radius: Radius of the circle about the origin.
-        start: Angle at which the arc begins.
-        end: Angle at which it ends.
-    """
-
-    radius: float
-    start: float
-    end: float
-    dimension = 2
-
-    def sample(self, n, seed):
-        """Draws float32 points `(n, 2)`; the same `seed` gives the same points."""
-        angle = np.random.default_rng(seed).uniform(self.start, self.end, n)
-        return (self.radius * np.stack([np.cos(angle), np.sin(angle)], 1)).astype(
-            "float32"
-        )
-
-
 def gaussian(mean=3.0, scale=0.5):
     """A Gaussian on the line."""
     return GaussianMixture(np.array([[mean]]), scale)
@@ -131,8 +108,3 @@ def grid(side=5, spacing=2.0, scale=0.05):
     at = spacing * (np.arange(side) - (side - 1) / 2)
     centres = np.stack(np.meshgrid(at, at, indexing="ij"), axis=-1).reshape(-1, 2)
     return GaussianMixture(centres, scale)
-
-
-def curve(radius=2.0):
-    """Half a circle in the plane."""
-    return Arc(radius, 0.0, np.pi)
