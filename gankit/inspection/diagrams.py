@@ -38,7 +38,7 @@ def gan():
         (2.35, high, "data", _GREY),
         (3.95, high, "real\nx", _GREY),
         (5.6, middle, "discriminator\nD", _BLUE),
-        (7.25, middle, "real or fake?\nlogit D(.)", _GREY),
+        (7.25, middle, "real or fake?\nlogit", _GREY),
     ):
         _box(axes, x, y, text, colour)
     for x, y, x_end, y_end in (
