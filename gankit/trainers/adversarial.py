@@ -106,6 +106,29 @@ class AdversarialModel(keras.Model):
             return tuple(_in_range(part) for part in batch)
         return _in_range(batch)
 
+    # `fit` hands the trainable variables to the optimizers, so they are the players'
+    # alone: an averaged copy of a generator, for one, has no optimizer.
+
+    @property
+    def trainable_variables(self):
+        players = [*self.generators, *self.discriminators]
+        owned = {id(v) for network in players for v in network.trainable_variables}
+        return [v for v in super().trainable_variables if id(v) in owned]
+
+    @property
+    def non_trainable_variables(self):
+        trained = {id(v) for v in self.trainable_variables}
+        return [v for v in self.variables if id(v) not in trained]
+
+    @property
+    def trainable_weights(self):
+        return self.trainable_variables
+
+    @property
+    def non_trainable_weights(self):
+        trained = {id(v) for v in self.trainable_variables}
+        return [v for v in self.weights if id(v) not in trained]
+
     # The training step.
 
     def update_players(self, batch):

@@ -113,9 +113,6 @@ class GAN(AdversarialModel):
         else:
             self.ema_generator = keras.models.clone_model(generator)
             self.ema_generator.set_weights(generator.get_weights())
-            # No update freezes a player. This network is none: `fit` hands a model's
-            # trainable variables to its optimizers, and none owns these.
-            self.ema_generator.trainable = False
 
     def sample_latent(self, n, *, seed=None):
         """Draws latent vectors.
