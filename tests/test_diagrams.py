@@ -208,7 +208,7 @@ def test_a_network_with_branches_raises():
 def test_the_overview_names_players_and_losses():
     figure = diagrams.gan()
     assert isinstance(figure, Picture)
-    assert tuple(figure.get_size_inches()) == (8, 3.5)
+    assert tuple(figure.get_size_inches()) == (8, 3.8)
     words = " ".join(_words(figure))
     for word in ("latent z", "generator", "discriminator", "G(z)", "d_loss", "g_loss"):
         assert word in words
@@ -225,11 +225,11 @@ def test_the_cycles_name_networks_images_and_losses():
     _check_readable(figure)
 
 
-@pytest.mark.parametrize("count, height", [(0, 1.9), (5, 3.1)])
+@pytest.mark.parametrize("count, height", [(0, 2.2), (5, 3.4)])
 def test_the_pipeline_of_faces_shows_pictures_above_its_boxes(count, height):
     pictures = [np.full((60 + i, 50, 3), 40 * i, "uint8") for i in range(count)]
     figure = diagrams.faces(pictures)
-    assert tuple(figure.get_size_inches()) == (9, height)
+    assert tuple(figure.get_size_inches()) == pytest.approx((9, height))
     words = " ".join(_words(figure)).replace("\n", " ")
     for step in ("photographs", "find a face", "align", "remove", "64 x 64", "GAN"):
         assert step in words
@@ -247,7 +247,8 @@ def test_the_pipeline_of_faces_shows_pictures_above_its_boxes(count, height):
 
 def test_a_notebook_shows_a_small_picture():
     for figure in (diagrams.gan(), diagrams.architecture(dcgan.deep()[0])):
-        png = figure._repr_png_()
+        png, metadata = figure._repr_png_()
+        assert len(metadata["alt"]) > 20
         assert len(png) < 100_000
         with Image.open(io.BytesIO(png)) as picture:
             assert picture.width <= 1000

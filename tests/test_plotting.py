@@ -67,7 +67,11 @@ def test_loss_curves_say_what_they_show():
         [2 * np.log(2), np.log(2)]
     )
     np.testing.assert_array_equal(axes.lines[0].get_ydata(), history["d_loss"])
-    with Image.open(io.BytesIO(figure._repr_png_())) as shown:  # as a notebook does
+    png, metadata = figure._repr_png_()  # as a notebook does
+    assert (
+        "a run" in metadata["alt"] and "Vertical axis: loss (nats)." in metadata["alt"]
+    )
+    with Image.open(io.BytesIO(png)) as shown:
         assert shown.format == "PNG" and shown.size == (800, 450)
 
 
@@ -110,6 +114,38 @@ def test_lines_have_labels_units_and_a_level():
     assert list(level.get_ydata()) == [1, 1]
     (axes,) = plotting.lines(curves, **words).axes
     assert len(axes.lines) == 2 and axes.get_yscale() == "linear"
+
+
+def test_a_curve_of_many_points_has_no_dots():
+    curves = {"few": (range(20), range(20)), "many": (range(900), range(900))}
+    few, many = plotting.lines(curves, title="t", x="x", y="y").axes[0].lines
+    assert (few.get_marker(), many.get_marker()) == (".", "None")
+    assert few.get_linestyle() != many.get_linestyle()
+
+
+def test_alternative_text_reads_out_titles_axes_and_legend():
+    curves = {"one": ([0, 1], [1, 2]), "two": ([0, 1], [3, 4])}
+    figure = plotting.lines(curves, title="Norms", x="step", y="sigma")
+    words = "Norms. Horizontal axis: step. Vertical axis: sigma. Legend: one; two."
+    assert figure.alternative_text() == words
+    figure.set_label("two lines")
+    assert figure.alternative_text() == "two lines"
+    images = np.zeros((2, 4, 4, 1), "uint8")
+    assert plotting.show_grid(images, title="a\nb").alternative_text() == "a b."
+
+
+@pytest.mark.parametrize(("photographs", "form"), [(True, "JPEG"), (False, "PNG")])
+def test_a_saved_picture_is_shown_with_its_title(tmp_path, photographs, form):
+    grey = np.full((2, 20, 20, 1), 120, "uint8")
+    plotting.save_grid(tmp_path / "grid.png", grey, columns=1)
+    words = {"title": "two squares", "photographs": photographs}
+    shown = plotting.show_picture(tmp_path / "grid.png", height=22, **words)
+    assert shown.metadata["alt"] == "two squares"
+    with Image.open(io.BytesIO(shown.data)) as picture:
+        assert picture.format == form and picture.height == 24 + 22
+        pixels = np.asarray(picture.convert("L")).astype(int)
+    assert np.abs(pixels[30:42, 6:18] - 120).max() < 10
+    assert pixels[:24, :60].min() < 100
 
 
 def test_rows_stand_beside_their_captions(tmp_path):

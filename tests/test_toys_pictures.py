@@ -58,17 +58,7 @@ def test_a_watched_training_shows_every_record_and_its_bar(monkeypatch, record):
     )
 
 
-def test_curves_and_paths_are_those_that_they_are_given():
-    x, lines = np.arange(3.0), {"up": np.arange(3.0), "down": -np.arange(3.0)}
-    figure = pictures.curves(x, lines, title="t", xlabel="x", ylabel="y")
-    (axes,) = figure.axes
-    assert [line.get_label() for line in axes.lines] == list(lines)
-    np.testing.assert_array_equal(axes.lines[1].get_ydata(), lines["down"])
-    assert (axes.get_title(), axes.get_xlabel(), axes.get_yscale()) == (
-        "t",
-        "x",
-        "linear",
-    )
+def test_paths_are_those_that_they_are_given():
     places = bilinear.trajectory(bilinear.step_matrix("alternating"), 5)
     figure = pictures.paths({"one": places, "two": -places}, title="t")
     assert [axes.get_title() for axes in figure.axes] == ["one", "two"]

@@ -5,6 +5,7 @@ from .doctor import TrainingStopped as TrainingStopped
 from .history import HistoryLog as HistoryLog
 from .progress import Progress as Progress
 from .progress import StopOnInterrupt as StopOnInterrupt
+from .samples import LivePicture as LivePicture
 from .samples import LiveSamples as LiveSamples
 from .samples import SampleGrid as SampleGrid
 from .scores import ScoreCallback as ScoreCallback

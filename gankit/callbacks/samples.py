@@ -52,10 +52,27 @@ class SampleGrid(keras.callbacks.Callback):
         plotting.save_grid(path, images, columns=self.columns)
 
 
-class LiveSamples(keras.callbacks.Callback):
-    """Shows samples of the same latents in a notebook, during a training.
+class LivePicture(keras.callbacks.Callback):
+    """Shows in a notebook, during a training, what `picture()` of a subclass draws.
 
-    It is one picture, drawn anew at the end of every epoch of `fit()`.
+    It is drawn anew at the end of every epoch of `fit()`.
+    """
+
+    def picture(self):
+        """Returns a `gankit.plotting.Picture` of `self.model`."""
+        raise NotImplementedError
+
+    def on_train_begin(self, logs=None):
+        from IPython.display import display
+
+        self.handle = display(self.picture(), display_id=True)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.handle.update(self.picture())
+
+
+class LiveSamples(LivePicture):
+    """Shows samples of the same latents in a notebook, during a training.
 
     Args:
         count: Number of samples.
@@ -68,14 +85,6 @@ class LiveSamples(keras.callbacks.Callback):
         self.count = count
         self.columns = columns
         self.seed = seed
-
-    def on_train_begin(self, logs=None):
-        from IPython.display import display
-
-        self.handle = display(self.picture(), display_id=True)
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.handle.update(self.picture())
 
     def picture(self):
         """Draws samples of the current generator, with the step in the title."""

@@ -17,19 +17,20 @@ _RED = "#b03a2e"
 _TALLEST = 1.3
 _ARROW = 0.36
 _SPACE = 0.14
+_TITLE = 0.3
 
 
 def gan():
     """Draws a GAN: its two networks, their data and their losses.
 
     Returns:
-        The `Picture`, 8 by 3.5 inches.
+        The `Picture`, 8 by 3.8 inches.
 
     Reference:
         Goodfellow et al. 2014, section 3 (https://arxiv.org/abs/1406.2661).
     """
-    figure, axes = _canvas()
-    _set_size(figure, axes, 8, 3.5)
+    title = "A GAN: two networks, trained against each other"
+    figure, axes = _canvas(8, 3.5, title)
     low, middle, high = 1.15, 1.75, 2.35
     for x, y, text, colour in (
         (0.75, low, "latent z\nfrom N(0, 1)", _GREY),
@@ -70,14 +71,14 @@ def cycles(domain_names=("A", "B")):
         domain_names: Names of the domains A and B.
 
     Returns:
-        The `Picture`, 8.6 by 4.4 inches.
+        The `Picture`, 8.6 by 4.7 inches.
 
     Reference:
         Zhu et al. 2017, figure 3 (https://arxiv.org/abs/1703.10593); the upper row is
         figure 3 of the DTU report.
     """
-    figure, axes = _canvas()
-    _set_size(figure, axes, 8.6, 4.4)
+    title = "CycleGAN: two translators G and F, two cycles, two discriminators"
+    figure, axes = _canvas(8.6, 4.4, title)
     for row, y in (("AB", 3.55), ("BA", 1.3)):
         forward, backward = ("G", "F") if row == "AB" else ("F", "G")
         letter = "ab" if row == "AB" else "ba"
@@ -109,13 +110,13 @@ def attention():
     """Draws the self-attention of SAGAN, with the shapes of its parts.
 
     Returns:
-        The `Picture`, 8.6 by 3.2 inches.
+        The `Picture`, 8.6 by 3.5 inches.
 
     Reference:
         Zhang et al. 2019, figure 2 (https://arxiv.org/abs/1805.08318).
     """
-    figure, axes = _canvas()
-    _set_size(figure, axes, 8.6, 3.2)
+    title = "Self-attention: every place looks at all N places of the feature maps"
+    figure, axes = _canvas(8.6, 3.2, title)
     middle = 1.75
     for x, y, text, colour in (
         (0.75, middle, "maps x\n(N, C)", _GREY),
@@ -154,14 +155,14 @@ def faces(pictures=()):
             `(height, width, 3)`, at most five.
 
     Returns:
-        The `Picture`, 9 by 1.9 inches, or 9 by 3.1 with pictures.
+        The `Picture`, 9 by 2.2 inches, or 9 by 3.4 with pictures.
 
     Reference:
         The pipeline of the CMU report, section 4, with the detectors and GrabCut of
         OpenCV in place of its three libraries.
     """
-    figure, axes = _canvas()
-    _set_size(figure, axes, 9, 3.1 if len(pictures) else 1.9)
+    title = "From an album of photographs to a data set of faces"
+    figure, axes = _canvas(9, 3.1 if len(pictures) else 1.9, title)
     low, side, centred = 1.45, 1.16, {"ha": "center", "va": "top", "fontsize": 9}
     for i, (text, colour, dropped) in enumerate(
         (
@@ -226,6 +227,7 @@ def architecture(model, *, title=None):
     notes = [axes.text(0, 0, "\n".join(lines), **centred) for lines in texts]
     count = sum(math.prod(v.shape) for v in model.trainable_variables)
     heading = f"{title or model.name}: {count:,} trainable parameters"
+    figure.set_label(f"{heading}. Feature maps: {', '.join(map(str, shapes))}.")
     heading = axes.text(0, 0, heading, **{**centred, "fontsize": 11})
 
     label_widths, label_heights = _extents(figure, labels)
@@ -390,10 +392,14 @@ def _extents(figure, texts):
     return np.array([[b.width, b.height] for b in boxes]).reshape(-1, 2).T / figure.dpi
 
 
-def _canvas():
+def _canvas(width=1, height=1, title=""):
+    """One axis that fills the figure, in inches, with its title above `height`."""
     figure = Picture(figsize=(1, 1))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.axis("off")
+    _set_size(figure, axes, width, height + _TITLE)
+    axes.text(width / 2, height + 0.05, title, ha="center", va="bottom", fontsize=11)
+    figure.set_label(title)
     return figure, axes
 
 

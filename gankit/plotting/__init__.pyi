@@ -13,6 +13,6 @@ from .grids import save_each as save_each
 from .grids import save_grid as save_grid
 from .grids import save_rows as save_rows
 from .grids import show_grid as show_grid
-from .grids import show_picture as show_picture
+from .photographs import show_picture as show_picture
 from .photographs import show_rows as show_rows
 from .picture import Picture as Picture

@@ -1,8 +1,13 @@
 """Curves of losses and scores over a training."""
 
+from itertools import cycle
+
 import numpy as np
 
 from gankit.plotting.picture import Picture
+
+# Curves are told apart by more than their colour.
+_STYLES = ("-", "--", "-.", ":")
 
 
 def loss_curves(history, *, loss, title, window=None):
@@ -208,8 +213,10 @@ def lines(curves, *, title, x, y, logarithmic=False, level=None):
     """
     figure = Picture(figsize=(6.5, 3.2), layout="constrained")
     axes = figure.subplots()
-    for label, (positions, values) in curves.items():
-        axes.plot(positions, values, marker=".", label=label)
+    for (label, (positions, values)), style in zip(curves.items(), cycle(_STYLES)):
+        # Dots show where few values were measured; many would hide the line.
+        marker = "." if len(positions) <= 60 else None
+        axes.plot(positions, values, style, marker=marker, label=label)
     if level is not None:
         axes.axhline(level, color="black", linestyle=":", linewidth=1)
     if logarithmic:

@@ -1,6 +1,5 @@
 """Grids of images, as arrays, files and figures."""
 
-import io
 import json
 import math
 from pathlib import Path
@@ -73,6 +72,19 @@ def save_rows(path, rows):
         rows: Dict from a caption to uint8 images `(n, height, width, channels)`, all
             of the same shape. `read_rows` reads it back.
     """
+    picture, written = draw_rows(rows)
+    picture.save(path, optimize=True, pnginfo=written)
+
+
+def draw_rows(rows):
+    """Draws the picture that `save_rows` writes, and what it says of its rows.
+
+    Args:
+        rows: As in `save_rows`.
+
+    Returns:
+        A `PIL.Image.Image` and a `PIL.PngImagePlugin.PngInfo`.
+    """
     font = ImageFont.load_default(14)
     margin = 10 + max(math.ceil(font.getlength(caption)) for caption in rows)
     images = list(rows.values())
@@ -87,7 +99,7 @@ def save_rows(path, rows):
     written = PngInfo()
     sizes = {"captions": [*rows], "margin": margin, "image": images[0].shape[1:3]}
     written.add_text(_ROWS, json.dumps(sizes))
-    picture.save(path, optimize=True, pnginfo=written)
+    return picture, written
 
 
 def read_rows(path):
@@ -148,28 +160,3 @@ def show_grid(images, *, columns=None, title=None):
     if title:
         axes.set_title(title)
     return figure
-
-
-def show_picture(path, *, rows=None, photographs=False):
-    """Shows a saved picture of digits or photographs in a notebook, in few bytes.
-
-    Args:
-        path: A PNG from `save_grid` or `save_stages`.
-        rows: Number of rows of 30 pixels to show below the caption; `None` shows all.
-        photographs: Whether to preserve colours with a JPEG, instead of four greys.
-
-    Returns:
-        An `IPython.display.Image`.
-    """
-    from IPython.display import Image as NotebookImage
-
-    file = io.BytesIO()
-    with Image.open(path) as picture:
-        picture = picture.convert("RGB")
-    if rows:
-        picture = picture.crop((0, 0, picture.width, 30 * (1 + rows)))
-    if photographs:
-        picture.save(file, "jpeg", quality=25)
-    else:
-        picture.quantize(4).save(file, "png", optimize=True)
-    return NotebookImage(file.getvalue())

@@ -1,12 +1,10 @@
-"""Rows of photographs for a notebook, in few bytes."""
+"""Pictures of images for a notebook, in few bytes, with alternative text."""
 
 import io
-import tempfile
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from gankit.plotting.grids import save_rows
+from gankit.plotting.grids import draw_rows
 
 # Of a JPEG, from 1 to 95: a fifth of the bytes of a PNG.
 QUALITY = 60
@@ -25,17 +23,38 @@ def show_rows(rows, *, title):
     Returns:
         An `IPython.display.Image`.
     """
+    picture, _ = draw_rows(rows)
+    return _show(picture, title, photographs=True)
+
+
+def show_picture(path, *, title, height=None, photographs=False):
+    """Shows a saved picture of digits or photographs in a notebook.
+
+    Args:
+        path: A PNG from `save_grid` or `save_stages`.
+        title: Title of the picture, which is its alternative text as well.
+        height: Number of pixels to show from the top; `None` shows all.
+        photographs: Whether to preserve colours with a JPEG, instead of four greys.
+
+    Returns:
+        An `IPython.display.Image`.
+    """
+    with Image.open(path) as picture:
+        picture = picture.crop((0, 0, picture.width, height or picture.height))
+    return _show(picture, title, photographs=photographs)
+
+
+def _show(picture, title, *, photographs):
     from IPython.display import Image as NotebookImage
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.png"
-        save_rows(path, rows)
-        grid = Image.open(path).convert("RGB")
     font = ImageFont.load_default(14)
-    width = max(grid.width, 12 + round(font.getlength(title)))
-    picture = Image.new("RGB", (width, grid.height + TITLE), "white")
-    picture.paste(grid, (0, TITLE))
-    ImageDraw.Draw(picture).text((6, 3), title, fill="black", font=font)
+    width = max(picture.width, 12 + round(font.getlength(title)))
+    shown = Image.new("RGB", (width, picture.height + TITLE), "white")
+    shown.paste(picture, (0, TITLE))
+    ImageDraw.Draw(shown).text((6, 3), title, fill="black", font=font)
     file = io.BytesIO()
-    picture.save(file, "jpeg", quality=QUALITY, optimize=True)
+    if photographs:
+        shown.save(file, "jpeg", quality=QUALITY, optimize=True)
+    else:
+        shown.quantize(4).save(file, "png", optimize=True)
     return NotebookImage(file.getvalue(), metadata={"alt": title})

@@ -7,10 +7,28 @@ from PIL import Image
 
 
 class Picture(Figure):
-    """A Matplotlib figure that a notebook shows without pyplot."""
+    """A Matplotlib figure that a notebook shows without pyplot.
+
+    `set_label` sets its alternative text. Without one, titles and labels are read out.
+    """
 
     def _repr_png_(self):
-        return self.png()
+        return self.png(), {"alt": self.alternative_text()}
+
+    def alternative_text(self):
+        """Returns what the figure shows, in words, for readers who cannot see it."""
+        if self.get_label():
+            return self.get_label()
+        legends = [*self.legends, *(axes.get_legend() for axes in self.axes)]
+        words = {
+            "": [self.get_suptitle(), *(axes.get_title() for axes in self.axes)],
+            "Horizontal axis: ": [axes.get_xlabel() for axes in self.axes],
+            "Vertical axis: ": [axes.get_ylabel() for axes in self.axes],
+            "Legend: ": [t.get_text() for each in legends if each for t in each.texts],
+        }
+        said = {lead: list(dict.fromkeys(filter(None, w))) for lead, w in words.items()}
+        sentences = [f"{lead}{'; '.join(w)}." for lead, w in said.items() if w]
+        return " ".join(" ".join(sentences).split())
 
     def png(self, dpi="figure"):
         """Returns the figure as a small PNG, for a notebook or a repository."""

@@ -1,8 +1,8 @@
 """Pictures of small GANs and of the theory about them, for a notebook."""
 
-import keras
 import numpy as np
 
+from gankit.callbacks import LivePicture
 from gankit.course.toys.coverage import coverage
 from gankit.course.toys.record import Record
 from gankit.plotting import Picture
@@ -41,7 +41,7 @@ def stages(record, *, title="", panels=None, seed=0):
     return figure
 
 
-class Watch(keras.callbacks.Callback):
+class Watch(LivePicture):
     """Shows `stages` in a notebook during a training, drawn anew at every record.
 
     Args:
@@ -53,44 +53,18 @@ class Watch(keras.callbacks.Callback):
         self.title = title
 
     def on_train_begin(self, logs=None):
-        from IPython.display import display
-
         self.record = Record(self.model)
         self.record.append(self.model.steps_done)
-        self.handle = display(self.picture(), display_id=True)
+        super().on_train_begin(logs)
 
     def on_epoch_end(self, epoch, logs=None):
         self.record.append(self.model.steps_done)
-        self.handle.update(self.picture())
+        super().on_epoch_end(epoch, logs)
 
     def picture(self):
         """The `stages` so far, with an empty panel for each record to come."""
         panels = 1 + self.params["epochs"]
         return stages(self.record, title=self.title, panels=panels)
-
-
-def curves(x, lines, *, title, xlabel, ylabel, yscale="linear"):
-    """Draws curves over one axis, with a legend.
-
-    Args:
-        x: Points `(n,)`.
-        lines: Dict from a label to values `(n,)`.
-        title: Title of the picture.
-        xlabel: Label of the x axis, with its unit.
-        ylabel: Label of the y axis, with its unit.
-        yscale: `"linear"` or `"log"`.
-
-    Returns:
-        The `Picture`.
-    """
-    figure, axes = _axes(title)
-    for (label, values), style in zip(
-        lines.items(), ("-", "--", "-.", ":", "-", "--"), strict=False
-    ):
-        axes.plot(x, values, style, label=label)
-    axes.set(xlabel=xlabel, ylabel=ylabel, yscale=yscale)
-    axes.legend(fontsize=8)
-    return figure
 
 
 def paths(places, *, title):
@@ -138,10 +112,3 @@ def modes_by_seed(rows, count):
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
     return figure
-
-
-def _axes(title):
-    figure = Picture(figsize=(6, 2.8), layout="constrained")
-    axes = figure.subplots()
-    axes.set_title(title, fontsize=10)
-    return figure, axes
