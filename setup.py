@@ -23,13 +23,18 @@ PATTERNS = (
 )
 # Reports whose pages show pictures of further seeds.
 SEEDS_SHOWN = ("cmu",)
+FIGURES = Path(__file__).parent / "gankit" / "experiments" / "figures.toml"
 
 
 def is_shown(file):
     """Whether a page or a notebook needs this file of `results/`."""
     report = file.relative_to(RESULTS).parts[0]
-    if file.suffix == ".png" and "@full-seed" in file.parent.name:
+    run, _, seed = str(file.parent.relative_to(RESULTS)).partition("@full-seed")
+    if file.suffix == ".png" and seed:
         return report in SEEDS_SHOWN
+    if file.name == "samples.png" and (file.parent / "history.csv").exists():
+        # The demo belongs to no report.
+        return run == report or run in FIGURES.read_text(encoding="utf-8")
     return report not in OF_DOCUMENTATION
 
 

@@ -106,7 +106,7 @@ def _translator(run):
         )
     if not isinstance(model, CycleGAN):
         raise ValueError(
-            f"Expected the run of a translator, received {folder}, which holds a "
+            f"Expected the run of a translator, received {run}, which holds a "
             f"{type(model).__name__}: name one of a CycleGAN, such as dtu/stripes."
         )
     return model
