@@ -195,6 +195,7 @@ def test_an_extractor_resizes_scales_and_says_so(mode, weights_of):
     assert extractor.name.startswith("random:64, weights ")
     assert extractor.frechet_name == f"FID-64/{mode}"
     assert extractor.kernel_name == f"KID-64/{mode}"
+    assert extractor.sliced_name == f"MIND-64/{mode}"
     assert (extractor.dimension, extractor.channels) == (64, 3)
     assert (extractor.resize, extractor.logits) == (mode, None)
 

@@ -7,7 +7,7 @@ import oracles
 import pytest
 
 from gankit.metrics import kernel
-from gankit.metrics.kernel import kernel_distance
+from gankit.metrics.kernel import gaussian_kernel_distance, kernel_distance
 
 
 def _by_hand(x, y, degree=3, gamma=None, coef0=1.0):
@@ -155,3 +155,59 @@ def test_features_that_do_not_fit_get_a_sentence():
         kernel_distance(x, x, degree=0)
     with pytest.raises(ValueError, match="finite features"):
         kernel_distance(x, np.full((5, 3), np.nan))
+
+
+def _gaussian_by_hand(x, y, sigma):
+    """The biased estimate with one loop per pair, as the paper scales it."""
+
+    def mean(a, b):
+        squares = [sum((p - q) ** 2) for p in a for q in b]
+        return np.mean([np.exp(-square / (2 * sigma**2)) for square in squares])
+
+    return 1000 * (mean(x, x) + mean(y, y) - 2 * mean(x, y))
+
+
+@pytest.mark.parametrize("block", [1, 40, 2**22])
+def test_the_gaussian_kernel_by_hand(monkeypatch, block):
+    monkeypatch.setattr(kernel, "BLOCK", block)
+    rng = np.random.default_rng(8)
+    x, y = rng.normal(size=(17, 5)), rng.normal(0.4, 1, size=(23, 5))
+    for sigma in (10.0, 0.7):
+        expected = _gaussian_by_hand(x, y, sigma)
+        value = gaussian_kernel_distance(x, y, sigma=sigma)
+        assert value == pytest.approx(expected, rel=1e-9)
+        assert gaussian_kernel_distance(y, x, sigma=sigma) == pytest.approx(value)
+    assert gaussian_kernel_distance(x, y) == gaussian_kernel_distance(x, y, sigma=10)
+    assert gaussian_kernel_distance(x, x.copy()) == pytest.approx(0, abs=1e-10)
+
+
+def test_the_gaussian_kernel_between_normal_distributions():
+    # E k(x, y) of N(0, s I) and N(m, t I) is (v / (v + s + t))^(d/2) times
+    # exp(-|m|^2 / (2 (v + s + t))), where v = sigma^2. The diagonal of ones adds 1/n.
+    n, d, sigma, s, t, m = 3000, 6, 2.0, 1.0, 2.25, 0.5
+
+    def mean(spread, shift=0.0):
+        total = sigma**2 + spread
+        factor = (sigma**2 / total) ** (d / 2)
+        return factor * np.exp(-d * shift**2 / (2 * total))
+
+    within = [1 / n + (1 - 1 / n) * mean(2 * spread) for spread in (s, t)]
+    expected = 1000 * (sum(within) - 2 * mean(s + t, m))
+    rng = np.random.default_rng(9)
+    x, y = rng.normal(0, s**0.5, (n, d)), rng.normal(m, t**0.5, (n, d))
+    value = gaussian_kernel_distance(x, y, sigma=sigma)
+    assert value == pytest.approx(expected, rel=0.05)
+    # Equal distributions leave the bias, (2 / n) (1 - E k), on average.
+    pairs = rng.normal(0, s**0.5, (500, 2, 20, d))
+    values = [gaussian_kernel_distance(*pair, sigma=sigma) for pair in pairs]
+    bias = 1000 * 2 / 20 * (1 - mean(2 * s))
+    assert np.mean(values) == pytest.approx(bias, rel=0.05)
+
+
+def test_a_gaussian_kernel_needs_features_and_a_width():
+    x = np.ones((5, 3))
+    for y, sigma in ((np.ones((0, 3)), 10), (x, 0), (x, np.nan)):
+        with pytest.raises(ValueError, match="a positive sigma, received 5, .*: give"):
+            gaussian_kernel_distance(x, y, sigma=sigma)
+    with pytest.raises(ValueError, match=r"one width, received \(5, 3\) and \(5, 2\)"):
+        gaussian_kernel_distance(x, np.ones((5, 2)))

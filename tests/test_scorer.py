@@ -231,7 +231,8 @@ def test_the_command_line_scores_folders_and_files(extractor, tmp_path, monkeypa
     assert score["value"] == pytest.approx(expected)
     result = CliRunner().invoke(app, ["score", a, b, "--count", "10"])
     assert [line.split(" = ")[0] for line in result.stdout.splitlines()] == [
-        *("KPD", "FPD", "precision", "recall", "density", "coverage")
+        *("KPD", "FPD", "sliced Wasserstein distance"),
+        *("precision", "recall", "density", "coverage"),
     ]
     assert "n = 10 real, 10 fake" in result.stdout
     result = CliRunner().invoke(app, ["fid", a, "nowhere"])
@@ -241,5 +242,5 @@ def test_the_command_line_scores_folders_and_files(extractor, tmp_path, monkeypa
     result = CliRunner().invoke(app, ["baselines", a, "--source", b, "--count", "6"])
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert (lines[0], lines[7]) == ("real against real:", "doing nothing:")
-    assert len(lines) == 14 and "n = 6 real, 6 fake" in lines[8]
+    assert (lines[0], lines[8]) == ("real against real:", "doing nothing:")
+    assert len(lines) == 16 and "n = 6 real, 6 fake" in lines[9]

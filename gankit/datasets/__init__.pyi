@@ -14,4 +14,5 @@ from .image_data import ImageData as ImageData
 from .image_data import Split as Split
 from .image_data import UnpairedImageData as UnpairedImageData
 from .image_data import to_uint8 as to_uint8
+from .stacked_digits import stacked_mnist as stacked_mnist
 from .tensorflow_batches import repeat_batch as repeat_batch

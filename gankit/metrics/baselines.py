@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gankit.metrics.scorer import Scorer
+from gankit.metrics.scorer import KINDS, Scorer
 
 NOTHING = "doing nothing"
 
@@ -55,6 +55,7 @@ def baselines(
         real[order[:n]],
         extractor,
         value_range=value_range,
+        kinds=KINDS,
         other_real=real[order[n : 2 * n]],
         batch_size=batch_size,
         progress=progress,

@@ -10,12 +10,16 @@ from gankit.metrics.kernel import kernel_distance
 from gankit.metrics.precision_recall import prdc
 from gankit.metrics.resampling import half_sampling_interval
 from gankit.metrics.score import Score
+from gankit.metrics.sliced import DIRECTIONS, sliced_distance
 
 # The baseline of every score: real images against other real images.
 REAL = "real against real"
-KINDS = ("frechet", "kernel", "precision_recall")
+KINDS = ("frechet", "kernel", "sliced", "precision_recall")
+# The default, which stays: a run that resumes must score what it began with.
+DEFAULT_KINDS = ("frechet", "kernel", "precision_recall")
 # With fewer images, the kernel distance comes first because it has no bias.
 FEW = 1000
+UNEQUAL = "unequal n: the bias, about 1/n, differs between the sides"
 
 
 class Scorer:
@@ -30,8 +34,8 @@ class Scorer:
             `FeatureStatistics`, which suffice for the Fréchet distance.
         extractor: The `Extractor`.
         value_range: Range of floating-point images, `(low, high)`.
-        kinds: Which scores to compute: any of `"frechet"`, `"kernel"` and
-            `"precision_recall"`.
+        kinds: Which scores to compute: any of `KINDS`. The default leaves out
+            `"sliced"`, the sliced Wasserstein distance.
         held_out: Real images of the same kind that the generator never saw. Pass them
             if `real` are the training images. A generator that returns its training
             images has a distance of 0, so the copy score is then added to the scores.
@@ -61,7 +65,7 @@ class Scorer:
         extractor,
         *,
         value_range,
-        kinds=KINDS,
+        kinds=DEFAULT_KINDS,
         held_out=None,
         other_real=None,
         batch_size=64,
@@ -100,8 +104,8 @@ class Scorer:
 
         Returns:
             List of `Score`: the Fréchet distance and the kernel distance (in reverse
-            order below 1,000 images); precision, recall, density and coverage; and the
-            copy score if `held_out` was given.
+            order below 1,000 images); the sliced distance if requested; precision,
+            recall, density and coverage; and the copy score if `held_out` was given.
         """
         fake = self._features(fake, "fake", value_range)
         order = [kind for kind in KINDS if kind in self.kinds]
@@ -110,6 +114,7 @@ class Scorer:
         compute = {
             "frechet": _frechet,
             "kernel": _kernel,
+            "sliced": _sliced,
             "precision_recall": _precision_recall,
         }
         scores = []
@@ -143,9 +148,9 @@ class Scorer:
     def _check(self, side, role):
         if self._keep_features and side.features is None:
             raise ValueError(
-                f"Expected {role} images, since nearest neighbours and kernels need "
-                "every feature, received statistics: give the images, or request only "
-                "the Fréchet distance."
+                f"Expected {role} images, since all scores but the Fréchet distance "
+                "need every feature, received statistics: give the images, or request "
+                "only that distance."
             )
         extractor = side.statistics.metadata.get("extractor")
         if extractor not in (None, self.extractor.identity):
@@ -177,7 +182,7 @@ def _frechet(real, fake, extractor):
                 f"{extractor.dimension:,} features: compare at equal n alone"
             )
         if real.n != fake.n:
-            warnings.append("unequal n: the bias, about 1/n, differs between the sides")
+            warnings.append(UNEQUAL)
         if max(real.n, fake.n) <= FEW and real.features is not None:
             interval, spread = _interval(frechet_distance, real, fake)
     distance = frechet_distance(real.statistics, fake.statistics)
@@ -208,6 +213,20 @@ def _kernel(real, fake, extractor):
         interval=interval,
         spread=spread,
         warnings=tuple(distance.warnings),
+    )
+
+
+def _sliced(real, fake, extractor):
+    interval = spread = None
+    if max(real.n, fake.n) <= FEW:
+        interval, spread = _interval(sliced_distance, real, fake)
+    score = _new_score(real, fake, extractor)
+    yield score(
+        extractor.sliced_name,
+        sliced_distance(real.features, fake.features),
+        interval=interval,
+        spread=spread,
+        warnings=(f"{DIRECTIONS:,} directions", *[UNEQUAL] * (real.n != fake.n)),
     )
 
 

@@ -90,6 +90,7 @@ class Classifier:
             resize=None,
             compute=lambda images: self._outputs(images)[0],
             logits=lambda images: self._outputs(images)[1],
+            sliced_name=f"MCD-{self._kind}",
         )
 
     def predict_logits(self, images, *, value_range, batch_size=256):

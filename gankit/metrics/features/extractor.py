@@ -27,6 +27,7 @@ class Extractor:
         compute: Function from uint8 images `(n, height, width, channels)` to a
             float32 NumPy array `(n, dimension)`.
         logits: The same for the logits of its classes; `None` if it has none.
+        sliced_name: Name of the sliced distance of its features, `MIND-768/tf1`.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Extractor:
     resize: str | None
     compute: Callable
     logits: Callable | None = None
+    sliced_name: str = "sliced Wasserstein distance"
 
     @property
     def identity(self):

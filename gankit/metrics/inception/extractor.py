@@ -70,6 +70,7 @@ def inception_extractor(features=2048, resize="tf1", weights="auto"):
         resize=resize,
         compute=functools.partial(compute, 0),
         logits=functools.partial(compute, 1) if logits else None,
+        sliced_name=f"MIND-{features}/{resize}",
     )
 
 
