@@ -81,7 +81,7 @@ _EXPERIMENTS = {}
 # The modules that register experiments.
 _MODULES = (
     *("buffalo", "cmu", "demo", "dtu", "iisc", "imperial", "loss_study"),
-    "own_pictures",
+    *("modern", "own_pictures"),
 )
 
 
