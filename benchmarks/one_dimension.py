@@ -7,15 +7,12 @@ It writes results/toys/one-dimension/table.csv: a row for each seed, with the sh
 "data" hold the data themselves.
 """
 
-from pathlib import Path
-
 import numpy as np
+import record
 
-from gankit import files
 from gankit.backend import device
 from gankit.course.toys import targets, train
 
-FOLDER = Path("results") / "toys" / "one-dimension"
 EDGES = np.linspace(-5, 5, 61)
 SAMPLES = 2000
 
@@ -66,9 +63,7 @@ def main():
         *rows(2, "data", 0, [uniforms.sample(SAMPLES, 99)]),
         *much_trained_generator(uniforms, range(20), 2000),
     ]
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with files.atomic(FOLDER / "table.csv") as temporary:
-        files.append_table(temporary, list(table[0]), table)
+    record.save_table("toys/one-dimension", table)
 
 
 if __name__ == "__main__":

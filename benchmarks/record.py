@@ -81,6 +81,26 @@ def save(name, entry):
     print(f"results/{name}.json")
 
 
+def save_table(name, rows):
+    """Writes `results/NAME/table.csv`.
+
+    Args:
+        name: Such as `"sharpness"`.
+        rows: List of dicts with the same keys.
+
+    Returns:
+        The folder, for pictures beside the table.
+    """
+    from gankit.files import append_table, atomic
+
+    folder = RESULTS / name
+    folder.mkdir(parents=True, exist_ok=True)
+    with atomic(folder / "table.csv") as temporary:
+        append_table(temporary, list(rows[0]), rows)
+    print(f"results/{name}/table.csv")
+    return folder
+
+
 def text(row):
     """A line of a comparison, to print."""
     line = f"{row['contender']}, {row['precision']}"

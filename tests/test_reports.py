@@ -85,6 +85,8 @@ def test_a_command_of_the_list_names_an_experiment_or_a_command():
         words = command.split()
         if words[:2] == ["gankit", "run"]:
             assert words[2] in names and "--size full" in command
+        elif words[0] == "python":
+            assert (ROOT / words[1]).is_file()
         else:
             assert words[:2] in (["gankit", "translate"], ["gankit", "dataset"], ["–"])
 

@@ -19,6 +19,7 @@ from importlib import resources
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from scipy.stats import spearmanr
 
 from gankit import files, networks
 from gankit.experiments import claims, retraining, tables
@@ -147,8 +148,13 @@ def figure(report, which):
     known = {"runs": runs} if runs else {}
     known |= {"folder": saved_folder(entry.folder)} if entry.folder else {}
     drawn = _DRAWINGS[entry.draw](**known, **entry.options)
+    rows = {}
+    if entry.draw == "saved":
+        table = files.read_table(known["folder"] / "table.csv", words=("what",))
+        rows = {row["what"]: row for row in table}
     # A percentage as the other texts have it.
-    notice = re.sub(r"(\d)%", r"\1 %", entry.notice.format(*runs.values()))
+    notice = entry.notice.format(*runs.values(), rows=rows)
+    notice = re.sub(r"(\d)%", r"\1 %", notice)
     caption = {
         "The report": entry.report,
         "Ours": " ".join(filter(None, (entry.ours, _trained(runs)))),
@@ -315,7 +321,7 @@ def _encode(picture, lossless=False):
     file = io.BytesIO()
     if picture.mode == "L":
         picture.quantize(8).save(file, "png", optimize=True)
-    elif lossless:
+    elif lossless or picture.mode == "P":
         picture.save(file, "png", optimize=True)
     else:
         picture.save(file, "jpeg", quality=70)
@@ -358,19 +364,45 @@ def _legend(figure, columns=3):
     return figure
 
 
-def _curves(runs, panels, ylabel="loss"):
-    """Moving averages of what was logged, a panel for each column of the history."""
+def _curves(runs, panels, ylabel="loss", scored=False, logarithmic=()):
+    """Moving averages of what was logged or scored, a panel for each column of it."""
     figure, grid = _panels(len(panels), 5 - 0.8 * (len(panels) > 1))
     for axes, (title, column) in zip(grid.flat, panels.items(), strict=True):
         for label, run in runs.items():
-            steps, values = run.history["step"], run.history[column]
+            history = run.on_the_way if scored else run.history
+            steps, values = history["step"], history[column]
             window = max(1, len(values) // 20)
             (line,) = axes.plot(steps, moving_average(values, window), label=label)
             axes.plot(steps, values, color=line.get_color(), alpha=0.25, linewidth=0.8)
         axes.set_title(title, fontsize=11)
         axes.set_xlabel("step")
+        axes.set_yscale("log" if title in logarithmic else "linear")
+        axes.locator_params("x", nbins=6)
     for axes in grid[:, 0]:
         axes.set_ylabel(ylabel)
+    return _legend(figure)
+
+
+def _scatter(runs, score, ylabel, scale="linear"):
+    """A score over the losses at its steps, with rank correlations; ends are marked."""
+    figure, grid = _panels(2, 4.2)
+    for axes, loss in zip(grid.flat, ("d_loss", "g_loss"), strict=True):
+        paths = []
+        for label, run in runs.items():
+            smooth = moving_average(run.history[loss], 10)
+            x = np.interp(run.on_the_way["step"], run.history["step"], smooth)
+            paths.append((x, run.on_the_way[score]))
+            axes.plot(*paths[-1], "-o", markevery=[-1], linewidth=1, label=label)
+        within = [spearmanr(*path).statistic for path in paths]
+        ends = (f"{value:+.2f}" for value in (min(within), max(within)))
+        said = f"within a run {' to '.join(dict.fromkeys(ends))}"
+        if len(runs) > 2:
+            ends = spearmanr([(x[-1], y[-1]) for x, y in paths])
+            said += f"\nbetween the ends of the runs {ends.statistic:+.2f}"
+        axes.set_title(f"rank correlation: {said}", fontsize=10)
+        axes.set(xlabel=f"{loss}, mean of 10 entries", ylabel=ylabel, yscale=scale)
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_major_formatter("{x:g}")
     return _legend(figure)
 
 
@@ -440,6 +472,12 @@ def _pictures(runs, file="samples.png", crop=None, column=None):
         sheet.paste(part, (0, y + LABEL))
         y += part.height + LABEL
     return sheet
+
+
+def _saved(folder):
+    """The picture beside a table, as it is."""
+    with Image.open(folder / "samples.png") as picture:
+        return picture.copy()
 
 
 def _retraining(folder, number):
@@ -519,6 +557,8 @@ _DRAWINGS = {
     "losses": _losses,
     "curves": _curves,
     "course": _course,
+    "scatter": _scatter,
+    "saved": _saved,
     "bars": _bars,
     "classes": _classes,
     "pictures": _pictures,
