@@ -1,5 +1,6 @@
 """Commands of a course: `grade` and `handout`."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ Notebooks = Annotated[
 @app.command()
 def grade(
     folder: Annotated[
-        Path, typer.Argument(help="Folder with one sub-folder per student.")
+        Path, typer.Argument(help="Folder with what the class handed in.")
     ],
     out: Annotated[Path, typer.Option(help="File for the marks.")] = Path("marks.csv"),
     notebooks: Notebooks = Path("notebooks"),
@@ -32,21 +33,33 @@ def grade(
 ):
     """Grade the exercises that a class handed in.
 
-    docs/grading.md says what is run, and how.
+    Writes marks, totals and a page of feedback for each student. docs/grading.md says
+    what is run, and how.
     """
+    # Checks take milliseconds and must not wait for a training on the GPU.
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     from gankit.course import grading
 
     marks = grading.grade(
         folder, notebooks, seconds=seconds, memory=int(memory * 2**30)
     )
-    grading.save_table(out, marks)
+    totals = grading.totals(marks)
     _show_summaries(grading.summarise(marks, notebooks))
-    typer.echo(out)
-    if predictions := grading.read_predictions(folder, notebooks):
-        path = out.with_name(f"{out.stem}-predictions.csv")
-        grading.save_table(path, predictions)
+    _show_totals(totals)
+    predictions = grading.read_predictions(folder, notebooks)
+    if predictions:
         _show_predictions(grading.count_predictions(predictions))
-        typer.echo(path)
+
+    def beside(end):
+        return out.with_name(f"{out.stem}-{end}")
+
+    tables = (out, marks), (beside("totals.csv"), totals)
+    for path, rows in (*tables, (beside("predictions.csv"), predictions)):
+        if rows:
+            grading.save_table(path, rows)
+            typer.echo(path)
+    grading.save_feedback(beside("feedback"), marks, notebooks)
+    typer.echo(beside("feedback"))
 
 
 def _show_summaries(summaries):
@@ -57,6 +70,13 @@ def _show_summaries(summaries):
         right = f"{one.right} of {one.students}"
         rows.add_row(one.notebook, exercise, right, _plain(reason))
     show(rows, "Exercises")
+
+
+def _show_totals(totals):
+    rows = table("student", "points")
+    for total in totals:
+        rows.add_row(_plain(total.student), f"{total.points} of {total.possible}")
+    show(rows, "Students")
 
 
 def _show_predictions(counts):

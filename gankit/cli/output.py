@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1]
 WORDS = (
     *("experiment", "score", "notebook", "exercise", "before"),
     *("commonest reason", "prediction", "place", "claim", "verdict", "found"),
-    *("tested by", "your verdict", "name", "university", "subject", "model"),
+    *("tested by", "your verdict", "name", "university", "subject", "model", "student"),
 )
 # A name that is cut cannot be copied.
 NAMES = ("experiment", "name", "model")

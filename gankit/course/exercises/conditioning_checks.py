@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from gankit.course.exercises.mistakes import Check, copies
+from gankit.course.exercises.guard import Misuse
+from gankit.course.exercises.mistakes import Check, copies, numbers
 from gankit.metrics import prdc
 
 _RANDOM = np.random.default_rng(0)
@@ -30,7 +31,7 @@ def _scrambled(images, labels, num_classes):
 
 
 planes = Check(
-    lambda answer: {"images and planes": answer(*copies(IMAGES, LABELS), CLASSES)},
+    {"images and planes": (IMAGES, LABELS, CLASSES)},
     _planes(),
     {
         "The planes are scrambled: reshape filled them in the wrong order. Every pixel "
@@ -45,9 +46,7 @@ planes = Check(
         "Zeros and ones are swapped: the plane of the label is 1.": (
             _planes(lambda labels, classes: 1 - np.eye(classes)[labels])
         ),
-        "The planes come first: append them after the image's own channels.": (
-            _planes(axis=0)
-        ),
+        "The planes come first: append them after the channels.": _planes(axis=0),
     },
 )
 
@@ -68,10 +67,12 @@ for _ in range(3):
 def _measure(answer):
     """What a classifier and recall say of 60 copies of each chosen point."""
     names = "probability of their classes", "accuracy", "recall"
-    chosen = answer(*copies(POINTS, POINT_LABELS, PROBABILITIES))
-    if np.shape(chosen) != (10,):
+    chosen = numbers("indices", answer(*copies(POINTS, POINT_LABELS, PROBABILITIES)))
+    if chosen is None:
         return dict.fromkeys(names)
-    chosen = np.asarray(chosen).astype(int)
+    if chosen.shape != (10,) or not np.isin(chosen, np.arange(len(POINTS))).all():
+        raise Misuse("Return ten indices of images, one for each class.")
+    chosen = chosen.astype(int)
     copied = np.repeat(chosen, 60)
     right = PROBABILITIES[copied].argmax(axis=1) == np.repeat(np.arange(10), 60)
     recall = prdc(real=POINTS, fake=POINTS[copied]).recall

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from gankit.course.exercises.mistakes import Check, Misuse, copies
+from gankit.course.exercises.guard import Misuse
+from gankit.course.exercises.mistakes import Check, copies, is_missing
 
 RATE, BOUND = 0.1, 0.01
 # A moving mean has no gradient. Some entries are beyond the bound before the step, some
@@ -21,7 +22,7 @@ GRADIENTS = {
 def _stepped(answer):
     weights, gradients = copies(WEIGHTS, GRADIENTS)
     stepped = answer(weights, gradients, RATE, BOUND)
-    if stepped is None or stepped is ...:
+    if is_missing(stepped):
         stepped = dict.fromkeys(WEIGHTS)
     if not isinstance(stepped, dict):
         raise Misuse("Return a dict from the name of each weight to its new value.")
@@ -58,29 +59,17 @@ clipped_step = Check(
     _stepped,
     _step(),
     {
-        "Nothing is clipped: set every entry beyond c or -c to the nearer of them.": (
-            _step(names=())
-        ),
+        "Nothing is clipped: set entries beyond a bound to it.": _step(names=()),
         "You clip before the step, which then leads out of the bounds: step, then "
         "clip.": _step(names=(), weight=_clip),
-        "You clip the gradients. WGAN clips the weights, after the step.": (
-            _step(names=(), gradient=_clip)
-        ),
-        "Only the kernel is clipped: a bias is a trainable weight, too.": (
-            _step(names=("kernel",))
-        ),
+        "You clip the gradients, not the new weights.": _step(names=(), gradient=_clip),
+        "Only the kernel is clipped: clip the bias, too.": _step(names=("kernel",)),
         "The moving mean is clipped: it is a statistic of the data, which no optimizer "
         "trains.": _step(names=tuple(WEIGHTS)),
-        "Only the upper bound is applied: weights below -c must become -c.": (
-            _step(clip=np.minimum)
-        ),
+        "Only the upper bound is applied: clip at -c, too.": _step(clip=np.minimum),
         "The weights are scaled down as a whole: an entry within the bounds must not "
         "change.": _step(clip=lambda new, c: new * min(1.0, c / np.abs(new).max())),
-        "The step goes up the gradient: subtract rate times the gradient.": (
-            _step(sign=1.0)
-        ),
-        "The gradient is missing from the step: subtract rate times the gradient.": (
-            _step(sign=0.0)
-        ),
+        "The step goes up the gradient: subtract rate times it.": _step(sign=1.0),
+        "The gradient is missing from the step: this only clips.": _step(sign=0.0),
     },
 )

@@ -152,25 +152,35 @@ def execute(statements, namespace):
     exec(compile(ast.fix_missing_locations(module), "<cell>", "exec"), namespace)
 
 
-def split_check(statements, name):
-    """Splits the statements of a check cell into definitions and call.
+def calls_in_check(statements, name):
+    """Finds what a check cell calls.
 
     Args:
         statements: The cell's `Statement`s.
         name: Name of the check function.
 
     Returns:
-        `(definitions, arguments)`: the statements before the call, and the call's
-        arguments as an `ast.Expression` of a tuple.
+        A list with an item for each call in the function: `(called, arguments)`, the
+        code of what is called, such as `"loss_checks.slopes"`, and of the answer's
+        functions, such as `["saturating_slope", "non_saturating_slope"]`.
 
     Raises:
-        ValueError: If the last statement does not call the check.
+        ValueError: If the function calls anything with other arguments than its own,
+            or the last statement does not call the function.
     """
-    call = getattr(statements[-1].node, "value", None)
-    if isinstance(call, ast.Call) and getattr(call.func, "id", None) == name:
-        arguments = ast.Expression(ast.Tuple(call.args, ast.Load()))
-        return statements[:-1], ast.fix_missing_locations(arguments)
-    raise ValueError(
-        f"Expected '_ = {name}(...)' as the last line of its cell, received "
-        f"{ast.unparse(statements[-1].node)!r}: call the check there."
-    )
+    try:
+        (function,) = [s.node for s in statements if name in s.defines]
+        call = statements[-1].node.value
+        parameters = [argument.arg for argument in function.args.args]
+        answers = dict(zip(parameters, map(ast.unparse, call.args), strict=True))
+        return [
+            (ast.unparse(node.func), [answers[argument.id] for argument in node.args])
+            for node in ast.walk(function)
+            if isinstance(node, ast.Call)
+        ]
+    except (AttributeError, KeyError, ValueError):
+        raise ValueError(
+            f"Expected a function {name} that calls checks with its own arguments, and "
+            f"'_ = {name}(...)' as the last line of its cell, received "
+            f"{ast.unparse([s.node for s in statements])!r}: write the check so."
+        ) from None

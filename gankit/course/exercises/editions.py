@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 import zipfile
 from pathlib import Path
 
@@ -13,31 +14,14 @@ FOLDED = (
     "<details><summary>Once you have predicted and run it</summary>\n\n{}\n\n</details>"
 )
 _PAGES = {
-    "students": ("report_rubric.md",),
-    "teachers": ("report_rubric.md", "teaching.md", "grading.md"),
+    "students": ("students.md", "report_rubric.md"),
+    "teachers": ("students.md", "report_rubric.md", "teaching.md", "grading.md"),
 }
 _KEY = """# Marking key
 
-An exercise is worth one mark. Other answers than those below can be right too: the
+An exercise is worth one point. Other answers than those below can be right too: the
 check decides. Below each answer is what the check prints for it. `gankit grade FOLDER`
 runs the checks for a whole class.
-"""
-_KEY_EXERCISE = """
-### {number}. {title}
-
-{question}
-
-One right answer:
-
-```python
-{solution}
-```
-
-What the check looks at:
-
-```
-{expected}
-```
 """
 
 
@@ -81,29 +65,29 @@ def marking_key(notebooks):
     Returns:
         Markdown.
     """
-    text = _KEY
+    parts = [_KEY]
     for name, notebook in notebooks.items():
-        text += f"\n## {name}\n"
         found = exercises(notebook)
-        if not found:
-            text += "\nNo exercises.\n"
+        parts += [f"## {name}"] + ([] if found else ["No exercises."])
         for exercise in found:
-            text += _KEY_EXERCISE.format(
-                number=exercise.number,
-                title=exercise.title,
-                question=exercise.question,
-                solution=exercise.solution.rstrip(),
-                expected=exercise.expected.rstrip() or "(run the notebook to see it)",
-            )
-    return text
+            expected = exercise.expected.rstrip() or "(run the notebook to see it)"
+            parts += [
+                f"### {exercise.number}. {exercise.title}",
+                exercise.question,
+                "One right answer:",
+                f"```python\n{exercise.solution.rstrip()}\n```",
+                "What the check looks at:",
+                f"```\n{expected}\n```",
+            ]
+    return "\n\n".join(parts)
 
 
 def handout(out, folder):
     """Writes `gankit-students.zip` and `gankit-teachers.zip`.
 
-    Both hold the wheel, the notebooks, their README and the rubric for reports. The
-    teachers' edition also holds the solutions, `marking_key.md`, and the pages on
-    teaching and grading.
+    Both hold the wheel, the notebooks, the page for students and the rubric for
+    reports. The teachers' edition also holds the solutions, `marking_key.md`, the
+    notebooks' README and the pages on teaching and grading.
 
     Args:
         out: Folder that holds the wheel, `gankit-*.whl`, and receives the two files.
@@ -132,16 +116,22 @@ def handout(out, folder):
     for edition, versions in editions.items():
         paths.append(out / f"gankit-{edition}.zip")
         pages = [folder.parent / "docs" / page for page in _PAGES[edition]]
+        pages += [folder / "README.md"] if edition == "teachers" else []
         with zipfile.ZipFile(paths[-1], "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(wheels[-1], wheels[-1].name)
-            for page in (folder / "README.md", *pages):
+            for page in pages:
                 if page.exists():
                     archive.write(page, page.name)
-            for name, notebook in versions.items():
-                text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
-                archive.writestr(f"{name}.ipynb", text)
             for path in sorted(folder.glob("reports/*.ipynb")):
                 archive.write(path, f"reports/{path.name}")
-            if edition == "teachers":
-                archive.writestr("marking_key.md", key)
+            texts = {
+                f"{name}.ipynb": json.dumps(notebook, indent=1, ensure_ascii=False)
+                for name, notebook in versions.items()
+            }
+            texts |= {"marking_key.md": key} if edition == "teachers" else {}
+            for name, text in texts.items():
+                info = zipfile.ZipInfo(name, time.localtime()[:6])
+                # Otherwise only the owner may read what is unpacked.
+                info.external_attr = 0o644 << 16
+                archive.writestr(info, f"{text}\n", zipfile.ZIP_DEFLATED)
     return paths

@@ -1,8 +1,9 @@
 """Checks of scores for few images, on NumPy arrays: KID, recall and copies."""
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
-from gankit.course.exercises.mistakes import Check, copies
+from gankit.course.exercises.mistakes import Check
 
 _RANDOM = np.random.default_rng(0)
 # Features for KID, of different numbers of real and generated examples.
@@ -21,8 +22,8 @@ SAMPLES = _OUTER * (1 + _AWAY / np.linalg.norm(_OUTER, axis=1))[:, None]
 # KID, the unbiased squared distance of a kernel.
 
 
-def _power(degree=3, start=1.0, divisor=lambda a: a.shape[1]):
-    return lambda a, b: (a @ b.T / divisor(a) + start) ** degree
+def _power(degree=3, start=1.0, by=lambda a: a.shape[1]):
+    return lambda a, b: (a @ b.T / by(a) + start) ** degree
 
 
 _cubic = _power()
@@ -40,10 +41,7 @@ def _kid(kernel=_cubic, within=_within, across=2.0, of=lambda value: value):
 
 
 kid = Check(
-    lambda answer: {
-        "generated": answer(*copies(WIDE_REAL, WIDE_FAKE)),
-        "swapped": answer(*copies(WIDE_FAKE, WIDE_REAL)),
-    },
+    {"generated": (WIDE_REAL, WIDE_FAKE), "swapped": (WIDE_FAKE, WIDE_REAL)},
     _kid(),
     {
         "Pictures are paired with themselves: leave the diagonal out of the two means "
@@ -51,15 +49,9 @@ kid = Check(
         "The diagonal is left out but counted: divide by n (n - 1), not by n^2.": (
             _kid(within=lambda values: (values.sum() - np.trace(values)) / values.size)
         ),
-        "The mean across the sets is subtracted once: subtract it twice.": (
-            _kid(across=1.0)
-        ),
-        "The product is not divided by the number of features.": (
-            _kid(_power(divisor=lambda a: 1))
-        ),
-        "The product is divided by the number of pictures, not of features.": (
-            _kid(_power(divisor=len))
-        ),
+        "The mean across sets is subtracted once: subtract it twice.": _kid(across=1.0),
+        "You do not divide by the number of features.": _kid(_power(by=lambda a: 1)),
+        "You divide by the number of pictures, not of features.": _kid(_power(by=len)),
         "The kernel lacks its + 1.": _kid(_power(start=0.0)),
         "The kernel is the third power, not the second.": _kid(_power(degree=2)),
         "This is the root: KID is the square of the distance.": _kid(of=np.sqrt),
@@ -69,54 +61,46 @@ kid = Check(
 # Recall: the share of real examples inside a ball of a generated one.
 
 
-def _distances(x, y):
-    return np.linalg.norm(x[:, None] - y[None], axis=-1)
-
-
 def _kth(distances, k):
     return np.sort(distances, axis=1)[:, k - 1]
 
 
 def _others(x):
-    distances = _distances(x, x)
+    distances = cdist(x, x)
     np.fill_diagonal(distances, np.inf)
     return distances
 
 
 def _recall(
     radius=lambda real, fake, k: _kth(_others(fake), k),
-    share=lambda inside: inside.any(axis=1).mean(),
+    share=lambda hits: hits.any(axis=1).mean(),
 ):
     def recall(real, fake, k):
-        return share(_distances(real, fake) <= radius(real, fake, k))
+        return share(cdist(real, fake) <= radius(real, fake, k))
 
     return recall
 
 
 recall = Check(
-    lambda answer: {
-        f"recall with k = {k}": answer(*copies(REAL, FAKE), k) for k in NEIGHBOURS
-    },
+    {f"recall with k = {k}": (REAL, FAKE, k) for k in NEIGHBOURS},
     _recall(),
     {
         "This is precision: here the balls stand around generated examples, and real "
         "ones lie inside.": lambda real, fake, k: _recall()(fake, real, k),
         "An example counts as its own first neighbour: leave the distance of 0 to "
-        "itself out.": _recall(lambda real, fake, k: _kth(_distances(fake, fake), k)),
+        "itself out.": _recall(lambda real, fake, k: _kth(cdist(fake, fake), k)),
         "The radius reaches to the nearest neighbour: it reaches to the k-th.": (
             _recall(lambda real, fake, k: _kth(_others(fake), 1))
         ),
         "The radius reaches to the k-th real example: it reaches to the k-th generated "
-        "one.": _recall(lambda real, fake, k: _kth(_distances(fake, real), k)),
+        "one.": _recall(lambda real, fake, k: _kth(cdist(fake, real), k)),
         "This is the share of balls that hold a real example: recall is the share of "
-        "real examples in a ball.": (
-            _recall(share=lambda inside: inside.any(axis=0).mean())
-        ),
+        "real ones in a ball.": _recall(share=lambda hits: hits.any(axis=0).mean()),
         "A real example needs only one ball: this asks how many balls hold it.": (
-            _recall(share=lambda inside: inside.mean())
+            _recall(share=lambda hits: hits.mean())
         ),
         "This is the share of real examples that no ball holds.": (
-            _recall(share=lambda inside: 1.0 - inside.any(axis=1).mean())
+            _recall(share=lambda hits: 1.0 - hits.any(axis=1).mean())
         ),
     },
 )
@@ -130,18 +114,18 @@ def _is_copy(
     nearer=np.less,
 ):
     def is_copy(samples, pictures):
-        nearest = _distances(samples, pictures).min(axis=1)
+        nearest = cdist(samples, pictures).min(axis=1)
         return nearer(nearest, limit(among(pictures)))
 
     return is_copy
 
 
 is_copy = Check(
-    lambda answer: {"which are copies": answer(*copies(SAMPLES, PICTURES))},
+    {"which are copies": (SAMPLES, PICTURES)},
     _is_copy(),
     {
         "Each picture is its own nearest, at a distance of 0: leave it out.": (
-            _is_copy(among=lambda pictures: _distances(pictures, pictures))
+            _is_copy(among=lambda pictures: cdist(pictures, pictures))
         ),
         "The limit is at the other end: only 5 % of the pictures have a nearer other "
         "one.": _is_copy(lambda distances: np.quantile(distances.min(axis=1), 0.95)),
@@ -149,9 +133,7 @@ is_copy = Check(
             _is_copy(lambda distances: np.median(distances.min(axis=1)))
         ),
         "The limit is a quantile of all distances: take the nearest other picture of "
-        "each first.": (_is_copy(lambda d: np.quantile(d[np.isfinite(d)], 0.05))),
-        "The comparison is the wrong way round: a copy is nearer than the limit.": (
-            _is_copy(nearer=np.greater)
-        ),
+        "each first.": _is_copy(lambda d: np.quantile(d[np.isfinite(d)], 0.05)),
+        "The comparison is reversed: a copy is nearer.": _is_copy(nearer=np.greater),
     },
 )

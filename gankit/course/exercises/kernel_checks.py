@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gankit.course.exercises.mistakes import Check, Misuse, copies
+from gankit.course.exercises.mistakes import Check, copies, pair
 
 _RANDOM = np.random.default_rng(0)
 KERNEL = _RANDOM.normal(size=(3, 3, 4, 6))
@@ -30,12 +30,11 @@ def _matrix(kernel):
 
 def _call(answer):
     """What an answer makes of a kernel and of the vector u."""
-    returned = answer(*copies(KERNEL, VECTOR))
-    if returned is None or returned is ...:
-        returned = None, None
-    if not isinstance(returned, tuple | list) or len(returned) != 2:
-        raise Misuse("Return two arrays: the normalised kernel and the new u.")
-    return dict(zip(("normalised kernel", "new u"), returned, strict=True))
+    kernel, vector = pair(
+        answer(*copies(KERNEL, VECTOR)),
+        "Return two arrays: the normalised kernel and the new u.",
+    )
+    return {"normalised kernel": kernel, "new u": vector}
 
 
 def _normalization(
@@ -87,17 +86,17 @@ spectral_call = Check(
 
 def _norm(
     frequencies=lambda kernel, side: np.fft.fft2(kernel, (side, side), axes=(0, 1)),
-    value=lambda singular: singular.max(),
+    of=lambda s: s.max(),
 ):
     def norm(kernel, side):
         matrices = frequencies(kernel, side)
-        return value(np.linalg.svd(matrices, compute_uv=False))
+        return of(np.linalg.svd(matrices, compute_uv=False))
 
     return norm
 
 
 convolution_norm = Check(
-    lambda answer: {"norm of the convolution": answer(*copies(STRIPED), SIDE)},
+    {"norm of the convolution": (STRIPED, SIDE)},
     _norm(),
     {
         "This is sigma of the kernel matrix, which looks at one patch alone: patches "
@@ -114,19 +113,11 @@ convolution_norm = Check(
         "The transform runs over the channels: it belongs to the axes (0, 1).": _norm(
             lambda kernel, side: np.fft.fft2(kernel)
         ),
-        "The singular values are averaged: a norm is the largest.": (
-            _norm(value=lambda singular: singular.mean())
-        ),
+        "Singular values are averaged: take the largest.": _norm(of=lambda s: s.mean()),
         "The largest singular values of the frequencies are averaged: one map may "
-        "consist of the worst frequency alone.": (
-            _norm(value=lambda singular: singular[..., 0].mean())
-        ),
+        "consist of the worst frequency alone.": _norm(of=lambda s: s[..., 0].mean()),
         "This is the root of the sum of squares of one frequency: take the largest "
-        "singular value.": _norm(
-            value=lambda singular: np.sqrt((singular**2).sum(axis=-1)).max()
-        ),
-        "This is the norm squared: take the root.": (
-            _norm(value=lambda singular: singular.max() ** 2)
-        ),
+        "singular value.": _norm(of=lambda s: np.sqrt((s**2).sum(axis=-1)).max()),
+        "This is the norm squared: take the root.": _norm(of=lambda s: s.max() ** 2),
     },
 )

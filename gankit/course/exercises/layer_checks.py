@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gankit.course.exercises.mistakes import Check, copies
+from gankit.course.exercises.mistakes import Check
 
 _RANDOM = np.random.default_rng(0)
 # One 4 x 6 feature map: queries and keys with 3 channels, values with 5.
@@ -38,31 +38,29 @@ def _softmax(scores, axis=1):
     return weights / weights.sum(axis=axis, keepdims=True)
 
 
-def _attention(pool=_max_pool, weights_of=_softmax):
+def _attention(pool=_max_pool, weigh=_softmax):
     def attention(queries, keys, values):
-        weights = weights_of(_pixels(queries) @ pool(keys).T)
+        weights = weigh(_pixels(queries) @ pool(keys).T)
         return (weights @ pool(values)).reshape(*queries.shape[:2], -1)
 
     return attention
 
 
 pooled_attention = Check(
-    lambda answer: {"what the pixels take": answer(*copies(QUERIES, KEYS, VALUES))},
+    {"what the pixels take": (QUERIES, KEYS, VALUES)},
     _attention(),
     {
         "The softmax runs over the wrong axis: the weights of one query must add up to "
-        "1 over all keys.": (
-            _attention(weights_of=lambda scores: _softmax(scores, axis=0))
-        ),
+        "1 over all keys.": _attention(weigh=lambda scores: _softmax(scores, axis=0)),
         "The softmax runs over all queries and keys at once: each query has its own "
-        "weights.": _attention(weights_of=lambda scores: _softmax(scores, axis=(0, 1))),
+        "weights.": _attention(weigh=lambda scores: _softmax(scores, axis=(0, 1))),
         "There is no softmax: the products themselves are used as weights.": (
-            _attention(weights_of=lambda scores: scores)
+            _attention(weigh=lambda scores: scores)
         ),
         "The products are divided by the square root of the channels, as in a "
         "transformer: SAGAN does not.": (
             _attention(
-                weights_of=lambda scores: _softmax(scores / np.sqrt(QUERIES.shape[-1]))
+                weigh=lambda scores: _softmax(scores / np.sqrt(QUERIES.shape[-1]))
             )
         ),
         "Nothing is pooled: every pixel attends to every pixel.": _attention(_pixels),
@@ -87,9 +85,7 @@ def _projection(rows=lambda v, labels: v[labels], axis=1, weight=1.0, bias=1.0):
 
 
 projection = Check(
-    lambda answer: {
-        "logits": answer(*copies(FEATURES, WEIGHT, BIAS, EMBEDDINGS, CLASSES))
-    },
+    {"logits": (FEATURES, WEIGHT, BIAS, EMBEDDINGS, CLASSES)},
     _projection(),
     {
         "The products are summed over the wrong axis: add up the features of an image, "
@@ -112,41 +108,32 @@ projection = Check(
 # Cutout.
 
 
-def _cut(value=0.0, cut=slice(None), transpose=False, clip=True, rows_only=False):
+ALL = slice(None)
+
+
+def _cut(value=0.0, n=ALL, columns=None, channels=ALL, transpose=False, clip=True):
     def cutout(images, top, left):
         if transpose:
             top, left = left, top
         half = images.shape[1] // 2
         low = 0 if clip else -images.shape[1]
         rows = slice(max(low, top), max(low, top + half))
-        columns = slice(max(low, left), max(low, left + half))
-        images[cut, rows, slice(None) if rows_only else columns] = value
+        across = columns or slice(max(low, left), max(low, left + half))
+        images[n, rows, across, channels] = value
         return images
 
     return cutout
 
 
-def _first_channel(images, top, left):
-    images[..., 0] = _cut()(images[..., :1], top, left)[..., 0]
-    return images
-
-
 cutout = Check(
-    lambda answer: {
-        f"images cut at ({top}, {left})": answer(*copies(SQUARES), top, left)
-        for top, left in CORNERS
-    },
+    {f"images cut at ({top}, {left})": (SQUARES, top, left) for top, left in CORNERS},
     _cut(),
     {
         "The square is black: set it to 0, which is mid-grey.": _cut(value=-1.0),
-        "Top and left are swapped: the rows come first, (n, rows, columns, 3).": (
-            _cut(transpose=True)
-        ),
-        "A corner outside does not work: a negative index counts from the far side.": (
-            _cut(clip=False)
-        ),
-        "Only the first image is cut.": _cut(cut=slice(0, 1)),
-        "Only one channel is cut.": _first_channel,
-        "Whole rows are cut: limit the columns, too.": _cut(rows_only=True),
+        "Top and left are swapped: the rows come first.": _cut(transpose=True),
+        "A corner outside does not work: a negative index wraps.": _cut(clip=False),
+        "Only the first image is cut.": _cut(n=0),
+        "Only one channel is cut.": _cut(channels=0),
+        "Whole rows are cut: limit the columns, too.": _cut(columns=ALL),
     },
 )

@@ -10,7 +10,7 @@ from keras import ops
 
 from gankit import losses
 from gankit.backend.gradients import input_gradient
-from gankit.course.exercises.mistakes import Check, copies
+from gankit.course.exercises.mistakes import Check
 
 # Different counts, so that one mean over both kinds gives another value.
 REAL = np.array([[2.0], [-0.5], [0.3], [1.2], [-1.0]], "float32")
@@ -54,6 +54,10 @@ def cross_entropies(real, fake, real_label=1.0, fake_label=0.0, reduce=ops.mean)
     )
 
 
+def _labels(real_label, fake_label):
+    return lambda real, fake: cross_entropies(real, fake, real_label, fake_label)
+
+
 def _of_probabilities(real, fake):
     return ops.mean(-ops.log(ops.sigmoid(real))) + ops.mean(
         -ops.log(1.0 - ops.sigmoid(fake))
@@ -68,10 +72,9 @@ def _weighted(real_weight, fake_weight):
     )
 
 
-def _entropies(real, fake, **options):
-    entropy = keras.losses.BinaryCrossentropy(**options)
-    real_term = entropy(ops.ones_like(real), real)
-    return real_term + entropy(ops.zeros_like(fake), fake)
+def _without_from_logits(real, fake):
+    entropy = keras.losses.BinaryCrossentropy()
+    return entropy(ops.ones_like(real), real) + entropy(ops.zeros_like(fake), fake)
 
 
 def _one_mean(real, fake):
@@ -80,13 +83,13 @@ def _one_mean(real, fake):
 
 
 discriminator_loss = Check(
-    lambda answer: {
-        "loss of 5 and 3 logits": answer(*copies(REAL, FAKE)),
-        "loss where it is sure": answer(*copies(SURE_REAL, SURE_FAKE)),
+    {
+        "loss of 5 and 3 logits": (REAL, FAKE),
+        "loss where it is sure": (SURE_REAL, SURE_FAKE),
     },
     losses.non_saturating_discriminator_loss,
     {
-        SWAPPED: lambda real, fake: cross_entropies(real, fake, 0.0, 1.0),
+        SWAPPED: _labels(0.0, 1.0),
         SUMMED: lambda real, fake: cross_entropies(real, fake, reduce=ops.sum),
         HALVED: lambda real, fake: cross_entropies(real, fake) / 2,
         MIXED: _one_mean,
@@ -97,42 +100,23 @@ discriminator_loss = Check(
             lambda real, fake: cross_entropies(ops.sigmoid(real), ops.sigmoid(fake))
         ),
         "BinaryCrossentropy takes logits for probabilities: pass from_logits=True.": (
-            lambda real, fake: _entropies(real, fake, from_logits=False)
+            _without_from_logits
         ),
         "The arguments of the cross-entropy are swapped: labels first, then logits.": (
             lambda real, fake: ops.mean(ops.softplus(1.0) - real) + ops.softplus(0.0)
         ),
-        "Both terms have the label 0: real images have the label 1.": (
-            lambda real, fake: cross_entropies(real, fake, 0.0, 0.0)
-        ),
-        "Both terms have the label 1: generated images have the label 0.": (
-            lambda real, fake: cross_entropies(real, fake, 1.0, 1.0)
-        ),
-        "The second term has the wrong sign: both are losses, so add them.": (
-            _weighted(1.0, -1.0)
-        ),
-        "The first term has the wrong sign: both are losses, so add them.": (
-            _weighted(-1.0, 1.0)
-        ),
-        "The generated images are missing: add the mean of their terms.": (
-            _weighted(1.0, 0.0)
-        ),
-        "The real images are missing: add the mean of their terms.": _weighted(
-            0.0, 1.0
-        ),
+        "Both terms have the label 0: real images have the label 1.": _labels(0.0, 0.0),
+        "Both terms have the label 1: fakes have the label 0.": _labels(1.0, 1.0),
+        "The second term has the wrong sign: add both losses.": _weighted(1.0, -1.0),
+        "The first term has the wrong sign: add both losses.": _weighted(-1.0, 1.0),
+        "The generated images are missing: add their mean.": _weighted(1.0, 0.0),
+        "The real images are missing: add their mean.": _weighted(0.0, 1.0),
     },
 )
 
 
-def _smoothed(answer):
-    return {
-        f"real label {label}": answer(*copies(REAL, FAKE), label)
-        for label in REAL_LABELS
-    }
-
-
 smoothed_loss = Check(
-    _smoothed,
+    {f"real label {label}": (REAL, FAKE, label) for label in REAL_LABELS},
     lambda real, fake, label: losses.non_saturating_discriminator_loss(
         real, fake, real_label=label
     ),
@@ -199,7 +183,7 @@ def _hinges(real, fake, margin=1.0, cut=ops.relu, reduce=ops.mean):
 
 
 hinge_discriminator = Check(
-    lambda answer: {"discriminator's loss": answer(*copies(WIDE_REAL, WIDE_FAKE))},
+    {"discriminator's loss": (WIDE_REAL, WIDE_FAKE)},
     losses.hinge_discriminator_loss,
     {
         SWAPPED: lambda real, fake: _hinges(-real, -fake),
@@ -218,7 +202,7 @@ hinge_discriminator = Check(
 )
 
 hinge_generator = Check(
-    lambda answer: {"generator's loss": answer(*copies(WIDE_FAKE))},
+    {"generator's loss": (WIDE_FAKE,)},
     losses.hinge_generator_loss,
     {
         SUMMED: lambda fake: -ops.sum(fake),

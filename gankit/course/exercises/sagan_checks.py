@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gankit.course.exercises.mistakes import Check, copies
+from gankit.course.exercises.mistakes import Check
 
 _RANDOM = np.random.default_rng(0)
 # Not centred, of unequal variances, and correlated.
@@ -15,7 +15,7 @@ def _bias(spread=lambda features: features.var(axis=0).sum(), images=lambda n: n
 
 
 mean_bias = Check(
-    lambda answer: {f"at n = {n:,}": answer(*copies(FEATURES), n) for n in IMAGES},
+    {f"at n = {n:,}": (FEATURES, n) for n in IMAGES},
     _bias(),
     {
         "Both means are estimated: each of the two sets adds the variance of its own "
@@ -33,8 +33,6 @@ mean_bias = Check(
         "This is the distance: the first term of FID is its square.": (
             lambda features, n: np.sqrt(_bias()(features, n))
         ),
-        "This is the variance of one image, whatever n is: divide by n.": (
-            _bias(images=lambda n: 0.5)
-        ),
+        "This is one image's variance: divide by n.": _bias(images=lambda n: 0.5),
     },
 )

@@ -4,13 +4,15 @@ The networks are those of `gankit.course.exercises.stubs`. A check of a loss com
 it and its gradient in each network.
 """
 
+import functools
+
 import numpy as np
 from keras import ops
 
 from gankit import losses
 from gankit.course.exercises import stubs
 from gankit.course.exercises.loss_checks import SUMMED, SWAPPED, cross_entropies
-from gankit.course.exercises.mistakes import Check, copies
+from gankit.course.exercises.mistakes import Check, copies, numbers
 
 _RANDOM = np.random.default_rng(0)
 LATENT = _RANDOM.normal(size=(4, 3)).astype("float32")
@@ -71,6 +73,26 @@ def _identity(images):
     return images
 
 
+def _discriminator(
+    reals=_identity, fakes=_identity, stop=_sg, loss=cross_entropies, **options
+):
+    def discriminator_loss(generator, discriminator, *arguments):
+        *_, images, latent = arguments
+        fake = fakes(stop(generator(latent)))
+        return loss(discriminator(reals(images)), discriminator(fake), **options)
+
+    return discriminator_loss
+
+
+def _generator(
+    loss=losses.non_saturating_generator_loss, fakes=_identity, stop=_identity
+):
+    def generator_loss(generator, discriminator, *arguments):
+        return loss(discriminator(fakes(stop(generator(arguments[-1])))))
+
+    return generator_loss
+
+
 # The two losses of the plain GAN: notebook 01.
 
 
@@ -78,13 +100,7 @@ def _scale(images):
     return ops.cast(images, "float32") / 127.5 - 1.0
 
 
-def _plain(scale=_scale, fakes=_identity, stop=_sg, loss=cross_entropies, **options):
-    def discriminator_loss(generator, discriminator, images, latent):
-        real, fake = scale(images), fakes(stop(generator(latent)))
-        return loss(discriminator(real), discriminator(fake), **options)
-
-    return discriminator_loss
-
+_plain = functools.partial(_discriminator, reals=_scale)
 
 discriminator_step = Check(
     _measure("discriminator's turn", PIXELS, LATENT),
@@ -92,11 +108,11 @@ discriminator_step = Check(
     {
         **_discriminator_mistakes(_plain),
         "Images arrive in [0, 255], the network expects [-1, 1]: divide by 127.5 and "
-        "subtract 1.": _plain(scale=_identity),
+        "subtract 1.": _discriminator(),
         "Images are scaled to [0, 1], the network expects [-1, 1]: divide by 127.5 and "
-        "subtract 1.": _plain(scale=lambda images: images / 255.0),
-        "The fakes are scaled as well: they are already in [-1, 1].": (
-            _plain(fakes=_scale)
+        "subtract 1.": _discriminator(reals=lambda x: x / 255.0),
+        "The fakes are scaled as well: they are already in [-1, 1].": _plain(
+            fakes=_scale
         ),
         "The gradient of the loss is stopped instead of the fakes: the discriminator "
         "learns nothing from them.": (
@@ -105,22 +121,15 @@ discriminator_step = Check(
     },
 )
 
-
-def _plain_generator(loss=losses.non_saturating_generator_loss, stop=_identity):
-    return lambda generator, discriminator, latent: loss(
-        discriminator(stop(generator(latent)))
-    )
-
-
 generator_step = Check(
     _measure("generator's turn", LATENT),
-    _plain_generator(),
+    _generator(),
     {
-        **_generator_mistakes(_plain_generator),
+        **_generator_mistakes(_generator),
         "No gradient reaches the generator: in its own loss, stop nothing and keep the "
-        "fakes tensors.": _plain_generator(stop=_sg),
+        "fakes tensors.": _generator(stop=_sg),
         "This is the loss of the minimax game, which saturates: use -log D(G(z)).": (
-            _plain_generator(losses.minimax_generator_loss)
+            _generator(losses.minimax_generator_loss)
         ),
     },
 )
@@ -140,25 +149,36 @@ STEPS = {
 def _moved(answer):
     """How far a weight moves, in learning rates."""
     ends = {
-        what: answer(WEIGHT, gradient, square, RATE, RHO, epsilon, inside)
+        what: numbers(
+            what, answer(WEIGHT, gradient, square, RATE, RHO, epsilon, inside)
+        )
         for what, (gradient, square, epsilon, inside) in STEPS.items()
     }
-    return {
-        what: end if end is None or end is ... else (end - WEIGHT) / RATE
-        for what, end in ends.items()
-    }
+    return {w: end if end is None else (end - WEIGHT) / RATE for w, end in ends.items()}
+
+
+def _under(square, epsilon):
+    return np.sqrt(square + epsilon)
+
+
+def _after(square, epsilon):
+    return np.sqrt(square) + epsilon
+
+
+def _without(square, epsilon):
+    return np.sqrt(square)
 
 
 def _rmsprop(
-    root=lambda square, epsilon, inside: (
-        np.sqrt(square + epsilon) if inside else np.sqrt(square) + epsilon
-    ),
+    if_inside=_under,
+    if_outside=_after,
     mean=lambda square, gradient, rho: rho * square + (1 - rho) * gradient**2,
     sign=-1.0,
     start=1.0,
 ):
     def step(weight, gradient, square, rate, rho, epsilon, inside):
-        divisor = root(mean(square, gradient, rho), epsilon, inside)
+        root = if_inside if inside else if_outside
+        divisor = root(mean(square, gradient, rho), epsilon)
         return start * weight + sign * rate * gradient / divisor
 
     return step
@@ -169,23 +189,11 @@ rmsprop_step = Check(
     _rmsprop(),
     {
         "The places are swapped: epsilon is under the root if `inside`, else it is "
-        "added to the root.": _rmsprop(
-            lambda square, epsilon, inside: (
-                np.sqrt(square) + epsilon if inside else np.sqrt(square + epsilon)
-            )
-        ),
-        "Epsilon is always under the root, whatever `inside` says.": (
-            _rmsprop(lambda square, epsilon, inside: np.sqrt(square + epsilon))
-        ),
-        "Epsilon is never under the root, whatever `inside` says.": (
-            _rmsprop(lambda square, epsilon, inside: np.sqrt(square) + epsilon)
-        ),
-        "Epsilon is missing.": (
-            _rmsprop(lambda square, epsilon, inside: np.sqrt(square))
-        ),
-        "The root is missing: divide by the root of the mean square.": (
-            _rmsprop(lambda square, epsilon, inside: square + epsilon)
-        ),
+        "added to the root.": _rmsprop(_after, _under),
+        "Epsilon is always under the root: use `inside`.": _rmsprop(_under, _under),
+        "Epsilon is never under the root: use `inside`.": _rmsprop(_after, _after),
+        "Epsilon is missing.": _rmsprop(_without, _without),
+        "The root is missing: the divisor is a root.": _rmsprop(np.add, np.add),
         "The gradient is divided by the old mean square: update that first.": (
             _rmsprop(mean=lambda square, gradient, rho: square)
         ),
@@ -236,15 +244,8 @@ def _augment(images):
     return 0.5 * ops.cast(images, "float32") - 0.2
 
 
-def _augmented(augment_real=True, augment_fake=True, stop=_sg, **options):
-    def discriminator_loss(generator, discriminator, augment, images, latent):
-        real = augment(images) if augment_real else images
-        fake = stop(generator(latent))
-        fake = augment(fake) if augment_fake else fake
-        return cross_entropies(discriminator(real), discriminator(fake), **options)
-
-    return discriminator_loss
-
+_augmented = functools.partial(_discriminator, reals=_augment, fakes=_augment)
+_augmented_generator = functools.partial(_generator, fakes=_augment)
 
 augmented_discriminator_step = Check(
     _measure("discriminator's turn", _augment, IMAGES, LATENT),
@@ -252,23 +253,13 @@ augmented_discriminator_step = Check(
     {
         **_discriminator_mistakes(_augmented),
         "Only real images are augmented: the generator will learn to generate "
-        "augmented images.": _augmented(augment_fake=False),
+        "augmented images.": _discriminator(reals=_augment),
         "Only the fakes are augmented: the discriminator tells them by that alone.": (
-            _augmented(augment_real=False)
+            _discriminator(fakes=_augment)
         ),
-        "Nothing is augmented.": _augmented(False, False),
+        "Nothing is augmented.": _discriminator(),
     },
 )
-
-
-def _augmented_generator(
-    loss=losses.non_saturating_generator_loss, augment_fake=True, stop=_identity
-):
-    def generator_loss(generator, discriminator, augment, latent):
-        fake = stop(generator(latent))
-        return loss(discriminator(augment(fake) if augment_fake else fake))
-
-    return generator_loss
 
 
 augmented_generator_step = Check(
@@ -277,7 +268,7 @@ augmented_generator_step = Check(
     {
         **_generator_mistakes(_augmented_generator),
         "The fakes are not augmented in the generator's loss: its discriminator is "
-        "trained on augmented images.": _augmented_generator(augment_fake=False),
+        "trained on augmented images.": _generator(),
         "No gradient passes the augmentation to the generator: keep the fakes tensors "
         "and stop nothing.": _augmented_generator(stop=_sg),
     },

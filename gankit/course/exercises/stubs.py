@@ -8,7 +8,8 @@ loss and its gradients can be computed by hand. They are called like real networ
 from keras import ops
 
 from gankit.backend.gradients import input_gradient
-from gankit.course.exercises.mistakes import Misuse
+from gankit.course.exercises.guard import Misuse
+from gankit.course.exercises.mistakes import numbers
 
 SIDE = 4
 
@@ -135,8 +136,8 @@ def loss_and_gradients(what, loss, **networks):
         the network, or was computed without gradients. The loss is `None` where there
         is no answer yet.
     """
-    value = loss(**networks)
-    if value is None or value is ...:
+    value = numbers(f"{what}, loss", loss(**networks))
+    if value is None:
         return {f"{what}, loss": None}
     weights = ops.convert_to_tensor([n.weight for n in networks.values()], "float32")
 

@@ -5,19 +5,13 @@ Distributions are probabilities of the same few points, so that no answer integr
 
 import numpy as np
 
-from gankit.course.exercises.mistakes import Check, copies
+from gankit.course.exercises.mistakes import Check, copies, either_wrong
 from gankit.course.toys import bilinear, closed_forms, optimal_least_squares
 
 # No entry is 0, and the sums of the two are 1.
 REAL = np.array([0.5, 0.3, 0.15, 0.05])
 FAKE = np.array([0.1, 0.2, 0.3, 0.4])
 PAIRS = {"first pair": (REAL, FAKE), "second pair": (np.full(4, 0.25), REAL)}
-
-
-def _mistakes(right, first, second):
-    """Mistakes in one of two functions, each with the other one right."""
-    one = {sentence: (answer, right[1]) for sentence, answer in first.items()}
-    return one | {sentence: (right[0], answer) for sentence, answer in second.items()}
 
 
 # The best discriminator and the value of the game.
@@ -40,15 +34,13 @@ _RIGHT = (closed_forms.optimal_discriminator, _value)
 best_discriminator = Check(
     _best_and_value,
     _RIGHT,
-    _mistakes(
+    either_wrong(
         _RIGHT,
         {
             "D* is swapped: this is the probability of a generated point, "
             "q / (p + q).": lambda p, q: q / (p + q),
             "D* is the ratio p / q: a probability needs p / (p + q).": np.divide,
-            "D* is 1/2 everywhere only where p equals q.": (
-                lambda p, q: np.full(p.shape, 0.5)
-            ),
+            "D* is 1/2 everywhere only where p equals q.": lambda p, q: 0 * p + 0.5,
         },
         {
             "The value has the wrong sign: it is the discriminator's loss, which is "
@@ -59,7 +51,7 @@ best_discriminator = Check(
             "add them up.": lambda p, q: _value(p, q) / len(p),
             "The logarithms are not weighted: those of real points by p, those of "
             "generated ones by q.": lambda p, q: np.sum(np.log(p * q / (p + q) ** 2)),
-            "The value is halved: add the two expectations, do not average them.": (
+            "The value is halved: add both expectations.": (
                 lambda p, q: _value(p, q) / 2
             ),
             "This is the Jensen-Shannon divergence JS: the value is 2 JS - 2 ln 2.": (
@@ -84,7 +76,7 @@ def _gaps(x, y):
 
 
 wasserstein = Check(
-    lambda distance: {name: distance(*copies(*pair)) for name, pair in SAMPLES.items()},
+    SAMPLES,
     closed_forms.wasserstein,
     {
         "The samples are unsorted: points are paired as they were drawn. Sort both, "
@@ -97,9 +89,7 @@ wasserstein = Check(
         ),
         "Only the means are compared: two samples may share their mean and still be "
         "far apart.": lambda x, y: abs(np.mean(x) - np.mean(y)),
-        "The signs are kept, so that distances cancel: take absolute values.": (
-            lambda x, y: np.mean(_gaps(x, y))
-        ),
+        "The gaps cancel: take absolute values.": lambda x, y: np.mean(_gaps(x, y)),
         "The distances are squared, with a root after the mean: that is W2. Take "
         "absolute values.": lambda x, y: np.sqrt(np.mean(_gaps(x, y) ** 2)),
         "The distances are squared: take absolute values.": (
@@ -113,21 +103,13 @@ wasserstein = Check(
 GAINS = ((3.0, 10.0), (3.0, 1.0), (0.5, 10.0))
 
 best_slope = Check(
-    lambda slope: {f"W = {w:g}, weight {k:g}": slope(w, k) for w, k in GAINS},
-    lambda distance, weight: 1 + distance / (2 * weight),
+    {f"W = {w:g}, weight {k:g}": (w, k) for w, k in GAINS},
+    lambda w, k: 1 + w / (2 * k),
     {
-        "This is the slope that the penalty alone asks for: the gain moves it.": (
-            lambda distance, weight: 1.0
-        ),
-        "The 2 from the derivative of the square is missing.": (
-            lambda distance, weight: 1 + distance / weight
-        ),
-        "This is how far the slope exceeds 1: add 1.": (
-            lambda distance, weight: distance / (2 * weight)
-        ),
-        "The sign is wrong: the gain makes the critic steeper than 1.": (
-            lambda distance, weight: 1 - distance / (2 * weight)
-        ),
+        "This is what the penalty alone asks for: add the gain.": lambda w, k: 1.0,
+        "The 2 from the derivative of the square is missing.": lambda w, k: 1 + w / k,
+        "This is how far the slope exceeds 1: add 1.": lambda w, k: w / (2 * k),
+        "The sign is wrong: the gain raises the slope.": lambda w, k: 1 - w / (2 * k),
     },
 )
 
@@ -161,7 +143,7 @@ factors = Check(
         ),
         "The two are swapped: simultaneous steps move away.": (_IN, _OUT),
     }
-    | _mistakes(
+    | either_wrong(
         (_OUT, _IN),
         {
             "Simultaneous steps are not along the radius but across it: use "
@@ -196,7 +178,7 @@ def _slope(p, q, a, b, c):
 least_squares = Check(
     _output_and_slope,
     (optimal_least_squares, _slope),
-    _mistakes(
+    either_wrong(
         (optimal_least_squares, _slope),
         {
             "The labels are swapped: real points pull to b, generated ones to a.": (
@@ -204,18 +186,14 @@ least_squares = Check(
             ),
             "This is the best discriminator of the cross-entropy: the labels a and b "
             "are missing.": lambda p, q, a, b: p / (p + q),
-            "The weighted labels are not divided by p + q.": (
-                lambda p, q, a, b: b * p + a * q
-            ),
+            "The labels are not divided by p + q.": lambda p, q, a, b: b * p + a * q,
         },
         {
             "The sign of the slope is wrong: the derivative of (D - c)^2 / 2 is "
-            "D - c.": lambda *given: -_slope(*given),
-            "The slope is doubled: the loss has a factor of 1/2.": (
-                lambda *given: 2 * _slope(*given)
-            ),
+            "D - c.": lambda *x: -_slope(*x),
+            "The slope is doubled: the loss is halved.": lambda *x: 2 * _slope(*x),
             "This is the generator's loss: the slope is its derivative by D.": (
-                lambda *given: _slope(*given) ** 2 / 2
+                lambda *x: _slope(*x) ** 2 / 2
             ),
         },
     ),

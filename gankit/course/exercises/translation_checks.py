@@ -8,7 +8,7 @@ from keras import ops
 from gankit import losses
 from gankit.course.exercises import stubs
 from gankit.course.exercises.loss_checks import SWAPPED
-from gankit.course.exercises.mistakes import Check, copies
+from gankit.course.exercises.mistakes import Check, either_wrong, pair
 from gankit.course.exercises.step_checks import LEAKS
 
 _RANDOM = np.random.default_rng(0)
@@ -28,8 +28,8 @@ def _by_hand(distance=lambda x, y: np.abs(x - y).mean(), first=1.0, second=1.0):
 
 
 cycle_loss = Check(
-    lambda answer: {
-        f"a = {a}, b = {b}": answer(np.full((2, 2), a), np.full((2, 2), b))
+    {
+        f"a = {a}, b = {b}": (np.full((2, 2), a), np.full((2, 2), b))
         for a, b in CONSTANTS
     },
     _by_hand(),
@@ -52,11 +52,6 @@ cycle_loss = Check(
         ),
     },
 )
-
-
-def _batch():
-    # Tensors, as torch cannot subtract an array from a tensor with a gradient.
-    return [ops.convert_to_tensor(images) for images in (A, B)]
 
 
 def _l1(x, y):
@@ -88,21 +83,15 @@ def _translator(
 
 TRANSLATOR_MISTAKES = {
     "The generator's target is 1, not 0: the discriminator should take the "
-    "translation for real.": (
-        _translator(lambda logits: ops.mean(ops.square(logits)) / 2)
-    ),
-    "The adversarial term lacks its factor 1/2.": (
-        _translator(lambda logits: ops.mean(ops.square(logits - 1.0)))
-    ),
+    "translation for real.": _translator(lambda d: _l2(d, 0.0) / 2),
+    "The adversarial term lacks its factor 1/2.": _translator(lambda d: _l2(d, 1.0)),
     "The adversarial term is summed over patches: take the mean.": (
         _translator(lambda logits: ops.sum(ops.square(logits - 1.0)) / 2)
     ),
     "This is a cross-entropy: use least squares.": (
         _translator(losses.non_saturating_generator_loss)
     ),
-    "The differences are squared: the cycle loss and the identity loss are L1.": (
-        _translator(distance=_l2)
-    ),
+    "Differences are squared: cycle and identity are L1.": _translator(distance=_l2),
     "The differences are summed over the pixels: take the mean.": (
         _translator(distance=lambda x, y: ops.sum(ops.abs(x - y)))
     ),
@@ -162,10 +151,11 @@ DISCRIMINATOR_MISTAKES = {
 }
 
 
-_TRANSLATOR, _DISCRIMINATOR = _translator(), _discriminator()
+_RIGHT = _translator(), _discriminator()
+MISTAKES = either_wrong(_RIGHT, TRANSLATOR_MISTAKES, DISCRIMINATOR_MISTAKES)
 
 
-def _turn(translator=_TRANSLATOR, discriminator=_DISCRIMINATOR):
+def _turn(translator, discriminator):
     def losses_of_both(g_ab, g_ba, d_b, pool, a, b):
         return translator(g_ab, g_ba, d_b, a, b), discriminator(d_b, g_ab, pool, a, b)
 
@@ -173,13 +163,15 @@ def _turn(translator=_TRANSLATOR, discriminator=_DISCRIMINATOR):
 
 
 def _without_gradient(*arguments):
-    return [ops.stop_gradient(loss) for loss in _turn()(*arguments)]
+    return [ops.stop_gradient(loss) for loss in _turn(*_RIGHT)(*arguments)]
 
 
 def _measure_turn(answer):
     def loss(player, g_ab, g_ba, d_b):
-        pair = answer(g_ab, g_ba, d_b, Pool(), *_batch())
-        return None if pair is None or pair is ... else pair[player]
+        # Tensors, as torch cannot subtract an array from a tensor with a gradient.
+        batch = map(ops.convert_to_tensor, (A, B))
+        returned = answer(g_ab, g_ba, d_b, Pool(), *batch)
+        return pair(returned, "Return two losses, the translator's first.")[player]
 
     outcome = {}
     for player, what in enumerate(("translator", "discriminator")):
@@ -195,18 +187,11 @@ def _measure_turn(answer):
 
 turn = Check(
     _measure_turn,
-    _turn(),
+    _turn(*_RIGHT),
     {
-        **{
-            sentence: _turn(translator=mistake)
-            for sentence, mistake in TRANSLATOR_MISTAKES.items()
-        },
-        **{
-            sentence: _turn(discriminator=mistake)
-            for sentence, mistake in DISCRIMINATOR_MISTAKES.items()
-        },
+        **{sentence: _turn(*both) for sentence, both in MISTAKES.items()},
         "The two losses are in the wrong order: first the translator's, then the "
-        "discriminator's.": lambda *arguments: _turn()(*arguments)[::-1],
+        "discriminator's.": lambda *arguments: _turn(*_RIGHT)(*arguments)[::-1],
         "The losses have no gradient: compute them with keras.ops from the outputs of "
         "the networks, and return the tensors.": _without_gradient,
     },
@@ -234,9 +219,7 @@ def _field(wider=lambda kernel, jump, stride: (kernel - 1) * jump, start=1):
 
 
 receptive_field = Check(
-    lambda answer: {
-        what: answer(*copies(*layers)) for what, layers in NETWORKS.items()
-    },
+    NETWORKS,
     _field(),
     {
         "The strides are left out: a step in a later map is several pixels of the "
@@ -247,15 +230,11 @@ receptive_field = Check(
         "Each layer adds its whole kernel: it adds one pixel less, times the step.": (
             _field(lambda kernel, jump, stride: kernel * jump)
         ),
-        "One pixel is missing: without any layer a patch has one pixel.": (
-            _field(start=0)
-        ),
+        "One pixel is missing: without layers a patch has one.": _field(start=0),
         "The layers are in the wrong order: the first one is next to the image.": (
             lambda kernels, strides: _field()(kernels[::-1], strides[::-1])
         ),
-        "The kernels are multiplied: each layer adds to the patch.": (
-            lambda kernels, strides: np.prod(kernels)
-        ),
+        "The kernels are multiplied: each layer adds pixels.": lambda k, s: np.prod(k),
     },
 )
 
@@ -268,18 +247,11 @@ def _share_kept(chance=lambda size: 0.5 / size):
 
 
 share_kept = Check(
-    lambda answer: {
-        f"a pool of {size}, {fakes} fakes later": answer(size, fakes)
-        for size, fakes in POOLS
-    },
+    {f"a pool of {size}, {fakes} fakes later": (size, fakes) for size, fakes in POOLS},
     _share_kept(),
     {
-        "Only every other fake enters the pool: the factor 1/2 is missing.": (
-            _share_kept(lambda size: 1 / size)
-        ),
-        "This is the share that has left: subtract it from 1.": (
-            lambda size, fakes: 1 - _share_kept()(size, fakes)
-        ),
+        "Only every other fake enters: 1/2 is missing.": _share_kept(lambda n: 1 / n),
+        "This is the share that has left, not kept.": lambda *x: 1 - _share_kept()(*x),
         "The chances to leave are added: the image must survive every fake, so "
         "multiply the chances to stay.": lambda size, fakes: 1 - fakes * 0.5 / size,
         "The pool is no queue: an image leaves by chance, not after a fixed number.": (

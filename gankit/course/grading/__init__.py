@@ -1,7 +1,7 @@
 """Marks for the notebooks that a class hands in.
 
-This package does not need Keras. Answers run in a process of their own,
-`gankit.course.exercises.worker`, which imports Keras only if an exercise does.
+Answers run in a process of their own, `gankit.course.exercises.runner`. This package
+imports Keras only if the check of an exercise does.
 """
 
 import lazy_loader

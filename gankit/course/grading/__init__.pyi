@@ -1,7 +1,10 @@
+from .feedback import save_feedback as save_feedback
 from .marks import ExerciseSummary as ExerciseSummary
 from .marks import Mark as Mark
+from .marks import Total as Total
 from .marks import grade as grade
 from .marks import summarise as summarise
+from .marks import totals as totals
 from .prediction_cells import Prediction as Prediction
 from .prediction_cells import count_predictions as count_predictions
 from .prediction_cells import read_predictions as read_predictions

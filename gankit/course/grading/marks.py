@@ -4,16 +4,13 @@ Only the checks of the course's notebooks count. Checks that a submission change
 reported and never run. See docs/grading.md.
 """
 
-import contextlib
-import json
-import os
-import subprocess
-import sys
-import time
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 from gankit.course.exercises.cells import exercises, is_code, notebooks_in, read, source
+from gankit.course.exercises.checking import Marker
+from gankit.course.exercises.runner import measure
 from gankit.course.grading.submissions import find_answer, find_submissions
 
 
@@ -22,12 +19,11 @@ class Mark:
     """One line of the marks.
 
     Attributes:
-        student: Name of the sub-folder.
+        student: The student's name, as it stands in the download.
         notebook: Name of the course notebook, or of the file if it is not one.
         exercise: The exercise's number; `None` if the file is not graded.
         mark: 1 if the answer is right, else 0.
         reason: The reason, a sentence.
-        seconds: How long grading took.
     """
 
     student: str
@@ -35,7 +31,21 @@ class Mark:
     exercise: int | None
     mark: int
     reason: str
-    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Total:
+    """One student's marks together.
+
+    Attributes:
+        student: The student's name, as it stands in the download.
+        points: The number of right answers.
+        possible: The number of exercises in all notebooks that anybody handed in.
+    """
+
+    student: str
+    points: int
+    possible: int
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ def grade(folder, notebooks, *, seconds=60.0, memory=4 * 2**30):
     """Grades the notebooks that a class handed in.
 
     Args:
-        folder: A folder with a sub-folder for each student.
+        folder: What the class handed in; see `find_submissions`.
         notebooks: Folder of the course's notebooks, or of the teachers' edition.
         seconds: Limit of wall-clock time for an answer.
         memory: Limit of bytes for an answer, on top of what the libraries take.
@@ -90,140 +100,58 @@ def grade(folder, notebooks, *, seconds=60.0, memory=4 * 2**30):
                 f"with, such as {next(iter(courses))}."
             )
         marks.append(Mark(file.student, name, None, 0, reason))
-    with GradingProcess(notebooks, seconds, memory) as process:
-        for (name, student), files in sorted(latest.items()):
-            *older, last = sorted(files, key=lambda file: file.path.stat().st_mtime)
-            reason = f"Not graded: {last.path.name} is a later version of it."
-            marks += [Mark(student, f.path.name, None, 0, reason) for f in older]
-            marks += _grade_file(last, exercises(courses[name]), process)
+    for (name, _), files in sorted(latest.items()):
+        *older, last = sorted(files, key=lambda file: file.path.stat().st_mtime)
+        reason = f"Not graded: {last.path.name} is a later version of it."
+        marks += [Mark(f.student, f.path.name, None, 0, reason) for f in older]
+        path = Path(notebooks) / f"{name}.ipynb"
+        marks += _grade_file(last, path, courses[name], (seconds, memory))
     return sorted(marks, key=lambda m: (m.student, m.notebook, m.exercise or 0))
 
 
-def _grade_file(file, exercises, process):
+def _grade_file(file, path, course, limits):
+    """Grades a submission of the course's notebook at `path`."""
+    found = exercises(course)
     try:
         cells = read(file.path)["cells"]
     except (ValueError, OSError) as error:
         return [
             Mark(file.student, file.notebook, exercise.number, 0, str(error))
-            for exercise in exercises
+            for exercise in found
         ]
+    answers = {exercise.number: find_answer(cells, exercise) for exercise in found}
+    codes = {n: answer.code for n, answer in answers.items() if not answer.reason}
+    others = [source(cell) for cell in cells if is_code(cell)]
+    measured = measure(path, codes, others, *limits)
     marks = []
-    for exercise in exercises:
-        answer = find_answer(cells, exercise)
-        right, seconds = 0, 0.0
-        if answer.code is None:
-            reason = "There is no cell for the answer."
-        elif answer.unanswered:
-            reason = "Not answered."
-        else:
-            others = [source(cell) for cell in cells if is_code(cell)]
-            right, reason, seconds = process.grade(
-                file.notebook, exercise, answer, others
-            )
+    for exercise in found:
+        answer = answers[exercise.number]
+        mark, reason = 0, answer.reason
+        if not reason:
+            outcomes, reason = measured[exercise.number]
+        if not reason:
+            mark, reason = Marker(course["cells"], exercise).judge(outcomes)
         if answer.remarks:
             remarks = ", ".join(answer.remarks)
-            reason += f" Tampering: {remarks}; the course's check was used."
-        marks.append(
-            Mark(
-                file.student,
-                file.notebook,
-                exercise.number,
-                right,
-                reason,
-                round(seconds, 2),
-            )
-        )
+            reason += f" Note: {remarks}; the course's check was used."
+        marks.append(Mark(file.student, file.notebook, exercise.number, mark, reason))
     return marks
 
 
-class GradingProcess:
-    """The process in which answers run, started when it is first needed.
+def totals(marks):
+    """Adds up the marks of each student.
 
     Args:
-        folder: Folder of the course's notebooks.
-        seconds: Limit of wall-clock time for an answer.
-        memory: Limit of bytes for an answer.
+        marks: List of `Mark`.
+
+    Returns:
+        A list of `Total`, by student.
     """
-
-    def __init__(self, folder, seconds, memory):
-        self.settings = {"folder": str(folder), "seconds": seconds, "memory": memory}
-        self.process = None
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._close()
-
-    def grade(self, notebook, exercise, answer, others):
-        """Grades one answer.
-
-        Args:
-            notebook: Name of the course notebook.
-            exercise: The `Exercise`.
-            answer: The `Answer`.
-            others: Texts of the submission's code cells.
-
-        Returns:
-            `(mark, reason, seconds)`.
-
-        Raises:
-            RuntimeError: If what the course notebook imports cannot be imported.
-        """
-        start = time.monotonic()
-        request = {
-            "notebook": notebook,
-            "number": exercise.number,
-            "code": answer.code,
-            "others": others,
-        }
-        try:
-            if self.process is None:
-                self._open()
-            self._send(request)
-            reply = json.loads(self.process.stdout.readline())
-        except (OSError, ValueError):
-            self._close()
-            return 0, "It stopped the grading process.", time.monotonic() - start
-        if "error" in reply:
-            raise RuntimeError(
-                f"Expected to import what {notebook} imports, received "
-                f"{reply['error']}: run the notebook from top to bottom first."
-            )
-        reason = reply["reason"]
-        if reply["replaced"]:
-            reason += f" Tampering: it replaced {', '.join(reply['replaced'][:5])}."
-        return int(reply["right"]), reason, reply["seconds"]
-
-    def _open(self):
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "gankit.course.exercises.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env={
-                **os.environ,
-                "GANKIT_SIZE": "smoke",
-                "MPLBACKEND": "agg",
-                "CUDA_VISIBLE_DEVICES": "-1",
-            },
-        )
-        self._send(self.settings)
-
-    def _send(self, message):
-        self.process.stdin.write(json.dumps(message) + "\n")
-        self.process.stdin.flush()
-
-    def _close(self):
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process.stdout.close()
-            # Closing flushes the buffer, and the process may no longer read it.
-            with contextlib.suppress(OSError):
-                self.process.stdin.close()
-            self.process = None
+    graded = {(m.notebook, m.exercise) for m in marks if m.exercise is not None}
+    points = Counter()
+    for mark in marks:
+        points[mark.student] += mark.mark
+    return [Total(name, points[name], len(graded)) for name in sorted(points)]
 
 
 def summarise(marks, notebooks):
@@ -236,22 +164,18 @@ def summarise(marks, notebooks):
     Returns:
         A list of `ExerciseSummary` for the notebooks that somebody handed in.
     """
-    by_exercise = {}
-    for mark in marks:
-        by_exercise.setdefault((mark.notebook, mark.exercise), []).append(mark)
     summaries = []
     for name, notebook in notebooks_in(notebooks).items():
         for exercise in exercises(notebook):
-            if found := by_exercise.get((name, exercise.number)):
-                reasons = Counter(mark.reason for mark in found if not mark.mark)
+            key = name, exercise.number
+            found = [mark for mark in marks if (mark.notebook, mark.exercise) == key]
+            right = sum(mark.mark for mark in found)
+            reasons = Counter(mark.reason for mark in found if not mark.mark)
+            ((reason, count),) = reasons.most_common(1) or [("", 0)]
+            if found:
                 summaries.append(
                     ExerciseSummary(
-                        name,
-                        exercise.number,
-                        exercise.title,
-                        sum(mark.mark for mark in found),
-                        len(found),
-                        *next(iter(reasons.most_common(1)), ("", 0)),
+                        *key, exercise.title, right, len(found), reason, count
                     )
                 )
     return summaries

@@ -57,8 +57,6 @@ def read_predictions(folder, notebooks):
     predictions = []
     for file in find_submissions(folder, courses):
         questions = _questions(courses[file.notebook]["cells"]) if file.notebook else []
-        if not questions:
-            continue
         try:
             cells = [c for c in read(file.path)["cells"] if _is_prediction(c)]
         except (ValueError, OSError):
@@ -102,11 +100,8 @@ def _questions(cells):
 
 
 def _question(above):
-    texts = [source(cell) for cell in above if not is_code(cell)]
-    if not texts:
-        return ""
-    asked = texts[-1].strip().rpartition(QUESTION)[-1]
-    return asked.splitlines()[0].lstrip("# ")
+    text = next((source(cell) for cell in reversed(above) if not is_code(cell)), "")
+    return text.strip().rpartition(QUESTION)[-1].partition("\n")[0].lstrip("# ")
 
 
 def _is_prediction(cell):
@@ -119,10 +114,9 @@ def _words(code):
     except SYNTAX_ERRORS:
         return ""
     for node in nodes:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            names = [getattr(target, "id", None) for target in node.targets]
-            if "prediction" in names and isinstance(node.value.value, str):
+        match node:
+            case ast.Assign([ast.Name("prediction")], ast.Constant(str(text))):
                 # The placeholder in the students' edition is an ellipsis.
-                words = " ".join(node.value.value.split())
+                words = " ".join(text.split())
                 return words[:_LONGEST] if words.strip(".") else ""
     return ""

@@ -8,13 +8,22 @@ from pathlib import Path
 from gankit.course.exercises.cells import ids, is_code, question_number, source, tags
 from gankit.course.exercises.dependencies import SYNTAX_ERRORS, parse, without_commands
 
+# How learning platforms name a file, or a student's folder, in a download.
+_PLATFORMS = (
+    # Moodle: Ada Lovelace_4711_assignsubmission_file_01_dcgan.ipynb
+    re.compile(r"(.+)_(\d+)_assignsubmission_[a-z]+_?(.*)"),
+    # Canvas: lovelaceada_LATE_4711_80452_01_dcgan-1.ipynb
+    re.compile(r"([^_]+)(?:_LATE)?_(\d+)_\d+_(.+\.ipynb)"),
+)
+
 
 @dataclass(frozen=True)
 class Submission:
     """A file that a student handed in.
 
     Attributes:
-        student: Name of the sub-folder.
+        student: Name of the sub-folder; in a download of a learning platform the
+            name and the number that the platform put there, such as `ada_4711`.
         path: The file; the sub-folder if there is no notebook in it.
         notebook: Name of the course notebook that it answers, else `None`.
     """
@@ -29,13 +38,13 @@ class Answer:
     """A submission's answer to one exercise.
 
     Attributes:
-        code: The text of its cells; `None` if there is no cell for it.
-        unanswered: Whether it is still the placeholder.
+        code: The text of its cells.
+        reason: Why there is nothing to execute, a sentence, or "".
         remarks: How the submission changed the check, in words.
     """
 
-    code: str | None
-    unanswered: bool
+    code: str
+    reason: str
     remarks: tuple[str, ...]
 
 
@@ -43,37 +52,52 @@ def find_submissions(folder, names):
     """Finds the files that a class handed in.
 
     Args:
-        folder: A folder with a sub-folder for each student.
+        folder: A folder with a sub-folder for each student, or with notebooks that
+            Moodle or Canvas named.
         names: Names of the course's notebooks. A file belongs to the notebook whose
             name it begins with, such as `01_dcgan (1).ipynb` or `01_dcgan-anna.ipynb`.
 
     Returns:
-        A list of `Submission`, by student and name.
+        A list of `Submission`, by folder and file.
 
     Raises:
-        ValueError: If there is no sub-folder, or a notebook outside a sub-folder.
+        ValueError: If there is neither, or a notebook whose name does not say whose it
+            is.
     """
-    folder = Path(folder)
-    students = sorted(path for path in folder.glob("*") if path.is_dir())
-    loose = sorted(folder.glob("*.ipynb"))
-    if loose or not students:
+    found, unknown = [], []
+    for entry in sorted(Path(folder).glob("*")):
+        student, name = _of_platform(entry.name)
+        if entry.is_dir():
+            paths = [
+                path
+                for path in sorted(entry.rglob("*.ipynb"))
+                if ".ipynb_checkpoints" not in path.parts and path.is_file()
+            ]
+            named = [(path, path.stem) for path in paths] or [(entry, "")]
+            student = student or entry.name
+        elif entry.suffix == ".ipynb":
+            named = [(entry, name)]
+            unknown += [] if student else [entry.name]
+        else:
+            continue
+        for path, name in named:
+            notebook = max(filter(name.startswith, names), key=len, default=None)
+            found.append(Submission(student, path, notebook))
+    if unknown or not found:
         raise ValueError(
-            f"Expected a folder for each student in {folder}, received "
-            f"{loose[0].name if loose else 'none'}: put what a student handed in into "
-            "a folder named after them."
+            f"Expected a folder for each student in {folder}, or notebooks as Moodle "
+            f"and Canvas name them, received {[*unknown, 'none'][0]}: put what a "
+            "student handed in into a folder named after them."
         )
-    found = []
-    for student in students:
-        paths = [
-            path
-            for path in sorted(student.rglob("*.ipynb"))
-            if ".ipynb_checkpoints" not in path.parts and path.is_file()
-        ]
-        for path in paths or [student]:
-            matches = [name for name in names if path.stem.startswith(name)]
-            notebook = max(matches, key=len, default=None) if paths else None
-            found.append(Submission(student.name, path, notebook))
     return found
+
+
+def _of_platform(name):
+    """The student and the file that a learning platform put into a name, or ""."""
+    for pattern in _PLATFORMS:
+        if match := pattern.fullmatch(name):
+            return f"{match[1]}_{match[2]}", match[3]
+    return "", ""
 
 
 def find_answer(cells, exercise):
@@ -105,43 +129,40 @@ def find_answer(cells, exercise):
         remarks.append("its check cell was changed")
     if any(_defines(source(cell), exercise.check_name) for cell in answers):
         remarks.append(f"the answer defines {exercise.check_name}")
-    if not answers:
-        return Answer(None, False, tuple(remarks))
     code = "\n".join(without_commands(source(cell)) for cell in answers)
-    return Answer(code, _tree(code) == _tree(exercise.placeholder), tuple(remarks))
+    reason = "" if answers else "There is no cell for the answer."
+    if answers and _tree(code) == _tree(exercise.placeholder):
+        reason = "Not answered."
+    return Answer(code, reason, tuple(remarks))
 
 
 def _section(cells, exercise):
     """The code cells from the question to the next question or heading."""
-    question = _first(cells, lambda c: question_number(c) == exercise.number)
-    if question is None:
-        question = _first(cells, lambda c: _has_id(c, exercise.ids[0]))
-    if question is None:
-        start = _first(cells, lambda c: _has_id(c, exercise.ids[1]))
-    else:
-        start = question + 1
+    question, answer, *_ = exercise.ids
+    starts = [
+        *(i for i, c in enumerate(cells) if question_number(c) == exercise.number),
+        *(i for i, c in enumerate(cells) if _has_id(c, question)),
+        *(i for i, c in enumerate(cells) if _has_id(c, answer)),
+        len(cells),
+    ]
     section = []
-    for cell in cells[start:] if start is not None else []:
+    for i, cell in enumerate(cells[starts[0] :]):
         if is_code(cell):
             section.append(cell)
-        elif question_number(cell) is not None or source(cell).startswith("#"):
+        elif i and (question_number(cell) or source(cell).startswith("#")):
             break
     return section
 
 
 def _check(section, exercise):
-    for cell in section:
-        if _has_id(cell, exercise.ids[2]):
-            return cell
-    for cell in section:
-        is_answer = "exercise" in tags(cell) or _has_id(cell, exercise.ids[1])
-        if not is_answer and _defines(source(cell), exercise.check_name):
-            return cell
-    return None
-
-
-def _first(cells, condition):
-    return next((i for i, cell in enumerate(cells) if condition(cell)), None)
+    _, answer, check, _ = exercise.ids
+    checks = [cell for cell in section if _has_id(cell, check)] + [
+        cell
+        for cell in section
+        if _defines(source(cell), exercise.check_name)
+        and not ("exercise" in tags(cell) or _has_id(cell, answer))
+    ]
+    return checks[0] if checks else None
 
 
 def _has_id(cell, name):
