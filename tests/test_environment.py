@@ -15,9 +15,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-import gankit
-
 ROOT = Path(__file__).parents[1]
+STUBS = sorted((ROOT / "gankit").rglob("*.pyi"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -107,15 +106,18 @@ def test_the_wheel_is_small_and_holds_what_it_needs(tmp_path):
     (wheel,) = tmp_path.glob("gankit-*.whl")
     assert wheel.stat().st_size < 25_000_000
     names = set(zipfile.ZipFile(wheel).namelist())
-    modules = {str(p.relative_to(ROOT)) for p in (ROOT / "gankit").rglob("*.py*")}
-    assert {name for name in modules if "__pycache__" not in name} <= names
+    # Pages, scripts and tables as well as modules.
+    package = {str(p.relative_to(ROOT)) for p in (ROOT / "gankit").rglob("*.*")}
+    assert {name for name in package if "__pycache__" not in name} <= names
+    figures = (ROOT / "gankit" / "experiments" / "figures.toml").read_text()
     for path in (ROOT / "results").rglob("scores.json"):
         saved = path.parent.relative_to(ROOT / "results")
         for file in ("scores.json", "history.csv", "samples.png"):
             further_seed = "@full-seed" in path.parent.name
-            left_out = (
-                file == "samples.png" and further_seed and saved.parts[0] != "cmu"
-            )
+            shown = str(saved) in figures or len(saved.parts) == 1
+            if further_seed:
+                shown = saved.parts[0] == "cmu"
+            left_out = file == "samples.png" and not shown
             if (path.parent / file).exists() and not left_out:
                 assert f"gankit/published/results/{saved}/{file}" in names
     for path in (ROOT / "weights").rglob("*.*"):
@@ -126,11 +128,7 @@ def test_the_wheel_is_small_and_holds_what_it_needs(tmp_path):
     assert not others, "only gankit and its metadata"
 
 
-@pytest.mark.parametrize(
-    "stub",
-    sorted((ROOT / "gankit").rglob("*.pyi")),
-    ids=lambda path: path.parent.name,
-)
+@pytest.mark.parametrize("stub", STUBS, ids=lambda path: path.parent.name)
 def test_names_of_a_stub_exist_and_complete(stub):
     # Editors and type checkers read the stub; JupyterLab completes what `dir` lists.
     module = importlib.import_module(".".join(stub.parent.relative_to(ROOT).parts))
@@ -145,9 +143,14 @@ def test_names_of_a_stub_exist_and_complete(stub):
         assert getattr(module, name) is not None
 
 
-def test_functions_are_not_hidden_by_modules_of_their_name():
+@pytest.mark.parametrize("stub", STUBS, ids=lambda path: path.parent.name)
+def test_functions_are_not_hidden_by_modules_of_their_name(stub):
     # Importing a module binds it in its package, where a function may have that name.
-    for package, name in (("metrics", "fid"), ("metrics", "precision_recall")):
-        importlib.import_module(f"gankit.{package}.{name}")
-        assert callable(getattr(importlib.import_module(f"gankit.{package}"), name))
-    assert callable(gankit.explore) and callable(gankit.inspection.layer_norms)
+    functions = {
+        alias.asname
+        for node in ast.parse(stub.read_text()).body
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+    modules = {path.stem for path in stub.parent.iterdir()}
+    assert functions.isdisjoint(modules)

@@ -91,7 +91,7 @@ def score(
     data: Data = None,
     as_json: Json = False,
 ):
-    """Print FID, KID, MIND, precision, recall, density and coverage.
+    """Print FID, KID, MIND, precision, recall, density, coverage.
 
     With the name of a saved model alone, score that model again and compare.
     """
