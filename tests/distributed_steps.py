@@ -10,6 +10,7 @@ import numpy as np
 
 from gankit.backend import device
 from gankit.datasets import Batches
+from gankit.losses import R1, GradientPenalty
 from gankit.networks import dcgan
 from gankit.trainers import GAN
 
@@ -27,13 +28,14 @@ def main(devices, path):
             dcgan.discriminator((8, 16), (2, 2), image_shape=shape),
             latent_dim=10,
             ema=0.9,
+            penalties=[GradientPenalty(0.1, every=2), R1(0.1)],
         )
         gan.compile(keras.optimizers.SGD(0.05), keras.optimizers.SGD(0.05))
         batches = Batches(images, batch_size=16, seed=0)
         history = gan.fit(batches, steps_per_epoch=2, epochs=2, verbose=0).history
     np.savez(
         path,
-        np.array(history["d_loss"] + history["g_loss"]),
+        np.array([history[name] for name in sorted(history)]),
         np.array(gan.steps_done),
         gan.sample(5),
         *gan.get_weights(),

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from gankit.losses import R1, R2
 from gankit.networks import dcgan
 from gankit.trainers import GAN
 
@@ -28,6 +29,7 @@ def main(optimizer, path):
         dcgan.discriminator((8, 16), (2, 2), image_shape=shape),
         latent_dim=10,
         ema=0.9,
+        penalties=[R1(0.1, every=2), R2(0.1)],
     )
     for network in (gan.generator, gan.discriminator):
         # Leave batch norm's initial scale and variance (1), offset and mean (0).
@@ -46,7 +48,7 @@ def main(optimizer, path):
         gan.sample_latent = lambda n, latent=latent: ops.convert_to_tensor(latent)
         gan.make_train_function(force=True)
         history = gan.fit(batch, batch_size=16, shuffle=False, verbose=0).history
-        losses += [history["d_loss"][0], history["g_loss"][0]]
+        losses += [history[name][0] for name in sorted(history)]
     np.savez(path, np.array(losses), *gan.get_weights())
 
 

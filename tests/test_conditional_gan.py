@@ -114,6 +114,21 @@ def test_fakes_have_the_labels_of_the_real_images():
     assert float(ops.convert_to_numpy(loss)) == pytest.approx(0.0)
 
 
+def test_a_relative_loss_compares_images_of_one_class():
+    gan = ConditionalGAN(*stubs(), num_classes=5, latent_dim=2, loss="relativistic")
+    labels = np.array([0, 3, 4, 1], "int32")
+    real = labels.astype("float32").reshape(-1, 1, 1, 1) + 2.0
+    batch = (ops.convert_to_tensor(real), ops.convert_to_tensor(labels))
+    loss = float(ops.convert_to_numpy(gan.discriminator_loss(batch)))
+    assert loss == pytest.approx(np.logaddexp(0, -4.0))
+    before = ops.convert_to_numpy(gan.seed_generator.state)
+    loss = float(ops.convert_to_numpy(gan.generator_loss(batch)))
+    assert loss == pytest.approx(np.logaddexp(0, 4.0))
+    # One draw: latents, and no labels.
+    drawn = ops.convert_to_numpy(gan.seed_generator.state) - before
+    np.testing.assert_array_equal(drawn, [0, 1])
+
+
 def test_the_generator_draws_new_labels_evenly():
     gan = ConditionalGAN(*stubs(), num_classes=5, latent_dim=2)
     first, second = (ops.convert_to_numpy(gan.sample_labels(10_000)) for _ in range(2))

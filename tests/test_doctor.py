@@ -9,9 +9,16 @@ from keras import layers, ops
 
 from gankit import losses
 from gankit.callbacks import checkpoint
-from gankit.callbacks.doctor import Finding, TrainingDoctor, TrainingStopped, samples
+from gankit.callbacks.doctor import (
+    Finding,
+    TrainingDoctor,
+    TrainingStopped,
+    players,
+    samples,
+)
 from gankit.constraints import clip_weights
 from gankit.datasets import Batches
+from gankit.losses import R1, R2, GradientPenalty
 from gankit.networks import mlp
 from gankit.trainers import GAN, AdversarialModel
 
@@ -182,6 +189,41 @@ def test_clipping_that_leaves_no_freedom_is_found(images):
     assert re.match("9.%|100%", doctor.findings[0].sentence)
 
 
+@pytest.mark.tensorflow
+def test_a_slope_that_runs_away_from_its_penalty_is_found(images):
+    # Between two updates with the penalty there are fifteen large steps without.
+    gan = _gan(
+        discriminator=mlp.discriminator(SHAPE, (64,) * 5),
+        loss="wasserstein",
+        rates=(1e-3, 1e-2),
+        penalties=[GradientPenalty(every=16)],
+    )
+    doctor = _train(gan, images)
+    assert _kinds(doctor) == ["slope"]
+    assert re.search("or a smaller `every`.* since step", doctor.findings[0].sentence)
+
+
+@pytest.mark.parametrize(
+    ("penalty", "value", "loss", "found"),
+    [
+        (R1(10.0), 150.0, 0.7, True),
+        # No more than a hundred times the loss.
+        (R1(10.0), 150.0, -2.0, False),
+        (R1(10.0), 0.2, 0.7, False),
+        # A flat critic has this penalty.
+        (GradientPenalty(1000.0), 1000.0, 0.1, False),
+        (GradientPenalty(1000.0), 2e5, 0.1, True),
+    ],
+)
+def test_a_runaway_slope_is_one_far_above_the_loss(penalty, value, loss, found):
+    logs = {penalty.name: value, "d_loss": loss}
+    (sign,) = players.runaway(penalty, logs, np.log(2))
+    assert sign.holds == found and sign.patient
+    assert "every" not in sign.sentence
+    # In an epoch that never computed the penalty, nothing is known.
+    assert list(players.runaway(penalty, {**logs, penalty.name: 0.0}, 0.0)) == []
+
+
 def _epsilon_kinds(gan, optimizers, images, steps=350):
     """Trains with the optimizers; returns kinds, and the epsilons that are advised."""
     gan.compile(*optimizers, **ONE_CALL)
@@ -264,6 +306,19 @@ def test_a_healthy_training_has_no_findings(images, loss, seed):
     if loss == "wasserstein":
         clip_weights(gan.discriminator, 0.1)
     assert _kinds(_train(gan, images, steps=400)) == []
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("loss", "penalties"),
+    [
+        ("non_saturating", [R1(10.0)]),
+        ("wasserstein", [GradientPenalty()]),
+        ("relativistic", [R1(1.0, every=4), R2(1.0, every=4)]),
+    ],
+)
+def test_a_healthy_penalised_training_has_no_findings(images, loss, penalties):
+    assert _kinds(_train(_gan(loss=loss, penalties=penalties), images)) == []
 
 
 def test_a_healthy_convolutional_training_has_no_findings(images, make_gan):

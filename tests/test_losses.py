@@ -32,7 +32,16 @@ FORMULAS = {
         lambda f: -np.mean(f),
     ),
     "wasserstein": (lambda r, f: np.mean(f) - np.mean(r), lambda f: -np.mean(f)),
+    "relativistic": (
+        lambda r, f: -np.mean(np.log(_sigmoid(r - f))),
+        lambda f, r: -np.mean(np.log(_sigmoid(f - r))),
+    ),
 }
+
+
+def _of_generator(loss, real):
+    """What a generator's loss takes beside the logits of fakes."""
+    return (real,) if loss.is_relative else ()
 
 
 @pytest.mark.parametrize("shape", [(7,), (7, 1), (2, 5, 5, 1)])
@@ -45,8 +54,9 @@ def test_losses_equal_the_formulas_of_their_papers(name, shape):
     assert float(loss.discriminator(real, fake)) == pytest.approx(
         discriminator(real.astype("float64"), fake.astype("float64")), rel=1e-5
     )
-    assert float(loss.generator(fake)) == pytest.approx(
-        generator(fake.astype("float64")), rel=1e-5
+    more = _of_generator(loss, real)
+    assert float(loss.generator(fake, *more)) == pytest.approx(
+        generator(fake.astype("float64"), *more), rel=1e-5
     )
 
 
@@ -56,8 +66,12 @@ def test_gradients_equal_numeric_gradients(name):
     logits = rng.normal(0, 2, (6, 1)).astype("float32")
     loss = losses.get(name)
     real = ops.convert_to_tensor(rng.normal(0, 2, (6, 1)).astype("float32"))
+    more = _of_generator(loss, real)
     for function, formula in (
-        (loss.generator, FORMULAS[name][1]),
+        (
+            lambda fake: loss.generator(fake, *more),
+            lambda fake: FORMULAS[name][1](fake, *map(ops.convert_to_numpy, more)),
+        ),
         (
             lambda fake: loss.discriminator(real, fake),
             lambda fake: FORMULAS[name][0](ops.convert_to_numpy(real), fake),
@@ -82,7 +96,10 @@ def test_equilibrium_values(name):
     assert float(loss.discriminator(undecided, undecided)) == pytest.approx(
         loss.discriminator_equilibrium
     )
-    assert float(loss.generator(undecided)) == pytest.approx(loss.generator_equilibrium)
+    more = _of_generator(loss, undecided)
+    assert float(loss.generator(undecided, *more)) == pytest.approx(
+        loss.generator_equilibrium
+    )
 
 
 def test_smoothing_is_one_sided():
@@ -115,6 +132,31 @@ def test_losses_average_in_float32():
     value = losses.wasserstein_generator_loss(logits)
     assert keras.backend.standardize_dtype(value.dtype) == "float32"
     assert float(value) == -1.0
+
+
+def test_the_relativistic_loss_depends_on_differences_in_pairs_only():
+    rng = np.random.default_rng(0)
+    real, fake = rng.normal(0, 2, (2, 8, 1)).astype("float32")
+    loss = losses.get("relativistic")
+    value = float(loss.discriminator(real, fake))
+    assert float(loss.discriminator(real + 3, fake + 3)) == pytest.approx(value)
+    assert float(loss.generator(real, fake)) == pytest.approx(value)
+    order = np.array([3, 0, 7, 2, 1, 6, 5, 4])
+    assert float(loss.discriminator(real[order], fake[order])) == pytest.approx(value)
+    assert abs(float(loss.discriminator(real[order], fake)) - value) > 1e-3
+    # Far apart, it neither overflows nor loses its gradient.
+    assert float(loss.discriminator(real - 200, fake)) == pytest.approx(200, abs=5)
+
+
+def test_what_the_relativistic_loss_cannot_compare_gets_a_sentence():
+    loss = losses.get("relativistic")
+    for fake in (np.zeros(4, "float32"), np.zeros((3, 1), "float32")):
+        with pytest.raises(ValueError, match="one shape.*received .*4.*: generate"):
+            loss.discriminator(np.zeros((4, 1), "float32"), fake)
+    with pytest.raises(ValueError, match="received only those of fakes: choose"):
+        loss.generator(np.zeros((4, 1), "float32"))
+    with pytest.raises(ValueError, match="labels to smooth"):
+        loss.smoothed(0.9)
 
 
 def test_an_unknown_loss_raises():

@@ -142,6 +142,7 @@ def test_least_squares_with_the_kits_labels_is_the_kits_game():
         ({"bound": "penalty", "statistics": True}, "depend on one point each"),
         ({"records": 5}, "10 would be one"),
         ({"loss": "hope"}, "Expected loss to be one of"),
+        ({"loss": "relativistic"}, "received only those of fakes: choose another"),
     ],
 )
 def test_what_a_game_cannot_do_is_said_in_a_sentence(options, words):

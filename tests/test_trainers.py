@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from gankit import losses
 from gankit.backend.gradients import input_gradient
 from gankit.datasets import Batches
 from gankit.trainers import GAN
@@ -182,6 +183,29 @@ def test_a_step_equals_a_step_by_hand(make_gan, images):
     )
 
 
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(("loss", "judged"), [("hinge", 1), ("relativistic", 2)])
+def test_only_a_relative_loss_shows_the_generator_real_images(
+    make_gan, images, loss, judged
+):
+    gan = make_gan(loss=loss)
+    latents = ops.convert_to_tensor(np.random.default_rng(0).normal(size=(8, 6)))
+    gan.sample_latent = lambda n, seed=None: ops.cast(latents, "float32")
+    real = ops.convert_to_tensor(images[:8].astype("float32") / 127.5 - 1)
+    fake = gan.generator(gan.sample_latent(8), training=True)
+    logits = [gan.discriminator(x, training=True) for x in (fake, real)]
+    expected = losses.get(loss).generator(*logits[:judged])
+    discriminator, seen = gan.discriminator, []
+
+    def judge(images, training):
+        seen.append(ops.convert_to_numpy(images))
+        return discriminator(images, training=training)
+
+    vars(gan)["discriminator"] = judge
+    assert float(gan.generator_loss(real)) == pytest.approx(float(expected), rel=1e-5)
+    np.testing.assert_array_equal(seen, [fake, real][:judged])
+
+
 def test_training_reaches_its_target():
     """A generator of points learns the mean and standard deviation of a Gaussian."""
     rng = np.random.default_rng(0)
@@ -319,6 +343,7 @@ def test_input_gradient_can_be_differentiated_again():
         ({"generator_steps": 1.5}, "generator_steps .* received 1.5"),
         ({"real_label": 1.2}, "real_label in .* received 1.2"),
         ({"real_label": 0.9, "loss": "hinge"}, "no labels to smooth"),
+        ({"real_label": 0.9, "loss": "relativistic"}, "no labels to smooth"),
         ({"ema": 1.0}, "ema .* received 1.0"),
         ({"latent_distribution": "gaussian"}, "received 'gaussian'"),
     ],

@@ -161,6 +161,26 @@ def replicas():
     return 1, 0
 
 
+def draw(sampler, n):
+    """Draws random numbers inside a step, for `n` examples of this replica.
+
+    The replicas of a distributed training share one seed and would all draw the
+    same numbers. So each replica draws for the global batch and takes its own
+    slice, which gives what a single device with the whole batch would draw.
+
+    Args:
+        sampler: Function from a number of examples to a tensor `(number, ...)`.
+        n: Examples of this replica.
+
+    Returns:
+        Tensor `(n, ...)`.
+    """
+    number, replica = replicas()
+    if number == 1:
+        return sampler(n)
+    return sampler(number * n)[replica * n : (replica + 1) * n]
+
+
 def count():
     """Returns how many devices a model built now will train on."""
     match keras.backend.backend():

@@ -64,7 +64,7 @@ def value_and_gradients(loss, variables, state):
                 value = loss()
                 # Keras sums the gradients of all replicas. A single device with the
                 # whole batch would average them.
-                share = _scalar(value) / device.replicas()[0]
+                share = scalar(value) / device.replicas()[0]
             return value, tape.gradient(
                 share, [v.value for v in variables], unconnected_gradients="zero"
             )
@@ -72,12 +72,12 @@ def value_and_gradients(loss, variables, state):
             import torch
 
             value = loss()
-            if not variables or not _scalar(value).requires_grad:
+            if not variables or not scalar(value).requires_grad:
                 # Where the others return zeros, torch raises an error.
                 return value, [torch.zeros_like(v.value) for v in variables]
             # Unlike `backward`, this leaves no gradients in the other player.
             gradients = torch.autograd.grad(
-                _scalar(value),
+                scalar(value),
                 [v.value for v in variables],
                 allow_unused=True,
                 materialize_grads=True,
@@ -90,15 +90,9 @@ def value_and_gradients(loss, variables, state):
             others = [v for v in state() if id(v) not in trained]
 
             def value_and_updates(values, other_values):
-                # A nested scope does not see its parent's values, so pass them all.
-                mapping = [
-                    *zip(variables, values, strict=True),
-                    *zip(others, other_values, strict=True),
-                ]
-                with keras.StatelessScope(state_mapping=mapping) as scope:
-                    value = loss()
-                updates = [scope.get_current_value(v) for v in others]
-                return _scalar(value), (value, updates)
+                known = [*variables, *others], [*values, *other_values]
+                value, updates = _value_and_updates(loss, *known, others)
+                return scalar(value), (value, updates)
 
             (_, (value, updates)), gradients = jax.value_and_grad(
                 value_and_updates, has_aux=True
@@ -108,7 +102,45 @@ def value_and_gradients(loss, variables, state):
             return value, gradients
 
 
-def _scalar(value):
+def value_or_zero(predicate, function, state):
+    """Computes the scalar `function()` where `predicate` holds, and is 0 elsewhere.
+
+    Where it does not hold, neither the function nor its gradient takes any time.
+
+    Args:
+        predicate: Boolean scalar, a tensor.
+        function: Function without arguments that returns a float32 scalar. It may
+            update variables that are not trainable.
+        state: Function that lists all variables the function may read or update. Only
+            JAX calls it.
+    """
+    if keras.backend.backend() != "jax":
+        return ops.cond(predicate, function, lambda: ops.zeros(()))
+    variables = state()
+    values = [v.value for v in variables]
+    # What a branch assigns ends with it, so it returns the new values.
+    kept = [v for v in variables if not v.trainable]
+    value, updates = ops.cond(
+        predicate,
+        lambda: _value_and_updates(function, variables, values, kept),
+        lambda: (ops.zeros(()), [v.value for v in kept]),
+    )
+    for variable, update in zip(kept, updates, strict=True):
+        variable.assign(update)
+    return value
+
+
+def _value_and_updates(function, variables, values, kept):
+    """Returns `function()` for `values` of the variables, and `kept` ones after it."""
+    # A nested scope does not see its parent's values, so `variables` are all.
+    mapping = zip(variables, values, strict=True)
+    with keras.StatelessScope(state_mapping=mapping) as scope:
+        value = function()
+    return value, [scope.get_current_value(v) for v in kept]
+
+
+def scalar(value):
+    """Returns the scalar that a loss returned, alone or first in a tuple."""
     return value[0] if isinstance(value, tuple) else value
 
 

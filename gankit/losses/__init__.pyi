@@ -16,9 +16,14 @@ from .adversarial import (
 )
 from .adversarial import non_saturating_generator_loss as non_saturating_generator_loss
 from .adversarial import (
+    relativistic_discriminator_loss as relativistic_discriminator_loss,
+)
+from .adversarial import relativistic_generator_loss as relativistic_generator_loss
+from .adversarial import (
     wasserstein_discriminator_loss as wasserstein_discriminator_loss,
 )
 from .adversarial import wasserstein_generator_loss as wasserstein_generator_loss
-from .penalties import gradient_penalty as gradient_penalty
-from .penalties import r1_penalty as r1_penalty
+from .penalties import R1 as R1
+from .penalties import R2 as R2
+from .penalties import GradientPenalty as GradientPenalty
 from .penalties import slopes as slopes

@@ -7,7 +7,8 @@ scales differ. `LOSSES[name]` also gives the value of each loss when the discrim
 cannot distinguish real from fake.
 
 `real_logits` are the discriminator's logits for real images, `fake_logits` those for
-generated images.
+generated images. Only the relativistic loss compares them in pairs: the i-th real image
+with the i-th generated one.
 """
 
 import functools
@@ -139,19 +140,62 @@ def wasserstein_generator_loss(fake_logits):
     return -ops.mean(_float32(fake_logits))
 
 
+def relativistic_discriminator_loss(real_logits, fake_logits):
+    """`E[softplus(-(D(x) - D(G(z))))]` over pairs of a real and a generated image.
+
+    The discriminator learns by how much each real image looks more real than its
+    partner. The loss is ln 2 = 0.693 if D gives all images the same logit.
+
+    Raises:
+        ValueError: If the logits differ in shape.
+
+    Reference:
+        Jolicoeur-Martineau 2018, section 4 (https://arxiv.org/abs/1807.00734), there
+        called RSGAN; Huang et al. 2024, equation 2 (https://arxiv.org/abs/2501.05441),
+        who also penalise its slope: `penalties=[R1(gamma), R2(gamma)]`.
+    """
+    real_logits, fake_logits = _float32(real_logits), _float32(fake_logits)
+    shapes = real_logits.shape, fake_logits.shape
+    if tuple(shapes[0]) != tuple(shapes[1]):
+        # Otherwise (n, 1) and (n,) would be compared as n x n pairs.
+        raise ValueError(
+            "Expected real and fake logits of one shape, which the relativistic loss "
+            f"compares in pairs, received {shapes[0]} and {shapes[1]}: generate as "
+            "many images as there are real ones."
+        )
+    return ops.mean(ops.softplus(fake_logits - real_logits))
+
+
+def relativistic_generator_loss(fake_logits, real_logits=None):
+    """`E[softplus(-(D(G(z)) - D(x)))]`: the discriminator's with exchanged roles.
+
+    Raises:
+        ValueError: If the logits differ in shape, or `real_logits` are missing.
+    """
+    if real_logits is None:
+        raise ValueError(
+            "Expected the logits of real images beside those of fakes, which the "
+            "relativistic loss compares, received only those of fakes: choose another "
+            "loss for this model."
+        )
+    return relativistic_discriminator_loss(fake_logits, real_logits)
+
+
 @dataclass(frozen=True)
 class AdversarialLoss:
     """A pair of adversarial losses and their values at equilibrium.
 
     Attributes:
         discriminator: `(real_logits, fake_logits) -> scalar`.
-        generator: `(fake_logits) -> scalar`.
+        generator: `(fake_logits) -> scalar`, or `(fake_logits, real_logits) -> scalar`
+            if `is_relative`.
         discriminator_equilibrium: The discriminator's loss when it cannot distinguish
             real from fake.
         generator_equilibrium: The generator's loss at the same point.
         formula: The form of the discriminator's loss, in words.
-        in_nats: Whether both losses are cross-entropies.
+        in_nats: Whether both losses are cross-entropies of `sigmoid(logits)`.
         smooths_labels: Whether the discriminator's loss takes `real_label`.
+        is_relative: Whether the generator's loss also needs the logits of real images.
     """
 
     discriminator: Callable
@@ -161,6 +205,7 @@ class AdversarialLoss:
     formula: str
     in_nats: bool = False
     smooths_labels: bool = False
+    is_relative: bool = False
 
     def smoothed(self, real_label):
         """Returns a copy whose discriminator loss has the target `real_label`.
@@ -232,6 +277,14 @@ LOSSES = {
         0.0,
         0.0,
         "difference of two means",
+    ),
+    "relativistic": AdversarialLoss(
+        relativistic_discriminator_loss,
+        relativistic_generator_loss,
+        math.log(2),
+        math.log(2),
+        "cross-entropy of the differences in pairs",
+        is_relative=True,
     ),
 }
 

@@ -1,11 +1,23 @@
 """The base class of every GAN: alternating updates inside Keras's `fit()`."""
 
+import contextvars
+
 import keras
 import numpy as np
 from keras import ops
 
 from gankit.backend import device
-from gankit.backend.gradients import value_and_gradients, without_gradient
+from gankit.backend.gradients import (
+    scalar,
+    value_and_gradients,
+    value_or_zero,
+    without_gradient,
+)
+from gankit.losses.penalties import Penalty
+
+# The penalties of the update that is computed now, or None. Each replica of a
+# distributed training is a thread, which has its own.
+_penalty_terms = contextvars.ContextVar("_penalty_terms", default=None)
 
 
 class AdversarialModel(keras.Model):
@@ -25,19 +37,34 @@ class AdversarialModel(keras.Model):
     the discriminators takes its own slice, and the generators see the last one
     (algorithm 1 of Arjovsky et al. 2017).
 
+    `discriminator_loss` returns the adversarial loss alone, which is logged as
+    `d_loss`, so that it can be compared with its value at the equilibrium. For the
+    `penalties`, it calls `penalize`:
+
+    >>> def discriminator_loss(self, real):
+    ...     fake = keras.ops.stop_gradient(self.generator(self.latents(real)))
+    ...     self.penalize(self.critic, real, fake)
+    ...     return keras.ops.mean(self.critic(fake)) - keras.ops.mean(self.critic(real))
+
+    Each penalty is logged by its own name, `gradient_penalty`, `r1` or `r2`: the mean
+    over the updates that computed it (0 if none did), not multiplied by `every`.
+
     Args:
         generators: List of the generators' built networks.
         discriminators: List of the discriminators' built networks.
         discriminator_steps: Discriminator updates per step, at least 1.
         generator_steps: Generator updates per step, at least 1.
+        penalties: List of penalties of `gankit.losses`, such as `[R1(10.0)]`, which
+            the discriminators minimise too.
 
     Attributes:
         update_observers: Functions of a list of networks. Each is called whenever an
             update of these networks is traced. `TrainingDoctor` adds one.
 
     Raises:
-        ValueError: If a number of steps is less than 1, or one network serves as
-            both generator and discriminator.
+        ValueError: If a number of steps is less than 1, one network serves as both
+            generator and discriminator, or `penalties` is no list of different
+            penalties.
     """
 
     def __init__(
@@ -47,6 +74,7 @@ class AdversarialModel(keras.Model):
         *,
         discriminator_steps=1,
         generator_steps=1,
+        penalties=(),
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -64,6 +92,15 @@ class AdversarialModel(keras.Model):
                 "Expected generators and discriminators to be different networks, "
                 "received one network for both: build a network for each player."
             )
+        if (
+            not isinstance(penalties, list | tuple)
+            or not all(isinstance(penalty, Penalty) for penalty in penalties)
+            or len({penalty.name for penalty in penalties}) < len(penalties)
+        ):
+            raise ValueError(
+                "Expected penalties to be a list of different penalties, received "
+                f"{penalties!r}: pass objects such as [gankit.losses.R1(10.0)]."
+            )
         self.generators = list(generators)
         self.discriminators = list(discriminators)
         self.discriminator_steps = discriminator_steps
@@ -72,6 +109,12 @@ class AdversarialModel(keras.Model):
         self.seed_generator = keras.random.SeedGenerator()
         self.d_loss_tracker = keras.metrics.Mean(name="d_loss")
         self.g_loss_tracker = keras.metrics.Mean(name="g_loss")
+        self.penalties = list(penalties)
+        self.penalty_trackers = [keras.metrics.Mean(name=p.name) for p in penalties]
+        # Keras saves the seeds that a model holds itself.
+        self._penalty_seeds = [
+            p.seed_generator for p in penalties if hasattr(p, "seed_generator")
+        ]
         # The networks are already built. Without this flag, `fit` on torch and JAX
         # would look for a `call` method.
         self.built = True
@@ -79,7 +122,7 @@ class AdversarialModel(keras.Model):
     # What a subclass defines.
 
     def discriminator_loss(self, batch):
-        """Returns the scalar that the discriminators minimise on `batch`."""
+        """Returns the discriminators' loss on `batch`, a scalar, without penalties."""
         raise NotImplementedError
 
     def generator_loss(self, batch):
@@ -154,24 +197,59 @@ class AdversarialModel(keras.Model):
                 self.generator_optimizer,
             )
             self.g_loss_tracker.update_state(loss)
-        return {
-            "d_loss": self.d_loss_tracker.result(),
-            "g_loss": self.g_loss_tracker.result(),
-        }
+        trackers = (self.d_loss_tracker, self.g_loss_tracker, *self.penalty_trackers)
+        return {tracker.name: tracker.result() for tracker in trackers}
 
     def update_discriminators(self, batch):
-        """Updates the discriminators once on prepared data; returns their loss."""
+        """Updates the discriminators once on prepared data; returns their loss.
+
+        The loss is returned without penalties.
+        """
         return self.minimize(
             lambda: self.discriminator_loss(batch),
             self.discriminators,
             self.discriminator_optimizer,
         )
 
+    def penalize(self, discriminator, real, fake):
+        """Adds the model's penalties to the discriminators' loss of this update.
+
+        Call it inside the loss, once for each discriminator. Outside of an update it
+        does nothing.
+
+        Args:
+            discriminator: The network, or a function of images that calls it in
+                inference mode.
+            real: Real images `(n, ...)`.
+            fake: The loss's generated images `(n, ...)`.
+        """
+        terms = _penalty_terms.get()
+        if terms is None:
+            return
+        for penalty, tracker in zip(self.penalties, self.penalty_trackers, strict=True):
+            # Drawn in every update, outside of what may be skipped.
+            points = penalty.points(real, fake)
+
+            def value(penalty=penalty, points=points):
+                return penalty.at(discriminator, points)
+
+            if penalty.every == 1:
+                term, due = value(), True
+            else:
+                # The optimizer's count is saved with it, so a resumed run keeps time.
+                due = self.discriminator_optimizer.iterations % penalty.every == 0
+                term = value_or_zero(due, value, lambda: self.variables)
+            tracker.update_state(
+                ops.stop_gradient(term), sample_weight=ops.cast(due, "float32")
+            )
+            terms.append(penalty.every * term)
+
     def minimize(self, loss, networks, optimizer):
         """Takes one step of `optimizer` down the gradient of `loss`.
 
         Only the trainable variables of `networks` are updated. What else `loss`
-        changes is kept: moving statistics, seeds, singular vectors.
+        changes is kept: moving statistics, seeds, singular vectors. What `loss` passes
+        to `penalize` is minimised too.
 
         Args:
             loss: Function without arguments that returns a scalar, or a tuple whose
@@ -181,33 +259,41 @@ class AdversarialModel(keras.Model):
 
         Returns:
             What `loss` returned before the step, without gradient.
+
+        Raises:
+            ValueError: If the model has penalties, and a discriminator's loss does not
+                call `penalize`.
         """
         for observer in self.update_observers:
             observer(networks)
         variables = [v for network in networks for v in network.trainable_variables]
         variables = list({id(v): v for v in variables}.values())
-        value, gradients = value_and_gradients(loss, variables, self._state)
+        trained = {id(network) for network in networks}
+        expects_penalties = self.penalties and any(
+            id(network) in trained for network in self.discriminators
+        )
+
+        def total():
+            terms = []
+            token = _penalty_terms.set(terms)
+            value = loss()
+            _penalty_terms.reset(token)
+            if expects_penalties and not terms:
+                names = ", ".join(penalty.name for penalty in self.penalties)
+                raise ValueError(
+                    "Expected a discriminator's loss to call penalize, as the model "
+                    f"has the penalties {names}, received {type(self).__name__}, "
+                    "whose loss does not: call it, or leave penalties out."
+                )
+            return sum(terms, scalar(value)), value
+
+        (_, value), gradients = value_and_gradients(total, variables, self._state)
         without_gradient(lambda: optimizer.apply(gradients, variables))
         return keras.tree.map_structure(ops.stop_gradient, value)
 
     def draw(self, sampler, n):
-        """Draws random numbers inside a step, for `n` examples of this replica.
-
-        The replicas of a distributed training share one seed and would all draw the
-        same numbers. So each replica draws for the global batch and takes its own
-        slice, which gives what a single device with the whole batch would draw.
-
-        Args:
-            sampler: Function from a number of examples to a tensor `(number, ...)`.
-            n: Examples of this replica.
-
-        Returns:
-            Tensor `(n, ...)`.
-        """
-        replicas, replica = device.replicas()
-        if replicas == 1:
-            return sampler(n)
-        return sampler(replicas * n)[replica * n : (replica + 1) * n]
+        """Draws random numbers inside a step, as `gankit.backend.device.draw` does."""
+        return device.draw(sampler, n)
 
     def fit(self, x, **kwargs):
         """Trains on the batches of `x`; arguments as in `keras.Model.fit`."""

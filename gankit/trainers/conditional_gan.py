@@ -14,7 +14,8 @@ class ConditionalGAN(GAN):
 
     It trains on batches `(images, labels)`. In the discriminator's updates, the fakes
     have the same labels as the real images of the batch, so class frequencies carry
-    no information. In the generator's updates, all classes are equally likely.
+    no information. In the generator's updates, all classes are equally likely. With the
+    relativistic loss they are the batch's there too, as it compares images in pairs.
 
     Args:
         generator: Built `keras.Model`, `[latents (n, latent_dim), labels (n,)]` to
@@ -71,18 +72,23 @@ class ConditionalGAN(GAN):
         real, labels = batch
         latent = self.sample_latent(ops.shape(real)[0])
         fake = ops.stop_gradient(self.generator([latent, labels], training=True))
+        self.penalize(lambda x: self.discriminator([x, labels]), real, fake)
         return self.adversarial_loss.discriminator(
             self.discriminator([real, labels], training=True),
             self.discriminator([fake, labels], training=True),
         )
 
     def generator_loss(self, batch):
-        real, _ = batch
+        real, labels = batch
         n = ops.shape(real)[0]
-        labels = self.sample_labels(n)
+        if self.adversarial_loss.is_relative:
+            # Pairs of one class, so that classes are not what is compared.
+            judged = [real]
+        else:
+            judged, labels = [], self.sample_labels(n)
         fake = self.generator([self.sample_latent(n), labels], training=True)
         return self.adversarial_loss.generator(
-            self.discriminator([fake, labels], training=True)
+            *(self.discriminator([x, labels], training=True) for x in [fake, *judged])
         )
 
     def sample(self, n, *, labels=None, seed=0, batch_size=256):

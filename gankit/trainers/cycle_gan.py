@@ -46,7 +46,7 @@ class CycleGAN(AdversarialModel):
         cycle_loss: How to compare images: `"l1"`, `"l2"`, or `"ssim"` for a mixture of
             SSIM and L1.
         identity_loss: The same for the identity loss.
-        loss: A key of `gankit.losses.LOSSES`.
+        loss: A key of `gankit.losses.LOSSES`, but not `"relativistic"`.
         pool_size: Number of translations stored for each discriminator; 0 turns the
             pools off.
         consistency_weight: Weight of the discriminators' consistency regularisation:

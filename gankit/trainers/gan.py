@@ -32,6 +32,8 @@ class GAN(AdversarialModel):
             0.01; `None` turns clipping off. See `gankit.constraints.clip_weights`.
         ema: Decay of an exponential moving average of the generator's weights, such
             as 0.999. `sample` then uses the averaged weights. `None` turns it off.
+        penalties: List of penalties on the discriminator's slope, such as
+            `[gankit.losses.R1(10.0)]`. `d_loss` is logged without them.
 
     Raises:
         ValueError: If the networks do not fit together, or an argument is out of
@@ -63,6 +65,7 @@ class GAN(AdversarialModel):
         real_label=1.0,
         weight_clipping=None,
         ema=None,
+        penalties=(),
         **kwargs,
     ):
         super().__init__(
@@ -70,6 +73,7 @@ class GAN(AdversarialModel):
             [discriminator],
             discriminator_steps=discriminator_steps,
             generator_steps=generator_steps,
+            penalties=penalties,
             **kwargs,
         )
         self.adversarial_loss = losses.get(loss)
@@ -138,6 +142,7 @@ class GAN(AdversarialModel):
     def discriminator_loss(self, real):
         latent = self.sample_latent(ops.shape(real)[0])
         fake = ops.stop_gradient(self.generator(latent, training=True))
+        self.penalize(self.discriminator, real, fake)
         return self.adversarial_loss.discriminator(
             self.discriminator(real, training=True),
             self.discriminator(fake, training=True),
@@ -146,7 +151,10 @@ class GAN(AdversarialModel):
     def generator_loss(self, real):
         latent = self.sample_latent(ops.shape(real)[0])
         fake = self.generator(latent, training=True)
-        return self.adversarial_loss.generator(self.discriminator(fake, training=True))
+        judged = [fake, real] if self.adversarial_loss.is_relative else [fake]
+        return self.adversarial_loss.generator(
+            *(self.discriminator(images, training=True) for images in judged)
+        )
 
     def update_players(self, batch):
         logs = super().update_players(batch)
@@ -196,14 +204,15 @@ class GAN(AdversarialModel):
             "real_label": self.real_label,
             "weight_clipping": self.weight_clipping,
             "ema": self.ema,
+            "penalties": [serialize(penalty) for penalty in self.penalties],
             "name": self.name,
         }
 
     @classmethod
     def from_config(cls, config):
         config = dict(config)
-        for network in ("generator", "discriminator"):
-            config[network] = keras.saving.deserialize_keras_object(config[network])
+        for part in {"generator", "discriminator", "penalties"} & set(config):
+            config[part] = keras.saving.deserialize_keras_object(config[part])
         if "losses" not in config:
             return cls(**config)
         # The model was saved under earlier names, and Keras finds weights by attribute.

@@ -9,8 +9,8 @@ class Finding:
 
     Attributes:
         kind: `"not_finite"`, `"still"`, `"mixed"`, `"rate"`, `"epsilon"`, `"flag"`,
-            `"discriminator_won"`, `"swapped"`, `"collapse"`, `"clipping"`, `"latent"`,
-            `"augmentation"`, `"range"` or `"data"`.
+            `"discriminator_won"`, `"swapped"`, `"collapse"`, `"clipping"`, `"slope"`,
+            `"latent"`, `"augmentation"`, `"range"` or `"data"`.
         step: Training steps done when it was found.
         sentence: What happens, what it means and what to try.
     """
@@ -39,7 +39,7 @@ class Sign:
     Attributes:
         kind: As in `Finding`.
         sentence: As in `Finding`.
-        about: The network it concerns, if there are several.
+        about: The network or penalty it concerns, if there are several.
         holds: Whether the sign is present.
         patient: Whether it must persist for a while before it is reported.
     """

@@ -1,4 +1,4 @@
-"""Checks of the players' weights, and of which networks each update changes."""
+"""Checks of the players' weights and slopes, and of what each update changes."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from keras import optimizers
 
 from gankit.backend.layer_tree import all_layers
 from gankit.callbacks.doctor.findings import Sign
+from gankit.callbacks.doctor.samples import to_float
 from gankit.constraints import WeightClipping
 
 # Relative changes of weights below this are rounding.
@@ -22,6 +23,8 @@ ADAPTIVE = (
 )
 # Steps above this share of the weights destroy what they have learnt.
 LEAP = 0.3
+# A penalty above this many times the scale of the loss has lost its discriminator.
+RUNAWAY = 100.0
 # Steps that epsilon makes smaller than the learning rate by more than this are lost.
 SHRUNK = 30.0
 
@@ -228,6 +231,33 @@ def clipping(player):
         "bounds with a lower learning rate, or a gradient penalty.",
         player.name,
         holds=share > 0.9,
+        patient=True,
+    )
+
+
+def runaway(penalty, logs, equilibrium):
+    """Checks whether the slope of a penalised discriminator runs away all the same.
+
+    Args:
+        penalty: The `gankit.losses` penalty.
+        logs: The logs of the epoch.
+        equilibrium: The discriminator's loss if it cannot tell real from fake.
+    """
+    value, loss = logs.get(penalty.name, 0.0), logs.get("d_loss", 0.0)
+    if value == 0.0:
+        return  # No update of this epoch computed it.
+    # A flat discriminator, which slopes nowhere, would pay no more than this.
+    flat = equilibrium + float(to_float(penalty.of_slopes(np.zeros(1, "float32"))))
+    rarer = ", or a smaller `every`" if penalty.every > 1 else ""
+    yield Sign(
+        "slope",
+        f"The discriminator's slope runs away in spite of its penalty: {penalty.name} "
+        f"is {value:.2g} and d_loss {loss:.2g}, while a discriminator that gives all "
+        f"images the same logit has a sum of {flat:.3g}. Its steps overshoot, and the "
+        "generator learns nothing from it. Start again with a lower learning rate for "
+        f"the discriminator{rarer}.",
+        penalty.name,
+        holds=value > RUNAWAY * max(1.0, abs(loss), flat),
         patient=True,
     )
 

@@ -28,12 +28,13 @@ def _say(sentence):
 class TrainingDoctor(keras.callbacks.Callback):
     """Watches a GAN at the end of every epoch of `fit()` and explains what goes wrong.
 
-    It recognises fourteen faults: a loss or weight that is not finite; a player that is
+    It recognises fifteen faults: a loss or weight that is not finite; a player that is
     not updated, that takes too large steps, whose steps its optimizer's epsilon makes
     too small, or that is updated together with the other; a missing training flag; a
     discriminator that has won, or that rates samples above real images; samples that
-    are all alike; clipping that leaves a critic no freedom; latents or augmentation
-    that never change; samples or images of the wrong range.
+    are all alike; clipping that leaves a critic no freedom, or a slope that runs away
+    in spite of a penalty; latents or augmentation that never change; samples or images
+    of the wrong range.
 
     Each fault is reported once. The first kind stops the training with an exception. To
     keep later callbacks from saving the broken state, put the doctor first in the list.
@@ -123,6 +124,8 @@ class TrainingDoctor(keras.callbacks.Callback):
                 self._report(check(player))
             if self._can_improve(player, logs or {}):
                 self._report(players.epsilon(player))
+        for penalty in self.model.penalties:
+            self._report(players.runaway(penalty, logs or {}, self._equilibrium))
         # Wrong images or an idle player cause further faults, which would distract.
         all_updated = all(player.name in self._updated_players for player in watched)
         if (
@@ -157,13 +160,18 @@ class TrainingDoctor(keras.callbacks.Callback):
             read += [optimizer.iterations, *players.mean_squares(optimizer).values()]
         return {id(variable): ops.convert_to_numpy(variable) for variable in read}
 
+    @property
+    def _equilibrium(self):
+        """The discriminator's loss when it can only guess, 0 if it is unknown."""
+        losses = getattr(self.model, "adversarial_loss", None)
+        return getattr(losses, "discriminator_equilibrium", 0.0)
+
     def _can_improve(self, player, logs):
         """Whether small gradients are a fault: not at the minimum of a player's loss.
 
         A discriminator that has won is there, and a generator with an idle opponent.
         """
-        losses = getattr(self.model, "adversarial_loss", None)
-        scale = getattr(losses, "discriminator_equilibrium", 0.0)
+        scale = self._equilibrium
         if player.network in self.model.discriminators and scale > 0:
             return logs.get("d_loss", scale) > samples.WON * scale
         return all(finding.kind != "still" for finding in self.findings)

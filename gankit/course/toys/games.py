@@ -11,14 +11,20 @@ from gankit.constraints import clip_weights
 from gankit.course.toys.networks import SeedsMLP
 from gankit.course.toys.record import Record
 from gankit.datasets import repeat_batch
-from gankit.losses.penalties import gradient_penalty
+from gankit.losses.penalties import R1, R2, GradientPenalty
 from gankit.trainers.adversarial import AdversarialModel
 
 # Numbers of stored batches of data and of latents. They have no common factor, so that
 # pairs of batches only recur after their product.
 _REAL_BATCHES = 256
 _LATENT_BATCHES = 251
-_BOUNDS = (None, "clipping", "penalty", "spectral")
+# Penalties on slopes, from their weight and a seed.
+_PENALTIES = {
+    "penalty": lambda weight, seed: [GradientPenalty(weight, seed=seed)],
+    "R1": lambda gamma, seed: [R1(gamma)],
+    "R1 and R2": lambda gamma, seed: [R1(gamma), R2(gamma)],
+}
+_BOUNDS = (None, "clipping", "spectral", *_PENALTIES)
 
 
 class Game(AdversarialModel):
@@ -31,16 +37,17 @@ class Game(AdversarialModel):
 
     Args:
         target: A distribution of `gankit.course.toys.targets`.
-        loss: A key of `gankit.losses.LOSSES`, or an `AdversarialLoss`.
+        loss: A key of `gankit.losses.LOSSES`, but not `"relativistic"`, or an
+            `AdversarialLoss`.
         seeds: The seeds, whole numbers from 0.
         hidden: Hidden units of both networks, layer by layer.
         latent_dim: Length of the normal latents.
         batch_size: Real and generated points per seed in an update.
         bound: How the slope of the discriminator is bounded: `None`, `"clipping"`
-            (every weight to [-`strength`, `strength`]), `"penalty"` (on gradient norms
-            other than 1, with the weight `strength`) or `"spectral"` (normalised
-            kernels).
-        strength: The strength of the bound; `None` is 0.1 for clipping and 1 for the
+            (every weight to [-`strength`, `strength`]), `"spectral"` (normalised
+            kernels), or a penalty: `"penalty"` (on slopes other than 1, with the weight
+            `strength`), `"R1"` or `"R1 and R2"` (with gamma = `strength`).
+        strength: The strength of the bound; `None` is 0.1 for clipping and 1 for a
             penalty.
         unrolled: Number of gradient steps for which the generator's loss unrolls the
             discriminator. Its gradient passes through them.
@@ -78,7 +85,7 @@ class Game(AdversarialModel):
                 f"Expected bound to be one of {', '.join(map(str, _BOUNDS))}, received "
                 f"{bound!r}: choose one of these."
             )
-        if bound == "penalty" and statistics:
+        if bound in _PENALTIES and statistics:
             raise ValueError(
                 "Expected a penalty on outputs that depend on one point each, received "
                 "statistics=True: choose another bound, or leave the statistics out."
@@ -92,15 +99,18 @@ class Game(AdversarialModel):
             spectral=bound == "spectral",
             statistics=statistics,
         )
+        if strength is None:
+            strength = 0.1 if bound == "clipping" else 1.0
+        if bound in _PENALTIES:
+            # Added to the losses of all seeds. Training does not depend on the global
+            # seed.
+            penalties = _PENALTIES[bound](strength * len(seeds), seeds[0])
+            kwargs["penalties"] = penalties
         super().__init__([generator], [discriminator], **kwargs)
         self.target, self.seeds, self.batch_size = target, seeds, batch_size
         self.adversarial_loss = losses.get(loss) if isinstance(loss, str) else loss
         self.generator, self.discriminator = generator, discriminator
-        # Training does not depend on the global seed.
-        self.seed_generator = keras.random.SeedGenerator(seeds[0])
         self.latent_dim, self.bound = latent_dim, bound
-        if strength is None:
-            strength = 0.1 if bound == "clipping" else 1.0
         self.strength = strength
         self.unrolled, self.unrolled_rate = unrolled, unrolled_rate
         if bound == "clipping":
@@ -137,18 +147,14 @@ class Game(AdversarialModel):
     def discriminator_loss(self, batch):
         real, latents = self._batch(0)
         fake = ops.stop_gradient(self.generator(latents))
-        loss = self._discriminator_loss(real, fake)
-        if self.bound == "penalty":
-            flat = (-1, real.shape[-1])
-            loss = loss + gradient_penalty(
-                lambda x: self.discriminator(ops.reshape(x, ops.shape(real))),
-                ops.reshape(real, flat),
-                ops.reshape(fake, flat),
-                seed_generator=self.seed_generator,
-                weight=self.strength,
-            )
+        flat = (-1, real.shape[-1])
+        self.penalize(
+            lambda x: self.discriminator(ops.reshape(x, ops.shape(real))),
+            ops.reshape(real, flat),
+            ops.reshape(fake, flat),
+        )
         # The losses average over all seeds; each seed should get its own gradient.
-        return loss * len(self.seeds)
+        return self._discriminator_loss(real, fake) * len(self.seeds)
 
     def _discriminator_loss(self, real, fake, rows=None):
         return self.adversarial_loss.discriminator(
@@ -164,9 +170,9 @@ class Game(AdversarialModel):
                 lambda rows: self._discriminator_loss(real, fake, rows), rows
             )
             rows = rows - self.unrolled_rate * len(self.seeds) * slope
-        return self.adversarial_loss.generator(self.discriminator(fake, rows)) * len(
-            self.seeds
-        )
+        judged = [fake, real] if self.adversarial_loss.is_relative else [fake]
+        logits = (self.discriminator(points, rows) for points in judged)
+        return self.adversarial_loss.generator(*logits) * len(self.seeds)
 
     def update_players(self, batch):
         logs = super().update_players(batch)

@@ -28,6 +28,8 @@ LOSSES = {
     "Wasserstein, clipping": ("wasserstein", {"bound": "clipping"}),
     "Wasserstein, penalty": ("wasserstein", {"bound": "penalty", "strength": 0.1}),
     "Wasserstein, spectral": ("wasserstein", {"bound": "spectral"}),
+    "non-saturating, R1": ("non_saturating", {"bound": "R1", "strength": 0.1}),
+    "relativistic, R1, R2": ("relativistic", {"bound": "R1 and R2", "strength": 0.1}),
 }
 # The grid has three times as many modes and needs longer training.
 FULL = {

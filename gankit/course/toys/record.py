@@ -96,15 +96,15 @@ class Record:
             and the generator's.
         """
         real = self.game.target.sample(n, [seed, 6])
-        pairs = []
+        loss, pairs = self.game.adversarial_loss, []
         for i in range(len(self.steps)):
             on_real = self.outputs(real, i)
             on_fake = self.outputs(self.samples(i, n, seed), i)
             pairs.append(
                 [
                     (
-                        self.game.adversarial_loss.discriminator(r, f),
-                        self.game.adversarial_loss.generator(f),
+                        loss.discriminator(r, f),
+                        loss.generator(*((f, r) if loss.is_relative else (f,))),
                     )
                     for r, f in zip(on_real, on_fake, strict=True)
                 ]
