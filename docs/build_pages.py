@@ -198,7 +198,6 @@ BELOW = ("experiments", "course", "photos", "cli")
 # Files without a docstring.
 OTHER_FILES = {
     ".pyi": "The names of the package, for editors and type checkers.",
-    ".toml": "What the five reports show or claim.",
     ".js": "Draws the laboratory on a canvas.",
     ".css": "The style of the laboratory.",
     ".html": "The frame of a page.",
@@ -554,7 +553,9 @@ def _files(paths, folder):
 
 
 def _summary(path):
-    """First line of a module's docstring."""
+    """First line of a module's docstring, or of a table's comment."""
+    if path.suffix == ".toml":
+        return path.read_text().partition("\n")[0].removeprefix("# ")
     if path.suffix != ".py":
         return OTHER_FILES[path.suffix]
     docstring = ast.get_docstring(ast.parse(path.read_text()))

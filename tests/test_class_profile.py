@@ -5,7 +5,6 @@ import pytest
 
 from gankit.metrics import ClassProfile, class_imbalance, class_profile
 from gankit.metrics.classifiers.scores import wilson_interval
-from gankit.plotting import class_bars
 
 NAMES = ("cat", "dog", "eel")
 
@@ -41,10 +40,3 @@ def test_a_profile_comes_back_from_its_file(tmp_path):
 def test_logits_that_do_not_fit_get_a_sentence():
     with pytest.raises(ValueError, match=r"logits \(n, 3\) .* \(4, 2\)"):
         class_profile(np.zeros((4, 2)), NAMES)
-
-
-def test_the_picture_shows_shares():
-    profile = class_profile(np.log([[0.6, 0.39, 0.01]] * 4), NAMES)
-    figure = class_bars({"real": profile, "fake": profile}, title="Classes")
-    shares, _ = figure.axes
-    assert [bar.get_height() for bar in shares.patches] == [100, 0, 0] * 2

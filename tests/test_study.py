@@ -189,7 +189,7 @@ def test_published_rows_are_not_trained_again(two, tmp_path, monkeypatch):
 
 
 def test_unknown_studies_get_a_sentence(two):
-    known = "cats64, inversion, losses, two"
+    known = "cats64, inversion, losses, stacked, two"
     with pytest.raises(ValueError, match=f"'three': choose one of {known}"):
         experiments.run_study("three")
     with pytest.raises(FileNotFoundError, match="run one with gankit study"):

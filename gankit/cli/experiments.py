@@ -4,9 +4,8 @@ import os
 import re
 import shutil
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,29 +13,14 @@ from gankit.cli.app import app
 from gankit.cli.output import paragraph, show, table
 from gankit.cli.scores import Data
 
-
-class Size(StrEnum):
-    """How long and on what an experiment trains."""
-
-    smoke = "smoke"
-    class_ = "class"
-    full = "full"
-
-
-class Width(StrEnum):
-    """How wide the networks are."""
-
-    full = "full"
-    half = "half"
-
-
 Name = Annotated[str, typer.Argument(help="Name of an experiment; see gankit list.")]
 SizeOption = Annotated[
-    Size,
+    Literal["smoke", "class", "full"],
     typer.Option(help="smoke: seconds. class: minutes. full: the report's budget."),
 ]
 WidthOption = Annotated[
-    Width, typer.Option(help="half: networks of half the width, where there are any.")
+    Literal["full", "half"],
+    typer.Option(help="half: networks of half the width, where there are any."),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the whole run.")]
 RunFolder = Annotated[
@@ -46,11 +30,11 @@ RunFolder = Annotated[
 
 
 @app.command("show")
-def show_experiment(name: Name, width: WidthOption = Width.full):
+def show_experiment(name: Name, width: WidthOption = "full"):
     """Show everything about one experiment."""
     from gankit import experiments, pretrained
 
-    experiment = experiments.find(name, width=width.value)
+    experiment = experiments.find(name, width=width)
     runs = experiments.find_runs(experiment.name)
     steps = {size: budget.steps for size, budget in experiment.budgets.items()}
     typer.echo(experiment.name)
@@ -119,8 +103,8 @@ def _minutes(runs, steps):
 @app.command()
 def run(
     name: Name,
-    size: SizeOption = Size.class_,
-    width: WidthOption = Width.full,
+    size: SizeOption = "class",
+    width: WidthOption = "full",
     seed: Seed = 0,
     steps: Annotated[
         int | None,
@@ -137,14 +121,14 @@ def run(
     from gankit.backend import device
 
     # Before anything is trained or loaded: a wrong name costs no time.
-    experiment = experiments.find(name, width=width.value)
+    experiment = experiments.find(name, width=width)
     name = experiment.name
-    folder = out or experiments.run_folder(name, size.value, seed)
+    folder = out or experiments.run_folder(name, size, seed)
     try:
         with device.distribute(devices):
             device.setup(seed)
             done = experiments.run(
-                name, size=size.value, seed=seed, steps=steps, data=data, out=out
+                name, size=size, seed=seed, steps=steps, data=data, out=out
             )
     except KeyboardInterrupt:
         saved = files.read_history(folder / "history.csv").get("step", [0])[-1]
@@ -154,7 +138,7 @@ def run(
             err=True,
         )
         raise typer.Exit(130) from None
-    _conclude(done, experiment, size.value, seed, out)
+    _conclude(done, experiment, size, seed, out)
 
 
 def _conclude(done, experiment, size, seed, out):
@@ -206,16 +190,16 @@ def sample(
         Path | None,
         typer.Option(help="A .png file for one grid, or a folder for single images."),
     ] = None,
-    size: SizeOption = Size.class_,
-    width: WidthOption = Width.full,
+    size: SizeOption = "class",
+    width: WidthOption = "full",
     seed: Seed = 0,
     out: RunFolder = None,
 ):
     """Draw samples from a trained experiment."""
     from gankit import experiments, plotting
 
-    name = experiments.find(name, width=width.value).name
-    folder = out or experiments.run_folder(name, size.value, seed)
+    name = experiments.find(name, width=width).name
+    folder = out or experiments.run_folder(name, size, seed)
     images = experiments.load(folder).model.sample(count, seed=sample_seed)
     to = to or folder / f"samples-{sample_seed}.png"
     if to.suffix == ".png":
@@ -229,8 +213,8 @@ def sample(
 @app.command()
 def publish(
     name: Name,
-    size: SizeOption = Size.full,
-    width: WidthOption = Width.full,
+    size: SizeOption = "full",
+    width: WidthOption = "full",
     seed: Seed = 0,
     out: RunFolder = None,
     weights: Annotated[
@@ -245,11 +229,10 @@ def publish(
     """Copy results of a run to results/, weights to weights/."""
     from gankit import experiments
 
-    options = {"size": size.value, "width": width.value, "seed": seed}
-    typer.echo(experiments.publish(name, **options, out=out))
+    name = experiments.find(name, width=width).name
+    typer.echo(experiments.publish(name, size=size, seed=seed, out=out))
     if weights or discriminators:
-        name = experiments.find(name, width=width.value).name
-        folder = out or experiments.run_folder(name, size.value, seed)
+        folder = out or experiments.run_folder(name, size, seed)
         run = experiments.load(folder)
         typer.echo(experiments.save_weights(run, discriminators=discriminators))
 

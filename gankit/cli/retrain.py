@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from gankit.cli.app import app
-from gankit.cli.experiments import Name, RunFolder, Size, SizeOption
+from gankit.cli.experiments import Name, RunFolder, SizeOption
 from gankit.cli.output import show, table
 from gankit.cli.scores import Data
 
@@ -13,7 +13,7 @@ from gankit.cli.scores import Data
 @app.command()
 def retrain(
     name: Name,
-    size: SizeOption = Size.class_,
+    size: SizeOption = "class",
     seed: Annotated[
         list[int] | None,
         typer.Option(min=0, help="Seed of the classifiers; may be repeated."),
@@ -32,9 +32,7 @@ def retrain(
         typer.echo(retraining.publish_retraining(name))
         return
     device.setup(precision="float32")
-    folder = retraining.retrain(
-        name, size=size.value, seeds=seed or None, data=data, out=out
-    )
+    folder = retraining.retrain(name, size=size, seeds=seed or None, data=data, out=out)
     rows = table("order", "real", "synthetic", "confident", "seed", "accuracy")
     for row in retraining.read(folder):
         rows.add_row(

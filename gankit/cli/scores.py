@@ -3,23 +3,13 @@
 import dataclasses
 import json
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from gankit.cli.app import app
 from gankit.cli.output import show, table
-
-
-class Resize(StrEnum):
-    """How images are resized to the 299 pixels of the network."""
-
-    tf1 = "tf1"
-    torch = "torch"
-    clean = "clean"
-
 
 IMAGES_HELP = "a folder, statistics (.npz) or a part of a data set, as cifar10:test"
 Real = Annotated[str, typer.Argument(help=f"Real images: {IMAGES_HELP}.")]
@@ -28,7 +18,8 @@ Features = Annotated[
     int, typer.Option(help="Features of the network: 64, 192, 768 or 2048.")
 ]
 ResizeOption = Annotated[
-    Resize, typer.Option(help="As FID's authors (tf1), pytorch-fid or clean-fid do it.")
+    Literal["tf1", "torch", "clean"],
+    typer.Option(help="As FID's authors (tf1), pytorch-fid or clean-fid do it."),
 ]
 Weights = Annotated[
     str, typer.Option(help="File with the network's weights; auto looks for it.")
@@ -48,7 +39,7 @@ def fid(
     real: Real,
     fake: Fake,
     features: Features = 2048,
-    resize: ResizeOption = Resize.tf1,
+    resize: ResizeOption = "tf1",
     weights: Weights = "auto",
     batch_size: BatchSize = 64,
     count: Count = None,
@@ -58,7 +49,7 @@ def fid(
     """Print the Fréchet inception distance of two image sets."""
     from gankit import metrics
 
-    extractor = metrics.inception_extractor(features, resize.value, weights)
+    extractor = metrics.inception_extractor(features, resize, weights)
     _print_scores(real, fake, extractor, ("frechet",), batch_size, count, data, as_json)
 
 
@@ -84,7 +75,7 @@ def score(
         ),
     ] = False,
     features: Features = 2048,
-    resize: ResizeOption = Resize.tf1,
+    resize: ResizeOption = "tf1",
     weights: Weights = "auto",
     batch_size: BatchSize = 64,
     count: Count = None,
@@ -109,7 +100,7 @@ def score(
             )
         extractor = metrics.classifier_for(known, folder=data).extractor
     else:
-        extractor = metrics.inception_extractor(features, resize.value, weights)
+        extractor = metrics.inception_extractor(features, resize, weights)
     _print_scores(
         real, fake, extractor, metrics.KINDS, batch_size, count, data, as_json
     )
@@ -148,7 +139,7 @@ def baselines(
         str | None, typer.Option(help=f"Images to be translated: {IMAGES_HELP}.")
     ] = None,
     features: Features = 2048,
-    resize: ResizeOption = Resize.tf1,
+    resize: ResizeOption = "tf1",
     weights: Weights = "auto",
     batch_size: BatchSize = 64,
     count: Annotated[
@@ -160,7 +151,7 @@ def baselines(
     """Print what real images score against real images."""
     from gankit import metrics
 
-    extractor = metrics.inception_extractor(features, resize.value, weights)
+    extractor = metrics.inception_extractor(features, resize, weights)
     lines = metrics.baselines(
         _array(real, extractor, data),
         extractor,

@@ -1,21 +1,13 @@
 """The command `study`."""
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from gankit.cli.app import app
-from gankit.cli.experiments import Size, SizeOption, Width, WidthOption
+from gankit.cli.experiments import SizeOption, WidthOption
 from gankit.cli.output import show, table
 from gankit.cli.scores import Data
-
-
-class Match(StrEnum):
-    """What all experiments of a study get the same amount of."""
-
-    steps = "steps"
-    compute = "compute"
 
 
 @app.command()
@@ -24,22 +16,22 @@ def study(
         list[str] | None,
         typer.Argument(help="A study, or two or more experiments; none lists studies."),
     ] = None,
-    size: SizeOption = Size.class_,
+    size: SizeOption = "class",
     seeds: Annotated[
         int | None,
         typer.Option(min=1, help="Seeds from 0, instead of the study's or 3."),
     ] = None,
     match: Annotated[
-        Match,
+        Literal["steps", "compute"],
         typer.Option(
             help="What is equal: training steps, or compute, the seconds of training "
             "on this machine."
         ),
-    ] = Match.steps,
+    ] = "steps",
     steps: Annotated[
         int | None, typer.Option(min=1, help="Training steps, instead of the size's.")
     ] = None,
-    width: WidthOption = Width.full,
+    width: WidthOption = "full",
     publish: Annotated[
         bool, typer.Option("--publish", help="Copy a full study to results/.")
     ] = False,
@@ -53,22 +45,23 @@ def study(
         _list(experiments.studies())
         return
     # Before anything is trained or loaded: a wrong name costs no time.
-    if len(names) == 1 and width == Width.full:
+    if len(names) == 1 and width == "full":
         which = experiments.find_study(names[0]).name
     else:
-        which = [experiments.find(name, width=width.value).name for name in names]
+        which = [experiments.find(name, width=width).name for name in names]
     if publish:
         typer.echo(experiments.publish_study(" ".join(names)))
         return
     device.setup()
-    options = {"size": size.value, "seeds": seeds, "match": match.value}
     try:
-        folder = experiments.run_study(which, **options, steps=steps, data=data)
+        folder = experiments.run_study(
+            which, size=size, seeds=seeds, match=match, steps=steps, data=data
+        )
     except KeyboardInterrupt:
         typer.echo("\nStopped; the same command resumes.", err=True)
         raise typer.Exit(130) from None
     result = experiments.load_study(folder)
-    _summarise(result, f"{folder.name}, equal {match.value}")
+    _summarise(result, f"{folder.name}, equal {match}")
     if len(result.experiments) == 2 or len(names) > 1:
         first, *others = result.experiments
         for other in others:

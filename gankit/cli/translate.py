@@ -1,20 +1,12 @@
 """The command `translate`."""
 
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from gankit.cli.app import app
-
-
-class Direction(StrEnum):
-    """The direction of a translation."""
-
-    a_to_b = "a-to-b"
-    b_to_a = "b-to-a"
 
 
 @app.command()
@@ -40,8 +32,8 @@ def translate(
         ),
     ],
     direction: Annotated[
-        Direction, typer.Option(help="Which domain becomes which.")
-    ] = Direction.a_to_b,
+        Literal["a-to-b", "b-to-a"], typer.Option(help="Which domain becomes which.")
+    ] = "a-to-b",
     smoothing: Annotated[
         float,
         typer.Option(

@@ -45,6 +45,15 @@ def check_labels(labels, count):
     return labels.astype(np.int32)
 
 
+def check_choice(what, value, choices):
+    """Refuses a value that is none of the choices, which the message lists."""
+    if value not in choices:
+        raise ValueError(
+            f"Expected {what} {', '.join(choices)}, received {value!r}: choose one of "
+            "these."
+        )
+
+
 def check_number(name, value, at_least, at_most=None):
     """Returns a whole number within limits as an int, or refuses the value."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)

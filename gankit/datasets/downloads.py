@@ -157,10 +157,8 @@ class Archive:
         record = _record_of(named)
         if not record.exists():
             return
-        recorded, found = (
-            record.read_text(encoding="utf-8").split()[:1],
-            sha256_of(path),
-        )
+        recorded = record.read_text(encoding="utf-8").split()[:1]
+        found = sha256_of(path)
         if recorded != [found]:
             raise ValueError(
                 f"Expected {self.file} to have the sha256 recorded in {record}, "

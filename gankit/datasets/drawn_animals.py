@@ -40,15 +40,15 @@ def stripes(count=300, size=64, seed=0):
     Raises:
         ValueError: If an argument is outside its limits.
     """
-    check_number("count", count, at_least=1)
-    _check_size_and_seed(size, seed)
+    _check(size, seed, count=count)
     counts = (count, count, TEST_IMAGES, TEST_IMAGES)
     coats = (False, True, False, True)
     streams = np.random.SeedSequence(seed).spawn(len(counts))
     arrays = []
     for number, striped, stream in zip(counts, coats, streams, strict=True):
-        random = np.random.Generator(np.random.Philox(stream))
-        arrays.append(np.stack([_scene(size, striped, random) for _ in range(number)]))
+        random = _generator(stream)
+        scenes = [_scene(_canvas(size, random), striped, random) for _ in range(number)]
+        arrays.append(np.stack(scenes))
     return UnpairedImageData(
         *arrays, name=f"stripes-{size}", domain_names=("plain", "striped")
     )
@@ -71,25 +71,15 @@ def animal_pairs(count=TEST_IMAGES, size=64, seed=0):
     Raises:
         ValueError: If an argument is outside its limits.
     """
-    check_number("count", count, at_least=1)
-    _check_size_and_seed(size, seed)
-    pairs = []
+    _check(size, seed, count=count)
+    plain, striped = [], []
     for stream in np.random.SeedSequence(seed).spawn(count):
         place, figure, coat = stream.spawn(3)
-        landscape = _canvas(size, np.random.Generator(np.random.Philox(place)))
-        pair = []
-        for striped in (False, True):
-            canvas = landscape.copy()
-            draw_animal(
-                canvas,
-                striped,
-                np.random.Generator(np.random.Philox(figure)),
-                of_stripes=np.random.Generator(np.random.Philox(coat)),
-            )
-            pair.append(np.asarray(canvas.reduce(OVERSAMPLING)))
-        pairs.append(pair)
-    plain, striped = np.stack(pairs, axis=1)
-    return plain, striped
+        landscape = _canvas(size, _generator(place))
+        for images, has_stripes in ((plain, False), (striped, True)):
+            random = {"random": _generator(figure), "of_stripes": _generator(coat)}
+            images.append(_scene(landscape, has_stripes, **random))
+    return np.stack(plain), np.stack(striped)
 
 
 def walking_animal(frames=48, size=64, seed=0, positions=(-0.2, 1.2)):
@@ -110,33 +100,32 @@ def walking_animal(frames=48, size=64, seed=0, positions=(-0.2, 1.2)):
     Raises:
         ValueError: If an argument is outside its limits.
     """
-    check_number("frames", frames, at_least=1)
-    _check_size_and_seed(size, seed)
+    _check(size, seed, frames=frames)
     place, figure = np.random.SeedSequence(seed).spawn(2)
-    landscape = _canvas(size, np.random.Generator(np.random.Philox(place)))
+    landscape = _canvas(size, _generator(place))
     film = []
     for share in np.linspace(*positions, frames):
-        canvas = landscape.copy()
-        draw_animal(
-            canvas,
-            striped=False,
-            random=np.random.Generator(np.random.Philox(figure)),
-            position=share,
-            stride=0.4 * math.sin(2 * math.pi * STEPS_ACROSS * share),
-        )
-        film.append(np.asarray(canvas.reduce(OVERSAMPLING)))
+        stride = 0.4 * math.sin(2 * math.pi * STEPS_ACROSS * share)
+        pose = {"position": share, "stride": stride}
+        film.append(_scene(landscape, False, _generator(figure), **pose))
     return np.stack(film)
 
 
-def _check_size_and_seed(size, seed):
+def _check(size, seed, **number):
+    for name, count in number.items():
+        check_number(name, count, at_least=1)
     check_number("size", size, at_least=16, at_most=256)
     check_number("seed", seed, at_least=0)
 
 
-def _scene(size, striped, random):
+def _generator(seed):
+    return np.random.Generator(np.random.Philox(seed))
+
+
+def _scene(landscape, striped, random, **options):
     """Draws one animal in a landscape; returns uint8 `(size, size, 3)`."""
-    canvas = _canvas(size, random)
-    draw_animal(canvas, striped, random)
+    canvas = landscape.copy()
+    draw_animal(canvas, striped, random, **options)
     return np.asarray(canvas.reduce(OVERSAMPLING))
 
 

@@ -11,6 +11,7 @@ from gankit.datasets.image_files import list_images, load_images
 
 BERKELEY = "http://efrosgans.eecs.berkeley.edu/cyclegan/datasets/"
 BERKELEY_SETS = ("apple2orange", "horse2zebra", "monet2photo")
+PARTS = ("trainA", "trainB", "testA", "testB")
 
 
 def image_folder(path, *, size, channels=3):
@@ -96,7 +97,7 @@ def unpaired_folders(path_or_name, *, size=None, folder=None):
         check_number("size", size, at_least=1)
     root = _find_unpaired(path_or_name, folder)
     arrays, shapes = {}, {}
-    for part in ("trainA", "trainB", "testA", "testB"):
+    for part in PARTS:
         if not (root / part).exists():
             continue
         files = list_images(root / part)
@@ -113,10 +114,7 @@ def unpaired_folders(path_or_name, *, size=None, folder=None):
     name = root.absolute().name
     domains = name.split("2")
     return UnpairedImageData(
-        np.stack(arrays["trainA"]),
-        np.stack(arrays["trainB"]),
-        np.stack(arrays["testA"]) if "testA" in arrays else None,
-        np.stack(arrays["testB"]) if "testB" in arrays else None,
+        *(np.stack(arrays[part]) if part in arrays else None for part in PARTS),
         name=name,
         domain_names=domains if len(domains) == 2 and all(domains) else ("A", "B"),
     )

@@ -11,6 +11,16 @@ import numpy as np
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm"}
 
 
+def list_files(folder):
+    """Returns the files in a folder and its subfolders, except hidden ones."""
+    files = []
+    # Links are followed, since data sets are often on another disk.
+    for place, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files += [Path(place, name) for name in names if not name.startswith(".")]
+    return sorted(files, key=lambda file: file.relative_to(folder).parts)
+
+
 def list_images(folder):
     """Returns the image files in a folder and its subfolders, except hidden ones."""
     if not folder.is_dir():
@@ -18,22 +28,14 @@ def list_images(folder):
             f"Expected a folder of images, received a path where {folder} is a file: "
             f"pass the folder that it is in, {folder.parent}."
         )
-    files = []
-    # Links are followed, since data sets are often on another disk.
-    for place, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        files += [
-            Path(place, name)
-            for name in names
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
-        ]
+    files = [file for file in list_files(folder) if file.suffix.lower() in SUFFIXES]
     if not files:
         raise ValueError(
             f"Expected {folder} to hold images ({', '.join(sorted(SUFFIXES))}), "
             "received none, not even in subfolders: check the path, or convert the "
             "images."
         )
-    return sorted(files, key=lambda file: file.relative_to(folder).parts)
+    return files
 
 
 def load_images(files, folder, *, size, channels):

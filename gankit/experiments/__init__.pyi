@@ -8,7 +8,6 @@ from . import iisc as iisc
 from . import imperial as imperial
 from . import loss_study as loss_study
 from . import own_pictures as own_pictures
-from . import scoring as scoring
 from . import tables as tables
 from .figures import figure as figure
 from .figures import not_run as not_run

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from keras.optimizers import Adam
 
 from gankit.experiments import data
-from gankit.experiments.running.registry import Budget, experiment
+from gankit.experiments.running.registry import Budget, budgets, experiment
 from gankit.experiments.scoring.adversarial import classifier_scorer
 from gankit.experiments.scoring.photographs import PhotographScorer, photograph_scores
 from gankit.experiments.separate_updates import (
@@ -56,11 +56,10 @@ _cifar10 = functools.partial(
 
 def _training(steps, epoch_steps, *, class_steps):
     return {
-        "budgets": {
-            "smoke": Budget(steps=2, epoch_steps=1),
-            "class": Budget(class_steps, class_steps // 10),
-            "full": Budget(steps, epoch_steps),
-        },
+        "budgets": budgets(
+            in_class=Budget(class_steps, class_steps // 10),
+            full=Budget(steps, epoch_steps),
+        ),
         "stages": tuple(steps * share // 40 for share in (1, 4, 10, 20, 40)),
     }
 
@@ -314,14 +313,10 @@ def _joint_updates(
     return _compiled(gan, rates, **betas)
 
 
-def _changed(changes):
+def _register_rung(number, rung, changes):
     def build(images, width):
         return _joint_updates(images, width, **changes)
 
-    return build
-
-
-def _register_rung(number, rung, changes):
     _cifar10(
         f"buffalo/ladder-{number}-{rung.name}",
         summary=f"Ladder: {rung.summary}",
@@ -334,7 +329,7 @@ def _register_rung(number, rung, changes):
             "our_reading": (_HALF, *rung.our_reading),
             **_training(8000, 50, class_steps=rung.class_steps),
         },
-    )(_changed(changes))
+    )(build)
 
 
 _changes = {}

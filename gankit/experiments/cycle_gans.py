@@ -3,7 +3,7 @@
 from keras.optimizers import Adam
 
 from gankit.experiments import data
-from gankit.experiments.running.registry import Budget, experiment
+from gankit.experiments.running.registry import Budget, budgets, experiment
 from gankit.experiments.scoring.translations import losses_at_the_end, photograph_scorer
 from gankit.networks import cyclegan
 from gankit.trainers import CycleGAN
@@ -39,11 +39,7 @@ def training(full=FULL, in_class=IN_CLASS):
         in_class: The `Budget` of the size `"class"`.
     """
     return {
-        "budgets": {
-            "smoke": Budget(steps=2, epoch_steps=1),
-            "class": in_class,
-            "full": full,
-        },
+        "budgets": budgets(in_class=in_class, full=full),
         "stages": tuple(full.steps * share // 10 for share in (1, 3, 10)),
     }
 
@@ -118,8 +114,13 @@ def _compiled(images, generators, patches, steps, options):
         ),
         **{"preprocessing": "resize_crop_flip", **options},
     )
-    half = (DRAWN_STEPS if data.is_drawn(images) else steps) // 2
-    gan.compile(
-        *(Adam(ConstantThenLinearDecay(2e-4, half, half), 0.5) for _ in range(2))
-    )
+    steps = DRAWN_STEPS if data.is_drawn(images) else steps
+    gan.compile(*falling_rate(2e-4, steps))
     return gan
+
+
+def falling_rate(rate, steps):
+    """Two Adams whose rate stays constant for one half of the steps and then falls."""
+    half = steps // 2
+    schedules = (ConstantThenLinearDecay(rate, half, steps - half) for _ in range(2))
+    return [Adam(schedule, 0.5) for schedule in schedules]

@@ -12,18 +12,22 @@ HELD_OUT = 200
 CATS_HELD_OUT = 44
 
 
+def _is_used(size, folder, file):
+    """Whether a run uses a data set itself, not what stands in for it."""
+    present = (datasets.data_folder(folder) / file).exists()
+    return size == "full" or (size == "class" and present)
+
+
 def mnist(size, folder):
     """MNIST; scikit-learn's digits for quick runs or where MNIST is missing."""
-    present = (datasets.data_folder(folder) / "mnist.npz").exists()
-    if size == "full" or (size == "class" and present):
+    if _is_used(size, folder, "mnist.npz"):
         return datasets.mnist(folder)
     return datasets.digits(size=28)
 
 
 def cifar10(size, folder):
     """CIFAR-10; drawn shapes for quick runs or where CIFAR-10 is missing."""
-    present = (datasets.data_folder(folder) / "cifar10.npz").exists()
-    if size == "full" or (size == "class" and present):
+    if _is_used(size, folder, "cifar10.npz"):
         return datasets.cifar10(folder)
     return datasets.shapes()
 
@@ -33,8 +37,7 @@ def fruit(size, folder):
 
     The last 200 photographs of each kind in apple2orange are held out.
     """
-    present = (datasets.data_folder(folder) / "apple2orange" / "trainA").is_dir()
-    if size == "full" or (size == "class" and present):
+    if _is_used(size, folder, "apple2orange/trainA"):
         data = datasets.unpaired_folders("apple2orange", size=64, folder=folder)
         return _as_classes(data, HELD_OUT)
     return _as_classes(datasets.stripes(count=120, size=64), 40)
@@ -46,9 +49,9 @@ def church(size, folder):
     Raises:
         FileNotFoundError: For full runs, if there is no folder `church_outdoor`.
     """
-    place = datasets.data_folder(folder) / "church_outdoor"
-    if size == "smoke" or (size == "class" and not place.is_dir()):
+    if not _is_used(size, folder, "church_outdoor"):
         return fruit("smoke", folder)
+    place = datasets.data_folder(folder) / "church_outdoor"
     images = datasets.image_folder(place, size=64).train.images
     return datasets.ImageData(
         datasets.Split(images[: -2 * HELD_OUT]),
@@ -93,8 +96,7 @@ def cats_held_out(size, folder):
 
 
 def _cats(size, folder):
-    present = (datasets.data_folder(folder) / "grumpycat" / "trainB").is_dir()
-    if size == "full" or (size == "class" and present):
+    if _is_used(size, folder, "grumpycat/trainB"):
         data = datasets.unpaired_folders("grumpycat", size=64, folder=folder)
         return data.train_b, data.name
     return datasets.stripes(count=2 * CATS_HELD_OUT, size=64).train_b, "stripes-64"
@@ -120,8 +122,8 @@ def unpaired(name, side, *, in_class=False):
     """
 
     def load(size, folder):
-        present = (datasets.data_folder(folder) / name / "trainA").is_dir()
-        if size == "full" or (size == "class" and in_class and present):
+        allowed = in_class or size == "full"
+        if allowed and _is_used(size, folder, f"{name}/trainA"):
             return datasets.unpaired_folders(name, size=side, folder=folder)
         return stripes(size, folder)
 

@@ -3,7 +3,7 @@
 import keras
 
 from gankit import datasets
-from gankit.experiments.running.registry import Budget, experiment
+from gankit.experiments.running.registry import Budget, budgets, experiment
 from gankit.experiments.scoring.adversarial import adversarial_scores, classifier_scorer
 from gankit.networks import dcgan
 from gankit.trainers import GAN
@@ -19,11 +19,11 @@ def _digits(size, folder):
     score=adversarial_scores,
     scorer=classifier_scorer,
     batch_size=64,
-    budgets={
-        "smoke": Budget(steps=4, epoch_steps=2),
-        "class": Budget(steps=1800, epoch_steps=30),
-        "full": Budget(steps=6000, epoch_steps=100),
-    },
+    budgets=budgets(
+        smoke=Budget(steps=4, epoch_steps=2),
+        in_class=Budget(steps=1800, epoch_steps=30),
+        full=Budget(steps=6000, epoch_steps=100),
+    ),
 )
 def demo(data):
     """Shallow DCGAN on scikit-learn's handwritten digits, no download."""

@@ -6,7 +6,7 @@ from keras.optimizers import Adam
 
 from gankit.experiments import cycle_gans, data
 from gankit.experiments.cycle_gans import DRAWN_FORM, DRAWN_STEPS, paper, translator
-from gankit.experiments.running.registry import Budget, experiment
+from gankit.experiments.running.registry import Budget, budgets, experiment
 from gankit.experiments.scoring.adversarial import adversarial_scores, classifier_scorer
 from gankit.networks import all_convolutional, mlp
 from gankit.trainers import GAN
@@ -34,17 +34,15 @@ _MINIMAX = (
 _KERNELS = "kernels of 3, 3, 4 and 4, so that the sides are 1, 3, 7, 14 and 28"
 
 
-def _mnist(name, *, source, stages, budgets, our_reading):
+def _mnist(name, *, our_reading, **fields):
     return experiment(
         f"dtu/{name}",
-        source=source,
         data=data.mnist,
         score=adversarial_scores,
         scorer=classifier_scorer,
         batch_size=BATCH_SIZE,
-        budgets={"smoke": Budget(steps=2, epoch_steps=1), **budgets},
-        stages=stages,
         our_reading=(*_MNIST_READING, *our_reading),
+        **fields,
     )
 
 
@@ -52,10 +50,10 @@ def _vgan(name, *, epochs=20, our_reading=()):
     return _mnist(
         name,
         source="dtu, sections 1, 1.1 and 1.3",
-        budgets={
-            "class": Budget(5 * EPOCH, epoch_steps=EPOCH),
-            "full": Budget(epochs * EPOCH, epoch_steps=EPOCH),
-        },
+        budgets=budgets(
+            in_class=Budget(5 * EPOCH, epoch_steps=EPOCH),
+            full=Budget(epochs * EPOCH, epoch_steps=EPOCH),
+        ),
         stages=(5 * EPOCH, epochs * EPOCH),
         our_reading=(*our_reading, _WIDTHS, _MINIMAX),
     )
@@ -65,10 +63,7 @@ def _dcgan(name, *, our_reading=()):
     return _mnist(
         name,
         source="dtu, sections 1.1 to 1.3",
-        budgets={
-            "class": Budget(steps=100, epoch_steps=10),
-            "full": Budget(5 * EPOCH, epoch_steps=EPOCH // 10),
-        },
+        budgets=budgets(in_class=Budget(100, 10), full=Budget(5 * EPOCH, EPOCH // 10)),
         stages=(EPOCH, 2 * EPOCH, 5 * EPOCH),
         our_reading=(_KERNELS, *our_reading),
     )

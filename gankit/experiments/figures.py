@@ -15,7 +15,7 @@ import string
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -113,8 +113,7 @@ class DrawnFigure:
 
 
 def _read():
-    file = resources.files("gankit.experiments") / "figures.toml"
-    pages = tomllib.loads(file.read_text("utf-8"))
+    pages = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
     return {
         name: Page(page["about"], [Entry(**entry) for entry in page["entries"]])
         for name, page in pages.items()
@@ -271,9 +270,8 @@ def page(report):
         parts.append(draw(report, entry.name).to_html())
     parts.append("<h2>Claims, choices, and what is left</h2>")
     parts += [fill(report).to_html() for fill in (verdicts, readings, not_run)]
-    file = resources.files("gankit.experiments") / "page.html"
-    template = string.Template(file.read_text("utf-8"))
-    return template.substitute(title=title, body="\n".join(parts))
+    frame = Path(__file__).with_name("page.html").read_text("utf-8")
+    return string.Template(frame).substitute(title=title, body="\n".join(parts))
 
 
 def _escape(text):

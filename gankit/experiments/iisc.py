@@ -6,7 +6,7 @@ from keras.optimizers import Adam, RMSprop
 
 from gankit.experiments import cycle_gans, data
 from gankit.experiments.cycle_gans import fused, paper, translator
-from gankit.experiments.running.registry import Budget, experiment
+from gankit.experiments.running.registry import Budget, budgets, experiment
 from gankit.experiments.scoring.adversarial import (
     adversarial_scores,
     classifier_scorer,
@@ -85,11 +85,7 @@ def _mnist(name, *, steps, our_reading):
         score=adversarial_scores,
         scorer=classifier_scorer,
         batch_size=BATCH_SIZE,
-        budgets={
-            "smoke": Budget(steps=2, epoch_steps=1),
-            "class": Budget(steps=400, epoch_steps=50),
-            "full": Budget(steps, epoch_steps=EPOCH // 10),
-        },
+        budgets=budgets(in_class=Budget(400, 50), full=Budget(steps, EPOCH // 10)),
         stages=tuple(steps * epoch // 25 for epoch in (1, 10, 20, 25)),
         our_reading=(
             our_reading,
@@ -206,11 +202,7 @@ def _photographs(name, summary, images, our_reading):
         scorer=fid_scorer,
         scorings=3,
         batch_size=PHOTOGRAPHS_BATCH_SIZE,
-        budgets={
-            "smoke": Budget(steps=2, epoch_steps=1),
-            "class": Budget(steps=150, epoch_steps=25),
-            "full": Budget(steps=3000, epoch_steps=50),
-        },
+        budgets=budgets(in_class=Budget(150, 25), full=Budget(3000, 50)),
         stages=(300, 1000, 3000),
         our_reading=(
             our_reading,

@@ -5,7 +5,7 @@ import functools
 from keras.optimizers import Adam
 
 from gankit.experiments import data
-from gankit.experiments.running.registry import Budget, experiment
+from gankit.experiments.running.registry import Budget, budgets, experiment
 from gankit.experiments.scoring.adversarial import adversarial_scores, classifier_scorer
 from gankit.layers import DifferentiableAugmentation
 from gankit.metrics import classifier_for
@@ -28,11 +28,11 @@ _mnist = functools.partial(
 
 
 def _budgets(full_steps, class_steps, smoke_steps):
-    return {
-        "smoke": Budget(smoke_steps, smoke_steps // 2),
-        "class": Budget(class_steps, max(1, class_steps // 20)),
-        "full": Budget(full_steps, EPOCH // 10),
-    }
+    return budgets(
+        smoke=Budget(smoke_steps, smoke_steps // 2),
+        in_class=Budget(class_steps, max(1, class_steps // 20)),
+        full=Budget(full_steps, EPOCH // 10),
+    )
 
 
 # DCGAN: sections 2.1 and 2.2, figures 1 to 4.

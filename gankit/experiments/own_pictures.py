@@ -7,21 +7,19 @@
 from pathlib import Path
 
 import keras
-from keras.optimizers import Adam
 from PIL import Image
 
 from gankit import datasets
 from gankit.datasets.image_files import list_images
 from gankit.experiments import data
-from gankit.experiments.cmu.cyclegan import AUGMENTATION, IDENTITY, small_cyclegan
-from gankit.experiments.cycle_gans import training, translator
-from gankit.experiments.running.registry import Budget, experiment
+from gankit.experiments.cmu.cyclegan import small_cyclegan
+from gankit.experiments.cycle_gans import falling_rate, training, translator
+from gankit.experiments.running.registry import Budget, budgets, experiment
 from gankit.experiments.scoring.few_images import few_image_scorer, few_image_scores
 from gankit.experiments.scoring.translations import photograph_scorer
 from gankit.layers.augmentation import DifferentiableAugmentation
 from gankit.networks import cyclegan, few_images
 from gankit.trainers import AugmentedGAN
-from gankit.trainers.schedules import ConstantThenLinearDecay
 
 SIDE = 64
 # Scores compare two halves of the pictures.
@@ -109,14 +107,6 @@ def _check(folder, count):
         )
 
 
-def _falling_rate(rate, steps):
-    """Two Adams whose rate stays constant for one half of the steps and then falls."""
-    return (
-        Adam(ConstantThenLinearDecay(rate, steps // 2, steps - steps // 2), 0.5)
-        for _ in range(2)
-    )
-
-
 _FALLING_RATE = (
     "the learning rate stays constant for the first half of the full budget and then "
     "falls to zero"
@@ -130,11 +120,7 @@ _FALLING_RATE = (
     score=few_image_scores,
     scorer=few_image_scorer,
     batch_size=BATCH_SIZE,
-    budgets={
-        "smoke": Budget(steps=2, epoch_steps=1),
-        "class": Budget(steps=1500, epoch_steps=75),
-        "full": Budget(STEPS, epoch_steps=100),
-    },
+    budgets=budgets(in_class=Budget(1500, 75), full=Budget(STEPS, 100)),
     stages=tuple(STEPS * share // 100 for share in (1, 5, 25, 100)),
     our_reading=(
         _FALLING_RATE,
@@ -155,7 +141,7 @@ def few(images):
         preprocessing="resize_crop_flip",
         ema=0.999,
     )
-    gan.compile(*_falling_rate(2e-4, STEPS))
+    gan.compile(*falling_rate(2e-4, STEPS))
     return gan
 
 
@@ -186,6 +172,11 @@ def _translation_scorer(images, folder=None):
 )
 def own_other(images):
     """CycleGAN between your folders trainA and trainB (--data)."""
-    gan = small_cyclegan(images, spectral_norm=True, **IDENTITY, **AUGMENTATION)
-    gan.compile(*_falling_rate(3e-4, TRANSLATOR_STEPS))
+    gan = small_cyclegan(
+        images,
+        spectral_norm=True,
+        identity_weight=5.0,
+        augmentation="color,translation,cutout",
+    )
+    gan.compile(*falling_rate(3e-4, TRANSLATOR_STEPS))
     return gan

@@ -24,6 +24,7 @@ from gankit.experiments.running.saved import RESULTS, run_folder, save_files
 from gankit.experiments.scoring.conditional import balanced
 from gankit.metrics import classifier_for
 from gankit.metrics.classifiers.networks import mnist_cnn
+from gankit.metrics.classifiers.training import random_crops
 
 BATCH_SIZE = 128
 LEARNING_RATE = 1e-3
@@ -234,14 +235,8 @@ def shift(images, seed=0, reach=2):
     Returns:
         Array of the same shape; pixels from outside are 0.
     """
-    n, height, width, _ = images.shape
-    random = np.random.default_rng(seed)
     padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)))
-    rows, columns = (
-        random.integers(0, 2 * reach + 1, (n, 1)) + np.arange(side)
-        for side in (height, width)
-    )
-    return padded[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None]]
+    return random_crops(padded, images.shape[1:3], np.random.default_rng(seed))
 
 
 class MixTrainer:

@@ -10,8 +10,9 @@ import textwrap
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 
+from gankit.datasets.checks import check_choice
 from gankit.experiments.running.saved import SavedRun, find_runs
 
 SECONDS = "seconds per 1,000 steps"
@@ -148,8 +149,7 @@ class FilledTable:
 
 def _read():
     """The reports by name, from `tables.toml`."""
-    text = (resources.files("gankit.experiments") / "tables.toml").read_text("utf-8")
-    reports = tomllib.loads(text)
+    reports = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
     for report in reports.values():
         notes = report.pop("notes", [])
         for table in report["tables"]:
@@ -175,11 +175,7 @@ def find_report(name):
     Raises:
         ValueError: If there is no such report.
     """
-    if name not in REPORTS:
-        raise ValueError(
-            f"Expected one of the reports {', '.join(REPORTS)}, received {name!r}: "
-            "choose one of these."
-        )
+    check_choice("one of the reports", name, REPORTS)
     return REPORTS[name]
 
 

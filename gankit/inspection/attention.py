@@ -41,7 +41,7 @@ def attention_maps(network, inputs, queries):
             f"{queries.tolist()}: pass pairs (row, column) from 0."
         )
     before = keras.Model(network.inputs, attention.input)
-    features = before([ops.convert_to_tensor(x) for x in _as_list(inputs)])
+    features = before([ops.convert_to_tensor(x) for x in keras.tree.flatten(inputs)])
     _, weights = attention(features, return_attention=True)
     weights = ops.convert_to_numpy(ops.stop_gradient(weights))
 
@@ -51,7 +51,3 @@ def attention_maps(network, inputs, queries):
     return weights[:, positions].reshape(
         len(weights), len(queries), height // step, width // step
     )
-
-
-def _as_list(inputs):
-    return inputs if isinstance(inputs, list | tuple) else [inputs]

@@ -1,5 +1,4 @@
 from .attention import attention_overlays as attention_overlays
-from .classes import class_bars as class_bars
 from .curves import lines as lines
 from .curves import loss_curves as loss_curves
 from .curves import loss_panels as loss_panels

@@ -2,7 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass, field
-from importlib import resources
+from pathlib import Path
 
 import numpy as np
 
@@ -78,9 +78,8 @@ def ledger(report=""):
     Raises:
         ValueError: If there is no such report.
     """
-    file = resources.files("gankit.experiments.claims") / "ledger.toml"
-    entries = tomllib.loads(file.read_text("utf-8"))["claim"]
-    claims = [Claim(**entry) for entry in entries]
+    text = Path(__file__).with_suffix(".toml").read_text("utf-8")
+    claims = [Claim(**entry) for entry in tomllib.loads(text)["claim"]]
     found = [claim for claim in claims if claim.id.startswith(report)]
     if not found:
         reports = dict.fromkeys(claim.id.partition("-")[0] for claim in claims)

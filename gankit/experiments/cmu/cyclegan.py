@@ -1,7 +1,7 @@
 """Experiments of the CMU report, part 2: CycleGAN on cats and on fruit."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import tomllib
+from pathlib import Path
 
 from keras.optimizers import Adam
 
@@ -16,86 +16,17 @@ from gankit.trainers import CycleGAN
 BATCH_SIZE = 16
 LEARNING_RATE = 3e-4
 
-NO_CYCLE = {"cycle_weight": 0.0}
-IDENTITY = {"identity_weight": 5.0}
-SSIM = {"cycle_loss": "ssim"}
-AUGMENTATION = {"augmentation": "color,translation,cutout"}
+# The rows of the report's tables; `cyclegan.toml` describes the fields.
+VARIANTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
 
-@dataclass(frozen=True)
-class Variant:
-    """A row of the report's tables.
-
-    Attributes:
-        summary: What is special about it.
-        options: Options of `gankit.CycleGAN`.
-        discriminator: Function of `gankit.networks.cyclegan`.
-        spectral_norm: Whether the discriminators are normalised spectrally.
-    """
-
-    summary: str
-    options: Mapping = field(default_factory=dict)
-    discriminator: Callable = cyclegan.patch46
-    spectral_norm: bool = False
-
-
-VARIANTS = {
-    "dc": Variant(
-        "DC discriminator, no cycle loss",
-        options=NO_CYCLE,
-        discriminator=cyclegan.dc_discriminator,
-    ),
-    "dc-cyc": Variant("DC discriminator", discriminator=cyclegan.dc_discriminator),
-    "patch": Variant("patches, no cycle loss", options=NO_CYCLE),
-    "patch-cyc": Variant("patches"),
-    "id": Variant("patches, identity loss", options=IDENTITY),
-    "ssim": Variant("patches, SSIM in the cycle loss", options=SSIM),
-    "diffaug": Variant("patches, augmentation", options=AUGMENTATION),
-    "sn": Variant("patches, spectral norm", spectral_norm=True),
-    "all": Variant(
-        "patches, all of these",
-        options={**IDENTITY, **SSIM, **AUGMENTATION},
-        spectral_norm=True,
-    ),
-    "patch22": Variant("patches of 22 x 22", discriminator=cyclegan.patch22),
-}
-
-# The report's FID with 2,048 features, of X and of Y.
-REPORTED = {
-    "cats": {
-        "dc": (122.0, 67.0),
-        "dc-cyc": (105.0, 83.0),
-        "patch": (97.0, 68.0),
-        "patch-cyc": (115.0, 73.0),
-        "id": (122.0, 70.0),
-        "ssim": (114.0, 102.0),
-        "diffaug": (87.0, 59.0),
-        "sn": (110.0, 76.0),
-        "all": (110.0, 103.0),
-    },
-    "apple2orange": {
-        "dc": (214.0, 181.0),
-        "dc-cyc": (160.0, 191.0),
-        "patch": (119.0, 164.0),
-        "patch-cyc": (139.0, 181.0),
-        "id": (93.0, 128.0),
-        "ssim": (133.0, 165.0),
-        "diffaug": (131.0, 172.0),
-        "sn": (98.0, 127.0),
-        "all": (84.0, 133.0),
-    },
-}
-
-
-def small_cyclegan(
-    images, *, discriminator=cyclegan.patch46, spectral_norm=False, **options
-):
+def small_cyclegan(images, *, discriminator="patch46", spectral_norm=False, **options):
     """Builds the course's CycleGAN for 64 x 64.
 
     Args:
         images: The `gankit.datasets.UnpairedImageData`.
-        discriminator: Function of `gankit.networks.cyclegan` that builds a
-            discriminator.
+        discriminator: Name of the function of `gankit.networks.cyclegan` that builds
+            a discriminator.
         spectral_norm: Whether both discriminators are normalised spectrally.
         **options: Options of `gankit.CycleGAN`.
 
@@ -103,8 +34,9 @@ def small_cyclegan(
         A `gankit.CycleGAN`, compiled.
     """
     generators = [cyclegan.small_generator(name=name) for name in ("g_ab", "g_ba")]
+    build = getattr(cyclegan, discriminator)
     discriminators = [
-        discriminator(images.image_shape, spectral_norm=spectral_norm, name=name)
+        build(images.image_shape, spectral_norm=spectral_norm, name=name)
         for name in ("d_a", "d_b")
     ]
     options = {"identity_weight": 0.0, **options}
@@ -140,16 +72,11 @@ def _fid(pair):
 
 def _register(name, variant, *, folder, what, our_reading=(), **fields):
     def build(images):
-        return small_cyclegan(
-            images,
-            discriminator=variant.discriminator,
-            spectral_norm=variant.spectral_norm,
-            **variant.options,
-        )
+        return small_cyclegan(images, **variant.get("options", {}))
 
     translator(
         name,
-        summary=f"{what}: {variant.summary}",
+        summary=f"{what}: {variant['summary']}",
         data=data.unpaired(folder, 64, in_class=True),
         batch_size=BATCH_SIZE,
         our_reading=(*_SMALL_READING, _TRAINING_PICTURES, *our_reading),
@@ -165,7 +92,7 @@ def _register_table(kind, *, folder, section, variants=VARIANTS):
             folder=folder,
             what=f"{kind} of 64 x 64",
             source=f"cmu, section {section}",
-            reported=_fid(REPORTED.get(kind, {}).get(name, ())),
+            reported=_fid(VARIANTS[name].get(kind, ())),
             **training(
                 full=Budget(10_000, epoch_steps=250),
                 in_class=Budget(300, epoch_steps=25),

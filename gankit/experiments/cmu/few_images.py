@@ -7,7 +7,7 @@ from keras.optimizers import Adam
 
 from gankit.datasets import ImageData, Split
 from gankit.experiments import data
-from gankit.experiments.running.registry import Budget, experiment
+from gankit.experiments.running.registry import Budget, budgets, experiment
 from gankit.experiments.running.study import Study, register_study
 from gankit.experiments.scoring.few_images import few_image_scorer, few_image_scores
 from gankit.layers import instance_norm
@@ -65,11 +65,7 @@ def _cats(
 
 def _training(steps):
     return {
-        "budgets": {
-            "smoke": Budget(steps=2, epoch_steps=1),
-            "class": Budget(steps=150, epoch_steps=25),
-            "full": Budget(steps, epoch_steps=65),
-        },
+        "budgets": budgets(in_class=Budget(150, 25), full=Budget(steps, 65)),
         "scorings": 3 if steps < STEPS else 10,
         "stages": (*(stage for stage in STAGES if stage < steps), steps),
     }
@@ -97,21 +93,14 @@ def _gan(
     *,
     preprocessing=None,
     augmentation=False,
-    spectral_norm=False,
-    widths=None,
-    normalization=instance_norm,
     loss="least_squares",
     ema=None,
+    **networks,
 ):
+    if augmentation:
+        networks["augmentation"] = DifferentiableAugmentation()
     gan = AugmentedGAN(
-        *few_images.networks(
-            images.image_shape,
-            LATENT_DIM,
-            widths=widths,
-            normalization=normalization,
-            spectral_norm=spectral_norm,
-            augmentation=DifferentiableAugmentation() if augmentation else None,
-        ),
+        *few_images.networks(images.image_shape, LATENT_DIM, **networks),
         latent_dim=LATENT_DIM,
         latent_distribution="uniform",
         preprocessing=preprocessing,

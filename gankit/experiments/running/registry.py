@@ -27,6 +27,15 @@ class Budget:
     epoch_steps: int
 
 
+# Enough to see whether an experiment runs.
+SMOKE = Budget(steps=2, epoch_steps=1)
+
+
+def budgets(*, in_class, full, smoke=SMOKE):
+    """The `budgets` of an `Experiment`: a `Budget` for each of `SIZES`."""
+    return {"smoke": smoke, "class": in_class, "full": full}
+
+
 @dataclass(frozen=True)
 class Experiment:
     """Everything that a name stands for.

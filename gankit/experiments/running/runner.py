@@ -10,6 +10,7 @@ import keras
 from gankit import callbacks, files
 from gankit.backend import device
 from gankit.callbacks import checkpoint
+from gankit.datasets.checks import check_choice
 from gankit.experiments.running import record, registry, results, watchers
 from gankit.experiments.running.saved import run_folder
 from gankit.experiments.running.task import ImageTask, task_of
@@ -100,11 +101,7 @@ def run(name, *, size="class", seed=0, steps=None, width=None, data=None, out=No
             last good state stays saved, and the same call refuses to resume from it.
     """
     experiment = registry.find(name, width=width)
-    if size not in experiment.budgets:
-        raise ValueError(
-            f"Expected size to be one of {', '.join(registry.SIZES)}, received "
-            f"{size!r}: choose one of these."
-        )
+    check_choice("size to be one of", size, registry.SIZES)
     steps = experiment.budgets[size].steps if steps is None else steps
     if steps < 1:
         raise ValueError(

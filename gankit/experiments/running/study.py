@@ -13,6 +13,7 @@ import numpy as np
 from gankit import files
 from gankit.backend import device
 from gankit.callbacks.doctor import TrainingStopped
+from gankit.datasets.checks import check_choice
 from gankit.experiments.running import registry
 from gankit.experiments.running.measures import Measure, conditions
 from gankit.experiments.running.runner import load, run
@@ -129,12 +130,8 @@ def run_study(study, *, size="class", seeds=None, match="steps", steps=None, dat
             `gankit.experiments.run`.
     """
     study = find_study(study) if isinstance(study, str) else _unregistered(study)
-    for value, choices in ((size, registry.SIZES), (match, MATCHES)):
-        if value not in choices:
-            raise ValueError(
-                f"Expected one of {', '.join(choices)}, received {value!r}: choose one "
-                "of these."
-            )
+    check_choice("one of", size, registry.SIZES)
+    check_choice("one of", match, MATCHES)
     experiments = [registry.find(name) for name in study.experiments]
     suffix = "-compute" * (match == "compute") + (f"-to{steps}" if steps else "")
     folder = FOLDER / f"{study.name}@{size}{suffix}"

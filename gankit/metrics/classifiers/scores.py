@@ -4,6 +4,7 @@ import math
 from statistics import NormalDist
 
 import numpy as np
+from scipy.special import log_softmax
 
 from gankit.datasets import ImageData, Split
 from gankit.datasets.checks import check_labels
@@ -50,8 +51,7 @@ def score_from_logits(logits, *, splits=10, seed=0):
             "more images, or fewer splits."
         )
     order = np.random.default_rng(seed).permutation(n)
-    logits = logits[order] - logits.max(axis=1)[order, None]
-    log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    log_p = log_softmax(logits[order], axis=1)
     p = np.exp(log_p)
     scores = []
     for i in range(splits):

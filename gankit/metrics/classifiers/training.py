@@ -13,6 +13,7 @@ from tqdm import tqdm
 from gankit.backend import device
 from gankit.backend.prediction import predict
 from gankit.datasets import Batches, ImageData, Split, data_folder
+from gankit.datasets.checks import check_choice
 from gankit.files import SHIPPED
 from gankit.metrics.classifiers.classifier import Classifier, float32_policy
 from gankit.metrics.classifiers.networks import RECIPES
@@ -42,11 +43,7 @@ def train_classifier(data, *, seed=0, architecture="pooled"):
         ValueError: If there are no labels or fewer than two classes, or the
             architecture is unknown.
     """
-    if architecture not in RECIPES:
-        raise ValueError(
-            f"Expected architecture to be one of {', '.join(RECIPES)}, received "
-            f"{architecture!r}: choose one of these."
-        )
+    check_choice("architecture to be one of", architecture, RECIPES)
     recipe = RECIPES[architecture]
     train, test, tested_on = train_test_split(data, seed)
     with float32_policy():
@@ -184,15 +181,28 @@ def _fit(model, recipe, train, seed, caption):
 
 def _mirror_and_shift(images, random):
     """Shifts images by up to an eighth, with reflected borders, and mirrors half."""
-    n, height, width, _ = images.shape
-    margins = (height // 8, width // 8)
-    padded = np.pad(
-        images, ((0, 0), *((m, m) for m in margins), (0, 0)), mode="reflect"
-    )
+    sides = images.shape[1:3]
+    margins = [(side // 8, side // 8) for side in sides]
+    padded = np.pad(images, ((0, 0), *margins, (0, 0)), mode="reflect")
+    shifted = random_crops(padded, sides, random)
+    mirrored = random.random((len(images), 1, 1, 1)) < 0.5
+    return np.where(mirrored, shifted[:, :, ::-1], shifted)
+
+
+def random_crops(images, sides, random):
+    """Crops each image at a random place.
+
+    Args:
+        images: Array `(n, height, width, channels)`.
+        sides: Height and width of a crop, at most those of the images.
+        random: NumPy generator of the places.
+
+    Returns:
+        Array `(n, *sides, channels)`.
+    """
     rows, columns = (
-        random.integers(0, 2 * margin + 1, (n, 1)) + np.arange(size)
-        for margin, size in zip(margins, (height, width), strict=True)
+        random.integers(0, whole - side + 1, (len(images), 1)) + np.arange(side)
+        for whole, side in zip(images.shape[1:3], sides, strict=True)
     )
-    mirrored = random.random((n, 1)) < 0.5
-    columns = np.where(mirrored, columns[:, ::-1], columns)
-    return padded[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None]]
+    n = np.arange(len(images))[:, None, None]
+    return images[n, rows[:, :, None], columns[:, None]]

@@ -36,20 +36,12 @@ class Source:
     held_out: "Source | None" = None
     data: Any = None
 
-    def features(self, extractor, *, keep_features, batch_size, progress, folder=None):
-        """Returns the `FeatureSet` of the images, from disk if it is saved there."""
+    def features(self, extractor, **options):
+        """Returns the `FeatureSet` of the images; for options see `feature_set`."""
         if isinstance(self.images, FeatureStatistics):
             return self.images
-        return feature_set(
-            self.images,
-            extractor,
-            value_range=(0, 255),
-            keep_features=keep_features,
-            batch_size=batch_size,
-            progress=progress,
-            cache_name=self.cache_name,
-            folder=folder,
-        )
+        options |= {"value_range": (0, 255), "cache_name": self.cache_name}
+        return feature_set(self.images, extractor, **options)
 
 
 def find_images(name, *, count=None, channels=3, folder=None):

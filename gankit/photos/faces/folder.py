@@ -2,7 +2,6 @@
 
 import collections
 import dataclasses
-import os
 import warnings
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from PIL import Image, ImageDraw
 from tqdm import tqdm
 
 from gankit.datasets.checks import check_number
-from gankit.datasets.image_files import SUFFIXES, decode, list_images
+from gankit.datasets.image_files import SUFFIXES, decode, list_files, list_images
 from gankit.files import append_table
 from gankit.photos.faces.backgrounds import remove_background
 from gankit.photos.faces.contact_sheet import save_contact_sheet
@@ -120,7 +119,7 @@ def prepare_faces(photographs, out, *, size=64, like=None, without_background=Fa
         likeness = Likeness(_examples(like, min(size, COMPARISON_SIZE)))
     sorter = _Sorter(size, likeness, without_background)
     verdicts = []
-    for file in tqdm(_all_files(source), desc="photographs", unit="file"):
+    for file in tqdm(list_files(source), desc="photographs", unit="file"):
         name = file.relative_to(source).as_posix()
         if file in images:
             verdicts += sorter.sort(name, _decode(file))
@@ -159,15 +158,6 @@ def _check_folders(photographs, out):
             "is a file or contains files: choose another, or empty it."
         )
     return source, out
-
-
-def _all_files(source):
-    """Files that are not hidden, images or not, in the order of `list_images`."""
-    files = []
-    for place, folders, names in os.walk(source, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        files += [Path(place, name) for name in names if not name.startswith(".")]
-    return sorted(files, key=lambda file: file.relative_to(source).parts)
 
 
 def _decode(file):
@@ -220,7 +210,7 @@ class _Sorter:
                 verdict.picture = f"{len(self.faces) + 1:04}.png"
                 self.faces[verdict.picture] = difference_hash(verdict.image)
                 if self.without_background:
-                    verdict.image = self._cut_out(photograph, face)
+                    verdict.image = _aligned_and_cut(photograph, face, self.size)[-1]
         return verdicts
 
     def _reason(self, photograph, face, verdict):
@@ -242,9 +232,6 @@ class _Sorter:
             return "blurred", f"sharpness {verdict.sharpness:.0f} of {BLURRED:.0f}"
         twin = near_duplicate(difference_hash(verdict.image), self.faces)
         return ("", "") if twin is None else ("near duplicate", twin)
-
-    def _cut_out(self, photograph, face):
-        return _aligned_and_cut(photograph, face, self.size)[-1]
 
 
 def _aligned_and_cut(photograph, face, size):
