@@ -16,6 +16,7 @@ import gankit
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+REPORTS = sorted((ROOT / "notebooks" / "reports").glob("*.ipynb"))
 LESSONS = [path for path in NOTEBOOKS if path.stem[0] == "0"]
 # A cell that prints or plots.
 SHOWS = re.compile(r"\bprint\(|plotting\.|\bshow\w*\(|display\(|diagrams\.|Image\(")
@@ -77,6 +78,15 @@ def test_its_cells_are_those_that_tools_look_for(notebook):
     assert 'os.environ.get("GANKIT_SIZE", "class")' in second.source
     assert any("nbval-check-output" in _tags(cell) for cell in others)
     assert notebook.metadata.kernelspec.name == "python3"
+
+
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *REPORTS], ids=lambda path: path.stem)
+def test_every_picture_has_alternative_text(path):
+    for cell in _code(nbformat.read(path, as_version=4)):
+        for output in cell.outputs:
+            for kind in {"image/png", "image/jpeg"} & set(output.get("data", {})):
+                said = output.metadata.get(kind, {}).get("alt", "")
+                assert len(said) > 5, cell.id
 
 
 def _run_install_cell(tmp_path, missing):
