@@ -23,7 +23,7 @@ PATTERNS = (
 )
 # Reports whose pages show pictures of further seeds.
 SEEDS_SHOWN = ("cmu",)
-FIGURES = Path(__file__).parent / "gankit" / "experiments" / "figures.toml"
+FIGURES = (Path(__file__).parent / "gankit/experiments/figures.toml").read_text("utf-8")
 
 
 def is_shown(file):
@@ -34,7 +34,7 @@ def is_shown(file):
         return report in SEEDS_SHOWN
     if file.name == "samples.png" and (file.parent / "history.csv").exists():
         # The demo belongs to no report.
-        return run == report or run in FIGURES.read_text(encoding="utf-8")
+        return run == report or run in FIGURES
     return report not in OF_DOCUMENTATION
 
 

@@ -5,9 +5,9 @@
 Animals are scored against other animals, where a score should be 0, and against
 vehicles, where it should not depend on n. The features are the 768 of the FID network,
 of 10,000 training and 10,000 test pictures, which are saved in the data folder. The
-results are in `results/metrics/`: against_n.csv has a row for each comparison, n and
-resample, and against_n.png shows what each score is among animals, as a share of what
-it is between animals and vehicles.
+results are in `results/against-n/`: table.csv has a row for each comparison, n and
+resample, and samples.png shows what each score is among animals, as a share of what it
+is between animals and vehicles.
 """
 
 import sys
@@ -15,9 +15,8 @@ import sys
 import numpy as np
 import record
 
-from gankit import datasets, files, metrics, plotting
+from gankit import datasets, metrics, plotting
 
-FOLDER = record.RESULTS / "metrics"
 SIZES = (128, 256, 512, 1024, 2048, 5000)
 RESAMPLES = 3
 # Pictures of each part of the data set.
@@ -95,11 +94,8 @@ def picture(table):
 def main(sizes):
     animals, vehicles = pools()
     table = list(rows(animals, vehicles, sizes))
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with files.atomic(FOLDER / "against_n.csv") as temporary:
-        files.append_table(temporary, list(table[0]), table)
-    (FOLDER / "against_n.png").write_bytes(picture(table).png())
-    print((FOLDER / "against_n.csv").read_text())
+    folder = record.save_table("against-n", table)
+    (folder / "samples.png").write_bytes(picture(table).png())
 
 
 if __name__ == "__main__":

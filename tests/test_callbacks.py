@@ -2,9 +2,10 @@
 
 import IPython.display
 import numpy as np
+import pytest
 
 from gankit import plotting
-from gankit.callbacks import LiveSamples
+from gankit.callbacks import LivePicture, LiveSamples
 from gankit.datasets import Batches
 
 
@@ -31,3 +32,8 @@ def test_live_samples_are_drawn_anew_in_one_place(make_gan, images, monkeypatch)
     grid = plotting.image_grid(gan.sample(6, seed=4), columns=3)
     np.testing.assert_array_equal(drawn[-1], grid)
     assert not np.array_equal(drawn[0], grid)
+
+
+def test_a_live_picture_that_draws_nothing_cannot_be_made():
+    with pytest.raises(TypeError, match="abstract.*picture"):
+        LivePicture()

@@ -44,6 +44,21 @@ def _of_generator(loss, real):
     return (real,) if loss.is_relative else ()
 
 
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_real_images_are_seen_only_where_the_generators_loss_needs_them(name):
+    loss, seen = losses.get(name), []
+
+    def logits_of(images):
+        seen.append(images)
+        return images.sum(axis=1, keepdims=True)
+
+    fake, real = np.random.default_rng(0).normal(size=(2, 5, 3))
+    value = loss.of_generator(logits_of, fake, real)
+    assert [images is real for images in seen] == [False] + [True] * loss.is_relative
+    sums = [images.sum(axis=1, keepdims=True) for images in seen]
+    assert float(value) == pytest.approx(float(FORMULAS[name][1](*sums)), rel=1e-5)
+
+
 @pytest.mark.parametrize("shape", [(7,), (7, 1), (2, 5, 5, 1)])
 @pytest.mark.parametrize("name", losses.LOSSES)
 def test_losses_equal_the_formulas_of_their_papers(name, shape):

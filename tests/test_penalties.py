@@ -8,7 +8,7 @@ from keras import layers, ops
 from gankit.backend.gradients import value_and_gradients
 from gankit.callbacks import checkpoint
 from gankit.datasets import Batches
-from gankit.losses.penalties import R1, R2, GradientPenalty, slopes
+from gankit.losses.penalties import R1, R2, GradientPenalty, Penalty, slopes
 from gankit.networks import dcgan
 from gankit.trainers import GAN, AdversarialModel, ConditionalGAN, CycleGAN
 
@@ -451,6 +451,15 @@ def test_penalties_that_a_model_does_not_apply_get_a_sentence():
     gan = _gan([R1(1.0)], variant=_WithoutPenalty)
     with pytest.raises(ValueError, match="penalties r1, received _WithoutPenalty"):
         gan.fit(_images(8, 0), batch_size=8, verbose=0)
+
+
+def test_an_unfinished_penalty_cannot_be_made():
+    class Half(Penalty):
+        def points(self, real, fake):
+            return real
+
+    with pytest.raises(TypeError, match="abstract.*of_slopes"):
+        Half()
 
 
 def test_slopes_equal_the_norms_of_the_gradients():

@@ -1,5 +1,6 @@
 """Callbacks that save or show samples of the same latents during a training."""
 
+import abc
 import bisect
 from pathlib import Path
 
@@ -52,15 +53,15 @@ class SampleGrid(keras.callbacks.Callback):
         plotting.save_grid(path, images, columns=self.columns)
 
 
-class LivePicture(keras.callbacks.Callback):
+class LivePicture(keras.callbacks.Callback, abc.ABC):
     """Shows in a notebook, during a training, what `picture()` of a subclass draws.
 
     It is drawn anew at the end of every epoch of `fit()`.
     """
 
+    @abc.abstractmethod
     def picture(self):
         """Returns a `gankit.plotting.Picture` of `self.model`."""
-        raise NotImplementedError
 
     def on_train_begin(self, logs=None):
         from IPython.display import display

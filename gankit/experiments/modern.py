@@ -7,7 +7,7 @@ from keras.optimizers import Adam, RMSprop
 
 from gankit import datasets
 from gankit.experiments import data
-from gankit.experiments.running.registry import Budget, experiment
+from gankit.experiments.running.registry import Budget, budgets, experiment
 from gankit.experiments.running.study import Study, register_study
 from gankit.experiments.scoring.adversarial import adversarial_scores, classifier_scorer
 from gankit.experiments.scoring.photographs import PhotographScorer, photograph_scores
@@ -19,9 +19,8 @@ from gankit.trainers import GAN, ConditionalGAN
 LATENT_DIM = 100
 # Samples among which modes are counted, as in PacGAN.
 SAMPLES = 26_000
-# The gamma of R1 and R2 for digits: Mescheder et al. 2018, section 4.
+# The gamma of R1 and R2 for digits, and for CIFAR-10; our choice.
 GAMMA = 10.0
-# The same for CIFAR-10: Huang et al. 2024, at the start of their training.
 GAMMA_CIFAR = 0.05
 # Half of the width of the Buffalo report's networks.
 WIDTH = 64
@@ -72,7 +71,8 @@ class ModesScorer:
     """
 
     def __init__(self, data, folder=None):
-        digits = datasets.mnist(folder) if data.name == "stacked-mnist" else _digits()
+        is_mnist = data.name == "stacked-mnist"
+        digits = datasets.mnist(folder) if is_mnist else datasets.digits(size=28)
         self.classifier = classifier_for(digits, folder=folder)
         self.n = min(SAMPLES, len(data.test))
         real = self(data.test.images[: self.n], value_range=(0, 255))
@@ -81,10 +81,6 @@ class ModesScorer:
     def __call__(self, images, *, value_range):
         """Returns the divergence of the modes, and their number."""
         return modes(images, self.classifier, value_range=value_range)[::-1]
-
-
-def _digits():
-    return datasets.digits(size=28)
 
 
 def stacked_digits(size, folder):
@@ -108,14 +104,17 @@ def small_networks(image_shape):
     )
 
 
+def _gan(networks, case):
+    gan = GAN(*networks, latent_dim=LATENT_DIM, **case.options())
+    gan.compile(Adam(2e-4, 0.5), Adam(2e-4, 0.5))
+    return gan
+
+
 def _stacked(label, case):
     name = f"modern/stacked-{label}"
 
     def build(images):
-        networks = small_networks(images.image_shape)
-        gan = GAN(*networks, latent_dim=LATENT_DIM, **case.options())
-        gan.compile(Adam(2e-4, 0.5), Adam(2e-4, 0.5))
-        return gan
+        return _gan(small_networks(images.image_shape), case)
 
     experiment(
         name,
@@ -126,11 +125,7 @@ def _stacked(label, case):
         scorer=ModesScorer,
         scorings=8,
         batch_size=64,
-        budgets={
-            "smoke": Budget(steps=2, epoch_steps=1),
-            "class": Budget(steps=400, epoch_steps=20),
-            "full": Budget(steps=4000, epoch_steps=100),
-        },
+        budgets=budgets(in_class=Budget(400, 20), full=Budget(4000, 100)),
         our_reading=(
             "all losses get one small DCGAN without batch normalisation in the "
             "discriminator, one discriminator update per step, and Adam with 2e-4 and "
@@ -151,10 +146,8 @@ register_study(
 
 def _mnist(label, case):
     def build(images):
-        networks = dcgan.shallow(images.image_shape, LATENT_DIM, batch_norm=False)
-        gan = GAN(*networks, latent_dim=LATENT_DIM, **case.options())
-        gan.compile(Adam(2e-4, 0.5), Adam(2e-4, 0.5))
-        return gan
+        shape = images.image_shape
+        return _gan(dcgan.shallow(shape, LATENT_DIM, batch_norm=False), case)
 
     experiment(
         f"modern/mnist-{label}",
@@ -164,11 +157,9 @@ def _mnist(label, case):
         score=adversarial_scores,
         scorer=classifier_scorer,
         batch_size=128,
-        budgets={
-            "smoke": Budget(steps=2, epoch_steps=1),
-            "class": Budget(steps=300, epoch_steps=15),
-            "full": Budget(steps=5 * data.MNIST_EPOCH, epoch_steps=43),
-        },
+        budgets=budgets(
+            in_class=Budget(300, 15), full=Budget(5 * data.MNIST_EPOCH, 43)
+        ),
         our_reading=(
             "the Shallow DCGAN's networks of the Imperial College report, without "
             "batch normalisation in the discriminator; one discriminator update per "
@@ -191,11 +182,7 @@ def _cifar10(label, summary, *, steps, epoch_steps, our_reading):
         scorer=PhotographScorer,
         scorings=4,
         batch_size=32,
-        budgets={
-            "smoke": Budget(steps=2, epoch_steps=1),
-            "class": Budget(steps=100, epoch_steps=10),
-            "full": Budget(steps, epoch_steps),
-        },
+        budgets=budgets(in_class=Budget(100, 10), full=Budget(steps, epoch_steps)),
         our_reading=our_reading,
     )
 

@@ -207,6 +207,21 @@ class AdversarialLoss:
     smooths_labels: bool = False
     is_relative: bool = False
 
+    def of_generator(self, logits_of, fake, real):
+        """Computes the generator's loss from images.
+
+        Args:
+            logits_of: Function of images that returns their logits. It is called on
+                `real` only if the loss `is_relative`.
+            fake: Generated images `(n, ...)`.
+            real: Real images `(n, ...)`.
+
+        Returns:
+            A scalar.
+        """
+        seen = [fake, real] if self.is_relative else [fake]
+        return self.generator(*map(logits_of, seen))
+
     def smoothed(self, real_label):
         """Returns a copy whose discriminator loss has the target `real_label`.
 

@@ -9,6 +9,8 @@ then depends only on its own image, as all papers require. In training mode, bat
 normalisation would mix the images of a batch; the papers' networks have none.
 """
 
+import abc
+
 import keras
 from keras import ops
 
@@ -16,7 +18,7 @@ from gankit.backend import device
 from gankit.backend.gradients import input_gradient
 
 
-class Penalty:
+class Penalty(abc.ABC):
     """Base class of the penalties.
 
     Args:
@@ -59,17 +61,17 @@ class Penalty:
         """
         return self.at(discriminator, self.points(real, fake))
 
+    @abc.abstractmethod
     def points(self, real, fake):
         """Returns the float32 images `(n, ...)` at which the slope is penalised."""
-        raise NotImplementedError
 
     def at(self, discriminator, points):
         """Returns the penalty on the slopes at `points`, a float32 scalar."""
         return self.of_slopes(_squared_slope(discriminator, points))
 
+    @abc.abstractmethod
     def of_slopes(self, squares):
         """Returns the penalty on slopes whose squares are `squares` `(n,)`."""
-        raise NotImplementedError
 
     @classmethod
     def from_config(cls, config):

@@ -81,14 +81,14 @@ class ConditionalGAN(GAN):
     def generator_loss(self, batch):
         real, labels = batch
         n = ops.shape(real)[0]
-        if self.adversarial_loss.is_relative:
-            # Pairs of one class, so that classes are not what is compared.
-            judged = [real]
-        else:
-            judged, labels = [], self.sample_labels(n)
+        # A relative loss needs pairs of one class, or it would compare classes.
+        if not self.adversarial_loss.is_relative:
+            labels = self.sample_labels(n)
         fake = self.generator([self.sample_latent(n), labels], training=True)
-        return self.adversarial_loss.generator(
-            *(self.discriminator([x, labels], training=True) for x in [fake, *judged])
+        return self.adversarial_loss.of_generator(
+            lambda images: self.discriminator([images, labels], training=True),
+            fake,
+            real,
         )
 
     def sample(self, n, *, labels=None, seed=0, batch_size=256):

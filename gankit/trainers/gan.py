@@ -151,9 +151,8 @@ class GAN(AdversarialModel):
     def generator_loss(self, real):
         latent = self.sample_latent(ops.shape(real)[0])
         fake = self.generator(latent, training=True)
-        judged = [fake, real] if self.adversarial_loss.is_relative else [fake]
-        return self.adversarial_loss.generator(
-            *(self.discriminator(images, training=True) for images in judged)
+        return self.adversarial_loss.of_generator(
+            lambda images: self.discriminator(images, training=True), fake, real
         )
 
     def update_players(self, batch):

@@ -191,7 +191,9 @@ least_squares = Check(
         {
             "The sign of the slope is wrong: the derivative of (D - c)^2 / 2 is "
             "D - c.": lambda *x: -_slope(*x),
-            "The slope is doubled: the loss is halved.": lambda *x: 2 * _slope(*x),
+            "The slope is doubled: the half in the loss cancels the 2.": (
+                lambda *x: 2 * _slope(*x)
+            ),
             "This is the generator's loss: the slope is its derivative by D.": (
                 lambda *x: _slope(*x) ** 2 / 2
             ),

@@ -37,8 +37,7 @@ class Game(AdversarialModel):
 
     Args:
         target: A distribution of `gankit.course.toys.targets`.
-        loss: A key of `gankit.losses.LOSSES`, but not `"relativistic"`, or an
-            `AdversarialLoss`.
+        loss: A key of `gankit.losses.LOSSES`, or an `AdversarialLoss`.
         seeds: The seeds, whole numbers from 0.
         hidden: Hidden units of both networks, layer by layer.
         latent_dim: Length of the normal latents.
@@ -170,9 +169,10 @@ class Game(AdversarialModel):
                 lambda rows: self._discriminator_loss(real, fake, rows), rows
             )
             rows = rows - self.unrolled_rate * len(self.seeds) * slope
-        judged = [fake, real] if self.adversarial_loss.is_relative else [fake]
-        logits = (self.discriminator(points, rows) for points in judged)
-        return self.adversarial_loss.generator(*logits) * len(self.seeds)
+        loss = self.adversarial_loss.of_generator(
+            lambda points: self.discriminator(points, rows), fake, real
+        )
+        return loss * len(self.seeds)
 
     def update_players(self, batch):
         logs = super().update_players(batch)

@@ -104,7 +104,7 @@ class Record:
                 [
                     (
                         loss.discriminator(r, f),
-                        loss.generator(*((f, r) if loss.is_relative else (f,))),
+                        loss.of_generator(lambda logits: logits, f, r),
                     )
                     for r, f in zip(on_real, on_fake, strict=True)
                 ]
