@@ -150,8 +150,12 @@ class DifferentiableAugmentation(keras.layers.Layer):
     def call(self, images):
         for name in self.policy.split(","):
             for augment in POLICIES[name]:
-                images = augment(images, self.seed_generator)
+                images = self.augment(augment, images)
         return images
+
+    def augment(self, function, images):
+        """Applies one augmentation, a function of this module, to images."""
+        return function(images, self.seed_generator)
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape)

@@ -196,6 +196,8 @@ class AdversarialLoss:
         in_nats: Whether both losses are cross-entropies of `sigmoid(logits)`.
         smooths_labels: Whether the discriminator's loss takes `real_label`.
         is_relative: Whether the generator's loss also needs the logits of real images.
+        undecided: Logit of an image that may be real or generated; `None` if only
+            differences between logits carry meaning.
     """
 
     discriminator: Callable
@@ -206,6 +208,7 @@ class AdversarialLoss:
     in_nats: bool = False
     smooths_labels: bool = False
     is_relative: bool = False
+    undecided: float | None = 0.0
 
     def of_generator(self, logits_of, fake, real):
         """Computes the generator's loss from images.
@@ -278,6 +281,7 @@ LOSSES = {
         0.125,
         "half the sum of two squared errors",
         smooths_labels=True,
+        undecided=0.5,
     ),
     "hinge": AdversarialLoss(
         hinge_discriminator_loss,
@@ -292,6 +296,7 @@ LOSSES = {
         0.0,
         0.0,
         "difference of two means",
+        undecided=None,
     ),
     "relativistic": AdversarialLoss(
         relativistic_discriminator_loss,
@@ -300,6 +305,7 @@ LOSSES = {
         math.log(2),
         "cross-entropy of the differences in pairs",
         is_relative=True,
+        undecided=None,
     ),
 }
 

@@ -73,7 +73,7 @@ class ConditionalGAN(GAN):
         latent = self.sample_latent(ops.shape(real)[0])
         fake = ops.stop_gradient(self.generator([latent, labels], training=True))
         self.penalize(lambda x: self.discriminator([x, labels]), real, fake)
-        return self.adversarial_loss.discriminator(
+        return self._discriminator_loss(
             self.discriminator([real, labels], training=True),
             self.discriminator([fake, labels], training=True),
         )

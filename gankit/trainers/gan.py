@@ -5,8 +5,10 @@ import numpy as np
 from keras import ops
 
 from gankit import losses
+from gankit.backend.layer_tree import all_layers
 from gankit.backend.prediction import predict
 from gankit.constraints import clip_weights
+from gankit.layers.adaptive_augmentation import AdaptiveAugmentation
 from gankit.trainers.adversarial import AdversarialModel
 
 LATENT_DISTRIBUTIONS = ("normal", "uniform")
@@ -106,6 +108,12 @@ class GAN(AdversarialModel):
             clip_weights(discriminator, weight_clipping)
         self.generator = generator
         self.discriminator = discriminator
+        if self._augmentations() and self.adversarial_loss.undecided is None:
+            raise ValueError(
+                "Expected a loss whose logits say by their sign what looks real, which "
+                f"AdaptiveAugmentation needs, received {loss!r}: choose non_saturating "
+                "or hinge, or DifferentiableAugmentation."
+            )
         self.loss_name = loss
         self.latent_dim = latent_dim
         self.latent_distribution = latent_distribution
@@ -143,10 +151,23 @@ class GAN(AdversarialModel):
         latent = self.sample_latent(ops.shape(real)[0])
         fake = ops.stop_gradient(self.generator(latent, training=True))
         self.penalize(self.discriminator, real, fake)
-        return self.adversarial_loss.discriminator(
+        return self._discriminator_loss(
             self.discriminator(real, training=True),
             self.discriminator(fake, training=True),
         )
+
+    def _augmentations(self):
+        # A method: Keras would save the layers of an attribute twice.
+        return [
+            layer
+            for layer in all_layers(self.discriminator)
+            if isinstance(layer, AdaptiveAugmentation)
+        ]
+
+    def _discriminator_loss(self, real_logits, fake_logits):
+        for augmentation in self._augmentations():
+            augmentation.adapt(real_logits - self.adversarial_loss.undecided)
+        return self.adversarial_loss.discriminator(real_logits, fake_logits)
 
     def generator_loss(self, real):
         latent = self.sample_latent(ops.shape(real)[0])
@@ -159,6 +180,8 @@ class GAN(AdversarialModel):
         logs = super().update_players(batch)
         if self.ema_generator is not None:
             self._update_ema()
+        for augmentation in self._augmentations():
+            logs["augmentation"] = ops.copy(augmentation.probability)
         return logs
 
     def _update_ema(self):

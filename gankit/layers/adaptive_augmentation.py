@@ -1,0 +1,101 @@
+"""Augmentation whose probability follows how much the discriminator overfits."""
+
+import keras
+from keras import ops
+
+from gankit.layers.augmentation import DifferentiableAugmentation
+
+# The paper measures over four batches.
+_BATCHES = 4
+
+
+@keras.saving.register_keras_serializable("gankit")
+class AdaptiveAugmentation(DifferentiableAugmentation):
+    """Augments each image with a probability that rises while D overfits (ADA).
+
+    Make it the first layer of the discriminator of a `gankit.GAN` or `ConditionalGAN`.
+    Each augmentation of the policy is applied to each image with the probability p,
+    independently. A discriminator that overfits is sure of the real images it has seen.
+    So the trainer passes each batch's logits of real images to `adapt`, which compares
+    r = E[sign(D(x))] with `target`: p rises if r is larger, and falls if it is smaller.
+    p starts at 0 and is logged as `augmentation`.
+
+    Args:
+        policy: As in `DifferentiableAugmentation`.
+        seed: Integer seed; `None` chooses one at random.
+        target: The value of r that p is to keep, in (0, 1).
+        images: Number of real images in which p can rise from 0 to 1.
+
+    Attributes:
+        probability: p, a scalar variable in [0, 1].
+
+    Raises:
+        ValueError: If the policy contains an unknown key, or an argument is out of
+            range.
+
+    Example:
+
+    >>> augmentation = AdaptiveAugmentation(images=20_000)
+    >>> networks = gankit.networks.few_images.networks(augmentation=augmentation)
+
+    Reference:
+        Karras et al. 2020, section 3.1, heuristic r_t
+        (https://arxiv.org/abs/2006.06676). Its augmentations are others; those here are
+        of Zhao et al. 2020.
+    """
+
+    def __init__(
+        self,
+        policy="color,translation,cutout",
+        seed=None,
+        *,
+        target=0.6,
+        images=500_000,
+        **kwargs,
+    ):
+        super().__init__(policy, seed, **kwargs)
+        if not 0.0 < target < 1.0:
+            raise ValueError(
+                f"Expected target in (0, 1), received {target!r}: pass 0.6, as the "
+                "paper does."
+            )
+        if not images >= 1:
+            raise ValueError(
+                f"Expected images to be at least 1, received {images!r}: pass in how "
+                "many images the probability may rise from 0 to 1."
+            )
+        self.target, self.images = target, images
+        # Each device of a distributed training sees its own part of the batch.
+        state = {"shape": (), "trainable": False, "aggregation": "mean"}
+        self.probability = self.add_weight(
+            initializer="zeros", name="probability", **state
+        )
+        self.sign = self.add_weight(initializer="zeros", name="sign", **state)
+
+    def augment(self, function, images):
+        draw = keras.random.uniform(
+            (ops.shape(images)[0], 1, 1, 1), seed=self.seed_generator
+        )
+        return ops.where(
+            draw < self.probability, super().augment(function, images), images
+        )
+
+    def adapt(self, logits):
+        """Moves p after a batch of real images.
+
+        Args:
+            logits: Logits of n real images, `(n, ...)`, 0 where the discriminator is
+                undecided.
+        """
+        logits = ops.stop_gradient(ops.convert_to_tensor(logits, "float32"))
+        sign = ops.mean(ops.sign(logits))
+        self.sign.assign(self.sign + (sign - self.sign) / _BATCHES)
+        change = ops.cast(ops.shape(logits)[0], "float32") / self.images
+        self.probability.assign(
+            ops.clip(
+                self.probability + change * ops.sign(self.sign - self.target), 0.0, 1.0
+            )
+        )
+
+    def get_config(self):
+        return {**super().get_config(), "target": self.target, "images": self.images}
