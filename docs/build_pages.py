@@ -562,6 +562,64 @@ def _summary(path):
     return docstring.partition("\n")[0].replace("|", "\\|")
 
 
+def gallery():
+    """The page that shows every saved model with its scores."""
+    import gankit
+
+    parts = [
+        GENERATED,
+        "# Gallery",
+        "Every model that comes with gankit: its samples, not selected, its scores "
+        "next to those of real images, and the command that trains it. In Python, "
+        "`gankit.pretrained(NAME)` returns the model.",
+    ]
+    for card in gankit.pretrained():
+        summary = gankit.experiments.find(card.name).summary
+        parts += [f"## {card.name}", *_model(card, summary)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _model(card, summary):
+    """Summary, picture, scores, and the command that trains a saved model."""
+    yield summary[0].upper() + summary[1:] + "."
+    folders = [card.name, f"{card.name}@{card.size}-seed{card.seed}"]
+    for folder in folders:
+        if (RESULTS / folder / "samples.png").exists():
+            text = f"Samples of {card.name}: {summary}"
+            yield f"![{text}](../results/{folder}/samples.png)"
+            break
+    baselines = {
+        label: {score["name"]: score for score in scores}
+        for label, scores in card.baselines.items()
+    }
+    names = list(dict.fromkeys(name for row in baselines.values() for name in row))
+    names = [name for name in names if not name.startswith(("density", "coverage"))]
+    own = {score["name"]: score for score in card.scores}
+    rows = {"this model": own, **baselines}
+    yield "\n".join(
+        [
+            "| score | " + " | ".join(rows) + " |",
+            "|---" * (1 + len(rows)) + "|",
+            *(
+                f"| {name} | "
+                + " | ".join(_value(scores.get(name)) for scores in rows.values())
+                + " |"
+                for name in names
+            ),
+        ]
+    )
+    yield (
+        f"{card.steps:,} steps, seed {card.seed}, {card.seconds / 60:.0f} minutes on "
+        f"{card.device}; {card.bytes / 1e6:.1f} MB."
+    )
+    yield (f"```\ngankit run {card.name} --size {card.size} --seed {card.seed}\n```")
+
+
+def _value(score):
+    """A score of a card as text."""
+    return "" if score is None else f"{score['value']:.3g}"
+
+
 PAGES = {
     "../README.md": readme,
     "results.md": results,
@@ -569,6 +627,7 @@ PAGES = {
     "speed.md": speed,
     "claims.md": claims,
     "tour.md": tour,
+    "gallery.md": gallery,
 }
 
 
