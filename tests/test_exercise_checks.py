@@ -28,6 +28,7 @@ from gankit.course.exercises import (
     kernel_checks,
     layer_checks,
     loss_checks,
+    penalty_checks,
     sagan_checks,
     step_checks,
     stubs,
@@ -58,6 +59,7 @@ CHECKS = {
         kernel_checks,
         layer_checks,
         loss_checks,
+        penalty_checks,
         sagan_checks,
         step_checks,
         theory_checks,
@@ -157,6 +159,7 @@ SEVERAL = {
     ("02_cgan", 4): "Return ten indices",
     ("03_sagan", 2): "Return two arrays",
     ("04_cyclegan", 4): "Return two losses",
+    ("06_since_2017", 5): "Return two numbers",
 }
 
 

@@ -28,6 +28,7 @@ USED = {
     "03": ["SelfAttention2D", "SpectralNormalization", "fid", "pretrained"],
     "04": ["ReflectionPadding2D", "ImagePool", "CycleGAN", "pretrained"],
     "05": ["DifferentiableAugmentation", "kid", "pretrained"],
+    "06": ["GradientPenalty", "R1", "R2", "GAN", "pretrained"],
 }
 INSTALL_CELL = next(
     cell.source

@@ -7,6 +7,7 @@ from . import figures as figures
 from . import iisc as iisc
 from . import imperial as imperial
 from . import loss_study as loss_study
+from . import modern as modern
 from . import own_pictures as own_pictures
 from . import tables as tables
 from .figures import figure as figure
