@@ -137,9 +137,9 @@ def __getattr__(name):
     if name in __all__ or name.startswith("_"):
         return _find(name)
     place = _place(name)
+    advice = f"it is {place}" if place else "dir(gankit) lists its names"
     raise AttributeError(
-        f"Expected a name of gankit, received gankit.{name}: "
-        f"{f'it is {place}' if place else 'dir(gankit) lists its names'}."
+        f"Expected a name of gankit, received gankit.{name}: {advice}."
     )
 
 
@@ -147,17 +147,10 @@ def _place(name):
     """Where in the package a name stands that was looked for at the top, or ""."""
     package = Path(__file__).parent
     public = re.compile(rf'\bas {name}$|"{name}"', re.MULTILINE)
-    paths = [
-        file.parent / name
-        for file in package.rglob("__init__.py*")
-        if public.search(file.read_text(encoding="utf-8"))
-    ]
-    paths += [
-        path.with_suffix("")
-        for path in package.rglob(f"{name}*")
-        if path.stem == name and path.suffix in ("", ".py")
-    ]
+    paths = [p.with_suffix("") for p in package.rglob(f"{name}*") if p.stem == name]
+    for file in package.rglob("__init__.py*"):
+        if public.search(file.read_text(encoding="utf-8")):
+            paths.append(file.parent / name)
     places = [path.relative_to(package.parent).parts for path in paths]
     # Commands have the names of what they call.
-    places.sort(key=lambda parts: ("cli" in parts, len(parts)))
-    return ".".join(places[0]) if places else ""
+    return ".".join(min(places, key=lambda p: ("cli" in p, len(p)), default=()))

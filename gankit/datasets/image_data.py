@@ -12,10 +12,10 @@ from gankit.datasets.checks import check_images, check_labels
 
 def _summary(data):
     """The `repr` of a data set: each array by its type and shape."""
-    values = {f.name: getattr(data, f.name) for f in dataclasses.fields(data)}
     words = [
         f"{name}={f'{x.dtype} {x.shape}' if isinstance(x, np.ndarray) else repr(x)}"
-        for name, x in values.items()
+        for name in data.__dataclass_fields__
+        for x in [getattr(data, name)]
     ]
     return f"{type(data).__name__}({', '.join(words)})"
 
