@@ -94,7 +94,7 @@ bench: $(BACKENDS_STAMP)  ## measure speed and FID next to other packages, into 
 	$(BIN)/python benchmarks/distances.py
 	$(BIN)/python benchmarks/parity.py
 
-handout: $(STAMP)  ## build a wheel and the student and teacher editions, into dist
+handout: $(STAMP)  ## build a wheel and the student, teacher and nbgrader editions, into dist
 	rm -rf dist build
 	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	$(BIN)/gankit handout dist

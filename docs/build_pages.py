@@ -201,6 +201,7 @@ OTHER_FILES = {
     ".js": "Draws the laboratory on a canvas.",
     ".css": "The style of the laboratory.",
     ".html": "The frame of a page.",
+    ".typed": "Tells type checkers to read this package.",
 }
 
 

@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -20,33 +21,67 @@ __version__ = "0.2.0"
 # TensorFlow's C++ log is meant for its own developers; errors are raised anyway.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+# The classes that a saved model may hold. Keras looks for them in its registry, where
+# only those stand whose module was imported.
+_SAVED_CLASSES = (
+    "constraints.WeightClipping",
+    "experiments.separate_updates.SeparateUpdatesConditionalGAN",
+    "experiments.separate_updates.SeparateUpdatesGAN",
+    *("layers.ConditionalBatchNormalization", "layers.DifferentiableAugmentation"),
+    *("layers.ImagePool", "layers.ReflectionPadding2D", "layers.SelfAttention2D"),
+    *("layers.SpectralNormalization", "losses.GradientPenalty", "losses.R1"),
+    *("losses.R2", "networks.cgan.OneHot", "trainers.AugmentedGAN"),
+    *("trainers.ConditionalGAN", "trainers.ConstantThenLinearDecay"),
+    *("trainers.CycleGAN", "trainers.GAN"),
+)
 
-class _QuietTensorFlow:
-    """Finds TensorFlow for the import system and mutes stderr while it is imported.
 
-    TensorFlow writes notices about its CUDA libraries and processor when it is
-    imported, some of them before any of its settings has been read.
-    """
+class _SavedClass:
+    """Stands for a class in Keras's registry, and imports it when a file holds one."""
+
+    def __init__(self, path):
+        self._module, _, self.name = f"{__name__}.{path}".rpartition(".")
+
+    def from_config(self, config):
+        module = importlib.import_module(self._module)
+        return getattr(module, self.name).from_config(config)
+
+
+class _Around:
+    """Finds a module for the import system and executes it within a context."""
+
+    def __init__(self, name, context):
+        self._name, self._context = name, context
 
     def find_spec(self, name, path=None, target=None):
-        if name != "tensorflow":
+        if name != self._name:
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.loader is not None:
             execute = spec.loader.exec_module
 
-            def execute_quietly(module):
-                with _muted_stderr():
+            def execute_within(module):
+                with self._context():
                     execute(module)
 
-            spec.loader.exec_module = execute_quietly
+            spec.loader.exec_module = execute_within
         return spec
 
 
 @contextlib.contextmanager
+def _saved_classes():
+    yield
+    registry = sys.modules["keras"].saving.get_custom_objects()
+    for saved in map(_SavedClass, _SAVED_CLASSES):
+        registry.setdefault(f"gankit>{saved.name}", saved)
+
+
+@contextlib.contextmanager
 def _muted_stderr():
-    # At the level of the operating system, as native code does not use sys.stderr.
+    # TensorFlow writes notices about its CUDA libraries and processor when it is
+    # imported, some of them before any of its settings has been read. They are muted
+    # at the level of the operating system: native code does not use sys.stderr.
     stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
@@ -89,6 +124,33 @@ def _require_backend():
 
 
 _require_backend()
-if "tensorflow" not in sys.modules:
-    sys.meta_path.insert(0, _QuietTensorFlow())
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+for _name, _context in (("tensorflow", _muted_stderr), ("keras", _saved_classes)):
+    if _name not in sys.modules:
+        sys.meta_path.insert(0, _Around(_name, _context))
+    elif _name == "keras":
+        with _context():
+            pass
+_find, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name):
+    if name in __all__ or name.startswith("_"):
+        return _find(name)
+    place = _place(name)
+    advice = f"it is {place}" if place else "dir(gankit) lists its names"
+    raise AttributeError(
+        f"Expected a name of gankit, received gankit.{name}: {advice}."
+    )
+
+
+def _place(name):
+    """Where in the package a name stands that was looked for at the top, or ""."""
+    package = Path(__file__).parent
+    public = re.compile(rf'\bas {name}$|"{name}"', re.MULTILINE)
+    paths = [p.with_suffix("") for p in package.rglob(f"{name}*") if p.stem == name]
+    for file in package.rglob("__init__.py*"):
+        if public.search(file.read_text(encoding="utf-8")):
+            paths.append(file.parent / name)
+    places = [path.relative_to(package.parent).parts for path in paths]
+    # Commands have the names of what they call.
+    return ".".join(min(places, key=lambda p: ("cli" in p, len(p)), default=()))

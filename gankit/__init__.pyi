@@ -1,5 +1,6 @@
 from . import backend as backend
 from . import callbacks as callbacks
+from . import cli as cli
 from . import constraints as constraints
 from . import course as course
 from . import datasets as datasets

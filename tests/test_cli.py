@@ -1,6 +1,10 @@
 """The command line: help, list, show, run, sample, publish, report."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,7 +60,11 @@ def test_help_puts_every_command_into_a_panel():
 
 
 def test_version():
-    assert _output("--version") == f"gankit {gankit.__version__}\n"
+    version = f"gankit {gankit.__version__}\n"
+    assert _output("--version") == version
+    command = [sys.executable, "-m", "gankit", "--version"]
+    variables = os.environ | {"PYTHONPATH": str(Path(gankit.__file__).parents[1])}
+    assert subprocess.check_output(command, text=True, env=variables) == version
 
 
 def test_list_prints_a_line_for_each_experiment():

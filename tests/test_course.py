@@ -4,10 +4,12 @@ import ast
 import csv
 import json
 import os
+import re
 import time
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -157,6 +159,10 @@ def test_students_get_no_solution_and_teachers_get_all(tmp_path):
                 name: archive.read(name).decode("utf-8", "replace")
                 for name in archive.namelist()
             }
+    with zipfile.ZipFile(out / "gankit-nbgrader.zip") as archive:
+        for name in REAL:
+            text = archive.read(f"source/{name}/{name}.ipynb")
+            assert b'"grade_id": "check-1"' in text
     assert "report_rubric.md" in both["students"] and "teaching.md" in both["teachers"]
     assert "teaching.md" not in both["students"]
     assert "students.md" in both["students"]
@@ -197,6 +203,71 @@ def test_students_get_no_solution_and_teachers_get_all(tmp_path):
                 ours = {**ours, "outputs": [], "execution_count": None}
             if "solution" not in course_tags(ours):
                 assert theirs == ours
+
+
+# The types of nbgrader's schema of a cell's metadata, version 3; what is not a boolean
+# stands only where a cell is graded.
+SCHEMA = {
+    **{"schema_version": int, "grade_id": str, "points": int},
+    **{"grade": bool, "locked": bool, "solution": bool, "task": bool},
+}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(NOTEBOOKS.glob("0*.ipynb")), ids=lambda p: p.stem
+)
+def test_nbgrader_finds_answers_and_checks(path):
+    notebook = course.exercises.read(path)
+    found = course.exercises.exercises(notebook)
+    before = json.dumps(notebook)
+    edition = course.exercises.nbgrader_edition(
+        course.exercises.student_edition(notebook), found
+    )
+    assert json.dumps(notebook) == before
+    assert len(edition["cells"]) == len(notebook["cells"]) - len(found)
+    marked = [c for c in edition["cells"] if "nbgrader" in c["metadata"]]
+    names = [cell["metadata"]["nbgrader"]["grade_id"] for cell in marked]
+    assert names == [
+        f"{kind}-{e.number}" for e in found for kind in ("answer", "check")
+    ]
+    for cell, exercise in zip(
+        marked, [e for e in found for _ in range(2)], strict=True
+    ):
+        data = cell["metadata"]["nbgrader"]
+        assert data["schema_version"] == 3 and data["task"] is False
+        assert set(SCHEMA) - set(data) <= ({"points"} if not data["grade"] else set())
+        assert all(type(value) is SCHEMA[key] for key, value in data.items())
+        assert re.fullmatch(r"[a-zA-Z0-9_\-]*", data["grade_id"])
+        # Either for the answer, or worth a point and not to be edited.
+        assert data["solution"] == (not data["grade"]) == (not data["locked"])
+        kind = "HIDDEN TESTS" if data["grade"] else "SOLUTION"
+        visible, begin, rest = cell["source"].partition(f"\n### BEGIN {kind}\n")
+        hidden, end, nothing = rest.partition(f"\n### END {kind}")
+        assert begin and end and not nothing
+        assert visible == (exercise.check if data["grade"] else exercise.placeholder)
+        assert hidden.startswith(f"assert check_{exercise.number}(") or data["solution"]
+        assert data["grade"] == ("points" in data) and data.get("points", 1) == 1
+    shown = "".join("".join(cell["source"]) for cell in edition["cells"])
+    assert "# One right answer is in" not in shown
+
+
+@pytest.mark.tensorflow
+def test_the_solutions_for_nbgrader_pass_its_hidden_tests():
+    notebook = course.exercises.read(NOTEBOOKS / "00_why_gans_fail.ipynb")
+    found = course.exercises.exercises(notebook)
+    cells = course.exercises.nbgrader_edition(notebook, found)["cells"]
+    names = {"np": np}
+    for cell in cells:
+        if "nbgrader" in cell["metadata"]:
+            exec(cell["source"], names)
+    names["distance"] = lambda x, y: 0.0
+    (check,) = (
+        cell["source"]
+        for cell in cells
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "check-2"
+    )
+    with pytest.raises(AssertionError):
+        exec(check, names)
 
 
 def course_tags(cell):

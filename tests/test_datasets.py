@@ -277,6 +277,19 @@ def test_image_data_refuses_what_is_no_image_data():
         UnpairedImageData(images, images, domain_names=("horse",))
 
 
+def test_data_sets_print_as_types_and_shapes():
+    images, labels = np.zeros((4, 2, 3, 1), np.uint8), np.arange(4)
+    train = "Split(images=uint8 (4, 2, 3, 1), labels=int32 (4,))"
+    assert repr(ImageData(Split(images, labels), name="mine")) == (
+        f"ImageData(train={train}, validation=None, test=None, class_names=None, "
+        "name='mine')"
+    )
+    assert repr(UnpairedImageData(images, images[:2], domain_names=("x", "y"))) == (
+        "UnpairedImageData(train_a=uint8 (4, 2, 3, 1), train_b=uint8 (2, 2, 3, 1), "
+        "test_a=None, test_b=None, name='unpaired images', domain_names=('x', 'y'))"
+    )
+
+
 def test_to_uint8_rounds_and_refuses_other_ranges():
     levels = np.arange(256, dtype=np.uint8)
     for low, high in ((-1, 1), (0, 1), (0, 255), (-0.3, 7.7)):

@@ -85,6 +85,55 @@ def test_the_code_of_the_readme_runs(tmp_path):
         assert min(picture.size) > 8 * 64  # the last GAN's images, 8 x 8 of 64 x 64
 
 
+# What the text around the code of a page defines.
+GIVEN = {
+    "grading": """
+from keras import ops
+from gankit import losses
+from gankit.course.exercises import loss_checks
+from gankit.course.exercises.loss_checks import FAKE
+from gankit.course.exercises.mistakes import Check
+""",
+    "scores": "from typing import Any, cast\nreal = fake = cast(Any, None)\n",
+}
+# The rules that pyright has by default, but two: Keras 3.15 lets it infer that
+# keras.ops.shape and keras.ops.sum may return None.
+RULES = {
+    "typeCheckingMode": "standard",
+    "reportOptionalOperand": False,
+    "reportOptionalSubscript": False,
+}
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("basedpyright") is None,
+    reason="needs basedpyright, a pyright that comes with its own Node.js",
+)
+def test_type_checkers_find_no_fault_in_the_code_of_the_pages(tmp_path):
+    for page in PAGES:
+        if blocks := _blocks(page.read_text(), "python"):
+            code = GIVEN.get(page.stem, "") + "\n".join(blocks)
+            (tmp_path / f"{page.parent.name}_{page.stem}.py").write_text(code)
+    wrong = "import gankit\n\ngankit.datasets.no_such_name\ngankit.GAN(1, 2, 3, 4)\n"
+    (tmp_path / "wrong.py").write_text(wrong)
+    settings = RULES | {"extraPaths": [str(ROOT)]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    command = [sys.executable, "-m", "basedpyright", "--outputjson"]
+    finished = subprocess.run(
+        [*command, "--pythonpath", sys.executable, "--project", tmp_path],
+        capture_output=True,
+        text=True,
+    )
+    report = json.loads(finished.stdout)
+    assert report["summary"]["filesAnalyzed"] == 5
+    found = [
+        f"{Path(one['file']).name}:{one['range']['start']['line'] + 1}"
+        for one in report["generalDiagnostics"]
+        if one["severity"] == "error"
+    ]
+    assert found == ["wrong.py:3", "wrong.py:4"]
+
+
 @pytest.mark.parametrize("name", build_pages.PAGES)
 def test_generated_pages_are_what_make_pages_writes(name):
     page = build_pages.PAGES[name]()

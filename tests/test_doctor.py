@@ -1,6 +1,10 @@
 """The doctor finds planted faults, and none in healthy trainings."""
 
+import collections
+import csv
+import json
 import re
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,15 +19,17 @@ from gankit.callbacks.doctor import (
     TrainingStopped,
     players,
     samples,
+    training_doctor,
 )
 from gankit.constraints import clip_weights
 from gankit.datasets import Batches
 from gankit.losses import R1, R2, GradientPenalty
-from gankit.networks import mlp
-from gankit.trainers import GAN, AdversarialModel
+from gankit.networks import cgan, mlp
+from gankit.trainers import GAN, AdversarialModel, ConditionalGAN
 
 SHAPE = (8, 8, 1)
 EPOCH = 25
+RESULTS = Path(__file__).parents[1] / "results"
 # An epoch in one call, as steps of such small networks are mostly overhead.
 ONE_CALL = {} if keras.backend.backend() == "torch" else {"steps_per_execution": EPOCH}
 
@@ -104,6 +110,10 @@ STILL = {
         lambda: _gan(rates=(0.0, 1e-3)),
         "The generator does not learn.*learning rate is 0",
     ),
+    "tiny rate": (
+        lambda: _gan(rates=(1e-3, 1e-12)),
+        "The discriminator does not learn.*learning rate is 1e-12",
+    ),
     "detached": (
         lambda: _gan(_Detached),
         "The generator does not learn.*gets no gradient.*stop_gradient",
@@ -179,6 +189,112 @@ def test_images_of_the_wrong_range_are_found_before_the_first_step(images, scale
     _gan().fit(images, batch_size=16, epochs=9, verbose=0, callbacks=[doctor])
     assert _kinds(doctor) == ["data"] and doctor.findings[0].step == 0
     assert span in doctor.findings[0].sentence
+
+
+def _flat(value):
+    return np.full((64, *SHAPE), value, "uint8")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda x: _flat(0), "Of 32 images .* only 1 differ, and each has one colour"),
+        (lambda x: _flat(255), "only 1 differ, and each has one colour"),
+        (lambda x: np.repeat(x[:4], 16, axis=0), "Of 32 images .* only 4 differ:"),
+        (lambda x: x % 2, "uint8 with no value above 1.*Multiply them by 255"),
+    ],
+    ids=["black", "white", "repeated", "zeros and ones"],
+)
+def test_images_with_little_to_learn_from_are_found(images, change, sentence):
+    images = change(images)
+    doctor = _train(_gan(), images, steps=EPOCH)
+    assert [(f.kind, f.step) for f in doctor.findings] == [("data", 0)]
+    assert re.search(sentence, doctor.findings[0].sentence)
+    # What the sentence of zeros and ones advises.
+    if "Multiply" in sentence:
+        assert _kinds(_train(_gan(), images * 255, steps=EPOCH)) == []
+
+
+def test_a_negative_rate_is_found(images):
+    first, *_ = _train(_gan(rates=(1e-3, -1e-3)), images, steps=EPOCH).findings
+    assert (first.kind, first.step) == ("rate", 0)
+    assert "discriminator's learning rate is -0.001: with a neg" in first.sentence
+
+
+@pytest.mark.parametrize(
+    ("loss", "ending", "found"),
+    [
+        ("non_saturating", layers.Activation, True),
+        ("minimax", layers.Dense, True),
+        # Its targets are 0 and 1, which a sigmoid reaches.
+        ("least_squares", layers.Activation, False),
+        ("non_saturating", None, False),
+    ],
+)
+def test_a_sigmoid_before_a_loss_of_logits_is_found(images, loss, ending, found):
+    network = _discriminator()
+    if ending is layers.Activation:
+        network = keras.Model(network.input, ending("sigmoid")(network.output))
+    elif ending:
+        network = keras.Model(network.input, ending(1, "sigmoid")(network.output))
+    doctor = _train(_gan(discriminator=network, loss=loss), images, steps=EPOCH)
+    assert _kinds(doctor) == (["logits"] if found else [])
+
+
+@pytest.mark.parametrize("constant", [True, False])
+def test_constant_labels_are_found(images, constant):
+    form = {"image_shape": SHAPE, "num_classes": 3}
+    gan = ConditionalGAN(
+        cgan.generator((4,), (2,), latent_dim=6, **form),
+        cgan.discriminator((4,), (2,), **form),
+        latent_dim=6,
+        num_classes=3,
+    )
+    gan.compile(*(keras.optimizers.Adam(1e-4, 0.5) for _ in range(2)), **ONE_CALL)
+    doctor = TrainingDoctor(images)
+    labels = np.full(64, 2) if constant else np.arange(64) % 3
+    batches = Batches(images, labels, batch_size=16, seed=0)
+    gan.fit(batches, steps_per_epoch=EPOCH, epochs=13, verbose=0, callbacks=[doctor])
+    assert ("labels" in _kinds(doctor)) == constant
+    assert not {"data", "logits"} & set(_kinds(doctor))
+
+
+def _is_won(rows):
+    """Whether d_loss is as low for as long as in the doctor's verdict."""
+    limit = samples.WON * losses.get("non_saturating").discriminator_equilibrium
+    since = None
+    for row in rows:
+        if row["d_loss"] >= limit:
+            since = None
+        elif since is None:
+            since = row["step"]
+        elif row["step"] - since >= training_doctor.PATIENCE:
+            return True
+    return False
+
+
+def test_what_the_histories_of_saved_runs_show_is_what_was_found():
+    found, by_history, by_doctor = collections.Counter(), set(), set()
+    for path in sorted(RESULTS.glob("*/*/history.csv")):
+        with path.open(encoding="utf-8") as file:
+            rows = [
+                {name: float(value or 0) for name, value in row.items()}
+                for row in csv.DictReader(file)
+            ]
+        summary = json.loads((path.parent / "scores.json").read_text(encoding="utf-8"))
+        kinds = [finding["kind"] for finding in summary.get("findings", ())]
+        found.update(kinds)
+        assert np.isfinite([[*row.values()] for row in rows]).all(), path
+        # Losses below 0 are a critic's; those of translators have another scale.
+        scaled = min(row["d_loss"] for row in rows) >= 0 and "cycle_loss" not in rows[0]
+        name = path.parent.relative_to(RESULTS).as_posix()
+        by_history |= {name} if scaled and _is_won(rows) else set()
+        by_doctor |= {name} if "discriminator_won" in kinds else set()
+    # Whatever is added here is a false alarm, or a run that nobody would save.
+    assert found == {"discriminator_won": 5, "collapse": 5, "still": 1, "swapped": 1}
+    assert len(by_history & by_doctor) == 4
+    # The doctor judges 32 images by itself; the history has means over many steps.
+    assert by_history ^ by_doctor == {"cmu/cats64-basic", "dtu/dcgan-tiny-epsilon"}
 
 
 def test_clipping_that_leaves_no_freedom_is_found(images):

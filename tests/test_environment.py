@@ -15,6 +15,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+import gankit
+
 ROOT = Path(__file__).parents[1]
 STUBS = sorted((ROOT / "gankit").rglob("*.pyi"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -141,6 +143,35 @@ def test_names_of_a_stub_exist_and_complete(stub):
     assert names and set(names) <= set(dir(module))
     for name in names:
         assert getattr(module, name) is not None
+
+
+def test_the_name_of_a_deeper_part_says_where_it_stands():
+    modules = {
+        path.stem if path.stem != "__init__" else path.parent.name
+        for path in (ROOT / "gankit").rglob("*.py")
+    }
+    names = modules | {"SelfAttention2D", "digits", "get", "grade"}
+    for name in sorted(names - set(gankit.__all__) - {"gankit", "__main__"}):
+        with pytest.raises(AttributeError, match=f"received gankit.{name}: it is") as e:
+            getattr(gankit, name)
+        place = str(e.value).rpartition(" ")[-1].rstrip(".")
+        module, _, last = place.rpartition(".")
+        assert last == name
+        try:
+            getattr(importlib.import_module(module), name)
+        except AttributeError:
+            importlib.import_module(place)
+    for path in ("course.laboratory", "layers.SelfAttention2D", "course.grading.grade"):
+        name = path.rpartition(".")[2]
+        with pytest.raises(AttributeError, match=f"it is gankit.{path}\\.$"):
+            getattr(gankit, name)
+    with pytest.raises(AttributeError, match=r"nothing: dir\(gankit\) lists its names"):
+        gankit.nothing  # noqa: B018
+    assert not hasattr(gankit, "__wrapped__")
+
+
+def test_type_checkers_read_the_package():
+    assert (ROOT / "gankit/py.typed").read_text() == ""
 
 
 @pytest.mark.parametrize("stub", STUBS, ids=lambda path: path.parent.name)

@@ -3,10 +3,21 @@
 import dataclasses
 import functools
 import hashlib
+from typing import Any
 
 import numpy as np
 
 from gankit.datasets.checks import check_images, check_labels
+
+
+def _summary(data):
+    """The `repr` of a data set: each array by its type and shape."""
+    words = [
+        f"{name}={f'{x.dtype} {x.shape}' if isinstance(x, np.ndarray) else repr(x)}"
+        for name in data.__dataclass_fields__
+        for x in [getattr(data, name)]
+    ]
+    return f"{type(data).__name__}({', '.join(words)})"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -25,6 +36,7 @@ class Split:
 
     images: np.ndarray
     labels: np.ndarray | None = None
+    __repr__ = _summary
 
     def __post_init__(self):
         check_images(self.images)
@@ -53,10 +65,12 @@ class ImageData:
     """
 
     train: Split
-    validation: Split | None = None
-    test: Split | None = None
+    # May be None. Any spares type checkers' users a test where they know the data set.
+    validation: Split | Any = None
+    test: Split | Any = None
     class_names: tuple[str, ...] | None = None
     name: str = "images"
+    __repr__ = _summary
 
     def __post_init__(self):
         if self.class_names is not None:
@@ -124,10 +138,11 @@ class UnpairedImageData:
 
     train_a: np.ndarray
     train_b: np.ndarray
-    test_a: np.ndarray | None = None
-    test_b: np.ndarray | None = None
+    test_a: np.ndarray | Any = None
+    test_b: np.ndarray | Any = None
     name: str = "unpaired images"
     domain_names: tuple[str, str] = ("A", "B")
+    __repr__ = _summary
 
     def __post_init__(self):
         object.__setattr__(self, "domain_names", tuple(self.domain_names))

@@ -10,7 +10,7 @@ class Finding:
     Attributes:
         kind: `"not_finite"`, `"still"`, `"mixed"`, `"rate"`, `"epsilon"`, `"flag"`,
             `"discriminator_won"`, `"swapped"`, `"collapse"`, `"clipping"`, `"slope"`,
-            `"latent"`, `"augmentation"`, `"range"` or `"data"`.
+            `"latent"`, `"augmentation"`, `"range"`, `"data"`, `"logits"` or `"labels"`.
         step: Training steps done when it was found.
         sentence: What happens, what it means and what to try.
     """

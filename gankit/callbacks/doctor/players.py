@@ -13,6 +13,8 @@ from gankit.constraints import WeightClipping
 
 # Relative changes of weights below this are rounding.
 STILL = 1e-7
+# So are the steps of a learning rate below this, at weights of the usual sizes.
+TINY = 1e-8
 # Optimizers whose steps are about as large as their learning rate.
 ADAPTIVE = (
     optimizers.Adam,
@@ -115,7 +117,15 @@ def mean_squares(optimizer):
 
 
 def learning_rate(player):
-    """Checks whether the learning rate is as large as the weights."""
+    """Checks whether the learning rate is negative, or as large as the weights."""
+    yield Sign(
+        "rate",
+        f"The {player.name}'s learning rate is {player.rate:.2g}: with a negative rate "
+        "each step makes the player's loss larger. Set a rate above 0, such as 2e-4 "
+        "for Adam.",
+        player.name,
+        holds=player.rate < 0,
+    )
     kernels = [
         player.after[id(variable)].ravel()
         for variable in player.network.trainable_variables
@@ -146,8 +156,11 @@ def standstill(player):
             "compile(): each update changes its own player only, so neither network "
             "needs to be frozen"
         )
-    elif player.rate == 0.0:
-        why = "its learning rate is 0. Set another, such as 2e-4 for Adam"
+    elif abs(player.rate) < TINY:
+        why = (
+            f"its learning rate is {player.rate:.2g}, which changes no weight by more "
+            "than rounding does. Set another, such as 2e-4 for Adam"
+        )
     elif player.shrinkage > SHRUNK:
         return  # `epsilon` names the cause.
     else:
@@ -190,16 +203,54 @@ def epsilon(player):
     )
 
 
+def probabilities(player, losses):
+    """Checks whether a discriminator ends in a sigmoid that its loss applies, too.
+
+    Args:
+        player: The `Player`.
+        losses: The `gankit.losses.AdversarialLoss`, or `None`.
+    """
+    last = getattr(all_layers(player.network)[-1], "activation", None)
+    yield Sign(
+        "logits",
+        f"The {player.name} ends in a sigmoid, and its loss applies one itself: this "
+        "loss stays near its value of a network that guesses, whatever is learnt. "
+        "Remove the last activation, so that the network returns logits.",
+        player.name,
+        holds=getattr(losses, "in_nats", False) and last is keras.activations.sigmoid,
+    )
+
+
+def label_tables(player, num_classes):
+    """Checks whether the weights of more than one class are updated.
+
+    Args:
+        player: The `Player`.
+        num_classes: Number of classes of the model.
+    """
+    changed = [
+        np.any(player.after[id(v)] != player.before[id(v)], axis=-1).sum()
+        for v in player.network.trainable_variables
+        if len(v.shape) == 2 and v.shape[0] == num_classes > 1
+    ]
+    yield Sign(
+        "labels",
+        f"The {player.name} sees a single label: of its weights for {num_classes} "
+        "classes those of one class change. Check how labels and images were paired, "
+        "or train a model without labels.",
+        player.name,
+        holds=1 in changed,
+        patient=True,
+    )
+
+
 def training_flag(player):
     """Checks whether batch normalisation updates its statistics."""
     statistics = [
         variable
         for layer in all_layers(player.network)
-        for variable in (
-            getattr(layer, "moving_mean", None),
-            getattr(layer, "moving_variance", None),
-        )
-        if variable is not None
+        for name in ("moving_mean", "moving_variance")
+        if (variable := getattr(layer, name, None)) is not None
     ]
     unchanged = all(
         np.array_equal(player.before[id(v)], player.after[id(v)]) for v in statistics

@@ -17,12 +17,29 @@ def to_float(tensor):
 
 
 def data_range(images, given):
-    """Checks whether real images have the range of a tanh.
+    """Checks whether real images differ and have the range of a tanh.
 
     Args:
         images: Images as the networks receive them, float32.
         given: The same images as `fit()` receives them.
     """
+    distinct = len({image.tobytes() for image in given})
+    yield Sign(
+        "data",
+        f"Of {len(given)} images that were looked at only {distinct} differ"
+        f"{', and each has one colour' if not np.ptp(given, axis=(1, 2)).any() else ''}"
+        ": there is little to learn but to repeat them. Check how the images were "
+        "read, and that none is repeated.",
+        "variety",
+        holds=2 * distinct <= len(given),
+    )
+    yield Sign(
+        "data",
+        "The images are uint8 with no value above 1: as uint8 means 0 to 255, the "
+        "networks see black alone. Multiply them by 255.",
+        "scale",
+        holds=given.dtype == np.uint8 and given.max() == 1,
+    )
     low, high = images.min(), images.max()
     # Images without negative values are in [0, 1], unless they are bright uint8 images.
     bright = given.dtype == np.uint8 and given.min() > 127

@@ -28,13 +28,15 @@ def _say(sentence):
 class TrainingDoctor(keras.callbacks.Callback):
     """Watches a GAN at the end of every epoch of `fit()` and explains what goes wrong.
 
-    It recognises fifteen faults: a loss or weight that is not finite; a player that is
-    not updated, that takes too large steps, whose steps its optimizer's epsilon makes
-    too small, or that is updated together with the other; a missing training flag; a
-    discriminator that has won, or that rates samples above real images; samples that
-    are all alike; clipping that leaves a critic no freedom, or a slope that runs away
-    in spite of a penalty; latents or augmentation that never change; samples or images
-    of the wrong range.
+    It recognises seventeen kinds of faults: a loss or weight that is not finite; a
+    player that is not updated, whose learning rate is too large or negative, whose
+    steps its optimizer's epsilon makes too small, or that is updated together with the
+    other; a missing training flag; a discriminator that has won, that rates samples
+    above real images, that ends in a sigmoid which its loss applies, too, or that sees
+    a single label; samples that are all alike; clipping that leaves a critic no
+    freedom, or a slope that runs away in spite of a penalty; latents or augmentation
+    that never change; samples of the wrong range; images of the wrong range, or of
+    which most are the same.
 
     Each fault is reported once. The first kind stops the training with an exception. To
     keep later callbacks from saving the broken state, put the doctor first in the list.
@@ -108,6 +110,8 @@ class TrainingDoctor(keras.callbacks.Callback):
             self._report(signs)
         for player in self._players(self._weights):
             self._report(players.learning_rate(player))
+            if player.network in self.model.discriminators:
+                self._report(players.probabilities(player, self._losses))
 
     def on_train_end(self, logs=None):
         self.model.update_observers.remove(self._observe_update)
@@ -122,17 +126,17 @@ class TrainingDoctor(keras.callbacks.Callback):
             self._updated_players |= {player.name} if player.is_updated else set()
             for check in (players.standstill, players.training_flag, players.clipping):
                 self._report(check(player))
+            if player.network in self.model.discriminators:
+                classes = getattr(self.model, "num_classes", 0)
+                self._report(players.label_tables(player, classes))
             if self._can_improve(player, logs or {}):
                 self._report(players.epsilon(player))
         for penalty in self.model.penalties:
             self._report(players.runaway(penalty, logs or {}, self._equilibrium))
         # Wrong images or an idle player cause further faults, which would distract.
         all_updated = all(player.name in self._updated_players for player in watched)
-        if (
-            all_updated
-            and self._images_fit
-            and self._step - self._last_look >= LOOK_EVERY
-        ):
+        due = self._step - self._last_look >= LOOK_EVERY
+        if all_updated and self._images_fit and due:
             self._last_look = self._step
             self._compare_samples()
 
@@ -161,10 +165,14 @@ class TrainingDoctor(keras.callbacks.Callback):
         return {id(variable): ops.convert_to_numpy(variable) for variable in read}
 
     @property
+    def _losses(self):
+        """The model's `gankit.losses.AdversarialLoss`, `None` if it has another one."""
+        return getattr(self.model, "adversarial_loss", None)
+
+    @property
     def _equilibrium(self):
         """The discriminator's loss when it can only guess, 0 if it is unknown."""
-        losses = getattr(self.model, "adversarial_loss", None)
-        return getattr(losses, "discriminator_equilibrium", 0.0)
+        return getattr(self._losses, "discriminator_equilibrium", 0.0)
 
     def _can_improve(self, player, logs):
         """Whether small gradients are a fault: not at the minimum of a player's loss.
@@ -251,8 +259,7 @@ class TrainingDoctor(keras.callbacks.Callback):
                 fake = to_float(model.generator(latent, training=True))
                 real = self._real()
                 logits = [model.discriminator(x, training=True) for x in (real, fake)]
-            losses = getattr(model, "adversarial_loss", None)
-            self._report(samples.verdict(*logits, losses))
+            self._report(samples.verdict(*logits, self._losses))
         elif hasattr(model, "sample"):
             fake = model.sample(len(self.images), seed=self.seed) / 127.5 - 1.0
             real = self._real()

@@ -5,3 +5,4 @@ from .cells import read as read
 from .editions import handout as handout
 from .editions import marking_key as marking_key
 from .editions import student_edition as student_edition
+from .nbgrader import nbgrader_edition as nbgrader_edition

@@ -1,4 +1,4 @@
-"""Writes two editions of the notebooks from one source, and the marking key."""
+"""Writes the editions of the notebooks from one source, and the marking key."""
 
 import copy
 import json
@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 from gankit.course.exercises.cells import exercises, is_code, notebooks_in, source, tags
+from gankit.course.exercises.nbgrader import nbgrader_edition
 
 STUB = "# One right answer is in the teachers' edition."
 MEASURED = "**Predicted?**"
@@ -16,6 +17,7 @@ FOLDED = (
 _PAGES = {
     "students": ("students.md", "report_rubric.md"),
     "teachers": ("students.md", "report_rubric.md", "teaching.md", "grading.md"),
+    "nbgrader": ("teaching.md",),
 }
 _KEY = """# Marking key
 
@@ -83,18 +85,19 @@ def marking_key(notebooks):
 
 
 def handout(out, folder):
-    """Writes `gankit-students.zip` and `gankit-teachers.zip`.
+    """Writes `gankit-students.zip`, `gankit-teachers.zip` and `gankit-nbgrader.zip`.
 
-    Both hold the wheel, the notebooks, the page for students and the rubric for
-    reports. The teachers' edition also holds the solutions, `marking_key.md`, the
-    notebooks' README and the pages on teaching and grading.
+    All hold the wheel and the notebooks. Students and teachers get the page for
+    students and the rubric for reports. The teachers' edition also holds the solutions,
+    `marking_key.md`, the notebooks' README and the pages on teaching and grading. The
+    third has the folder `source/` of a course in nbgrader.
 
     Args:
         out: Folder that holds the wheel, `gankit-*.whl`, and receives the two files.
         folder: Folder of the notebooks.
 
     Returns:
-        A list of the two paths.
+        A list of the three paths.
 
     Raises:
         ValueError: If there is no wheel, or no notebook, or an exercise lacks a cell.
@@ -111,6 +114,11 @@ def handout(out, folder):
     editions = {
         "students": {name: student_edition(nb) for name, nb in notebooks.items()},
         "teachers": notebooks,
+        "nbgrader": {
+            f"source/{name}/{name}": nbgrader_edition(student_edition(nb), found)
+            for name, nb in notebooks.items()
+            if (found := exercises(nb))
+        },
     }
     paths = []
     for edition, versions in editions.items():

@@ -9,6 +9,7 @@ import tempfile
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -116,7 +117,7 @@ class Rescored:
         return low <= self.now <= high or abs(self.now - self.stored) <= margin
 
 
-def pretrained(name=None):
+def pretrained(name=None) -> Any:
     """Loads a trained model that comes with gankit, or lists all of them.
 
     The weights are those of a published run, rounded to float16. The discriminators
