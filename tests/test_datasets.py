@@ -262,9 +262,9 @@ def test_image_data_refuses_what_is_no_image_data():
     ]:
         with refusal(ValueError, *fragments):
             Split(*wrong)
-    with refusal(ValueError, "0..1", "label 2"):
+    with refusal(ValueError, "train labels", "from 0 to 1", "0 to 2"):
         ImageData(Split(images, labels), class_names=("a", "b"))
-    with refusal(ValueError, "0..2", "test holds the label 7"):
+    with refusal(ValueError, "test labels", "from 0 to 2", "7"):
         ImageData(Split(images, labels), test=Split(images, labels + 5))
     with refusal(ValueError, "train and test differ", "labels"):
         ImageData(Split(images, labels), test=Split(images))
