@@ -536,6 +536,14 @@ def test_mnist_is_fetched_once_and_split(mnist_source, tmp_path):
     assert np.array_equal(data.train.labels, np.arange(55000) % 10)
     assert data.image_shape == (28, 28, 1) and data.class_names == tuple("0123456789")
 
+    # The pixels are right, the labels are those of the next image.
+    with np.load(folder / "mnist.npz") as archive:
+        arrays = dict(archive)
+    arrays["y_train"] = np.roll(arrays["y_train"], 1)
+    (folder / "mnist.npz").write_bytes(npz(**arrays))
+    with refusal(ValueError, "mnist.npz", "sha256", "delete both"):
+        classics.mnist(folder)
+
 
 @pytest.mark.parametrize("say_length", [True, False])
 def test_a_cut_download_is_never_taken_for_a_whole_one(
