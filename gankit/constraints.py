@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from gankit.backend.arguments import check_real
+
 
 @keras.saving.register_keras_serializable("gankit")
 class WeightClipping(keras.constraints.Constraint):
@@ -22,11 +24,7 @@ class WeightClipping(keras.constraints.Constraint):
     """
 
     def __init__(self, c):
-        if not c > 0:
-            raise ValueError(
-                f"Expected c to be greater than 0, received {c!r}: the paper uses 0.01."
-            )
-        self.c = c
+        self.c = check_real("c", c, above=0)
 
     def __call__(self, w):
         return ops.clip(w, -self.c, self.c)

@@ -48,14 +48,15 @@ def atomic(path):
 
 @contextlib.contextmanager
 def open_npz(path, advice):
-    """Opens an .npz file and turns whatever damage can raise into one error.
+    """Opens an .npz or .npy file and turns whatever damage can raise into one error.
 
     Args:
         path: The file.
         advice: What the reader of the error message should do.
 
     Yields:
-        The archive. Errors raised while the block reads from it count as damage too.
+        The archive; for an .npy file, a dict of its array. Errors raised while the
+        block reads from it count as damage too.
 
     Raises:
         ValueError: If the file is truncated, damaged or of another kind.
@@ -64,15 +65,19 @@ def open_npz(path, advice):
     # Given a path, np.load leaves a damaged file open.
     with open(path, "rb") as file:
         try:
+            if Path(path).suffix == ".npy":
+                yield {"array": np.lib.format.read_array(file)}
+                return
             with np.load(file) as archive:
                 yield archive
-        # TypeError: an .npy file gives an array, which is no context manager.
+        # TypeError: the content of an .npy file is no archive. RuntimeError: encrypted,
+        # or compressed in a way that Python does not know.
         except (
             *(EOFError, KeyError, OSError, TypeError, ValueError),
-            *(zipfile.BadZipFile, zlib.error),
+            *(zipfile.BadZipFile, zlib.error, RuntimeError, MemoryError),
         ) as error:
             raise ValueError(
-                f"Expected {path} to be a complete NumPy .npz file, received one that "
+                f"Expected {path} to be a complete NumPy file, received one that "
                 f"is truncated, damaged or of another kind ({type(error).__name__}): "
                 f"{advice}."
             ) from error

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -194,7 +195,7 @@ def test_publish_saves_little(here):
     assert "FCD-digits-28" in output and "Features of classifier-digits-28, " in output
 
 
-def test_sample_writes_images_and_errors_are_sentences(here):
+def test_sample_writes_images_and_errors_are_sentences(here, monkeypatch):
     result = _gankit("run", "demos")
     assert result.exit_code == 1
     assert result.output == (
@@ -209,3 +210,23 @@ def test_sample_writes_images_and_errors_are_sentences(here):
     for path, image in zip(written, model.sample(3, seed=0), strict=True):
         np.testing.assert_array_equal(np.asarray(Image.open(path)), image[..., 0])
     assert _gankit("sample", "demo").exit_code == 1
+    # One class needs a model of classes, and older samples would be counted too.
+    of_a_class = _gankit("sample", "demo", *size, "--label", "1")
+    assert of_a_class.exit_code == 1 and "leave --label out" in of_a_class.output
+    fewer = _gankit("sample", "demo", *size, "--count", "2", "--to", "each")
+    assert fewer.exit_code == 1 and "1 more, such as 000002.png" in fewer.output
+    assert _gankit("sample", "demo", *size, "--to", "s.jpg").exit_code == 0
+    with Image.open(here / "s.jpg") as grid:
+        assert grid.format == "JPEG"
+
+    class Digits:
+        def sample_labels(self, n):
+            raise AssertionError("The class is given.")
+
+        def sample(self, n, *, seed, labels):
+            assert labels == [1] * n
+            return np.zeros((n, 8, 8, 1), "uint8")
+
+    run = types.SimpleNamespace(model=Digits())
+    monkeypatch.setattr(experiments, "load", lambda folder: run)
+    assert _gankit("sample", "demo", *size, "--label", "1").exit_code == 0

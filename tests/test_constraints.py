@@ -100,7 +100,9 @@ def test_the_slope_of_a_clipped_critic(images):
 
 
 def test_bad_arguments_raise():
-    with pytest.raises(ValueError, match="greater than 0, received -1"):
+    with pytest.raises(
+        ValueError, match="c to be a finite number above 0, received -1"
+    ):
         WeightClipping(-1)
     with pytest.raises(ValueError, match="received 'critic' without trainable weights"):
         clip_weights(keras.Sequential([layers.Dense(1)], name="critic"), C)

@@ -453,15 +453,17 @@ def test_reconstructions_are_the_other_real_pictures_after_a_round_trip(
 
 
 def test_bad_arguments_raise():
-    with pytest.raises(ValueError, match="to be ab or ba, received 'a'"):
+    with pytest.raises(ValueError, match="to be one of ab, ba, received 'a'"):
         _stub().translate(np.zeros((1, *SHAPE), "uint8"), "a")
-    with pytest.raises(ValueError, match="Expected uint8 images .* received float64"):
+    with pytest.raises(ValueError, match="type uint8 .* received float64"):
         _stub().translate(np.zeros((1, *SHAPE)), "ab")
     with pytest.raises(ValueError, match="one of l1, l2, ssim, received 'l3'"):
         _stub(cycle_loss="l3")
     with pytest.raises(ValueError, match="one of fake, real, both, received 'all'"):
         _stub(consistency_on="all")
-    with pytest.raises(ValueError, match=r"at least 0, received \(-1, 5.0, 0.0\)"):
+    with pytest.raises(
+        ValueError, match=r"cycle_weight to be .* at least 0, received -1:"
+    ):
         _stub(cycle_weight=-1)
     with pytest.raises(ValueError, match="Expected d_b to fit the image shape"):
         CycleGAN(

@@ -262,9 +262,9 @@ def test_image_data_refuses_what_is_no_image_data():
     ]:
         with refusal(ValueError, *fragments):
             Split(*wrong)
-    with refusal(ValueError, "0..1", "label 2"):
+    with refusal(ValueError, "train labels", "from 0 to 1", "0 to 2"):
         ImageData(Split(images, labels), class_names=("a", "b"))
-    with refusal(ValueError, "0..2", "test holds the label 7"):
+    with refusal(ValueError, "test labels", "from 0 to 2", "7"):
         ImageData(Split(images, labels), test=Split(images, labels + 5))
     with refusal(ValueError, "train and test differ", "labels"):
         ImageData(Split(images, labels), test=Split(images))
@@ -548,6 +548,14 @@ def test_mnist_is_fetched_once_and_split(mnist_source, tmp_path):
     assert np.array_equal(index(data.test), np.arange(10000))
     assert np.array_equal(data.train.labels, np.arange(55000) % 10)
     assert data.image_shape == (28, 28, 1) and data.class_names == tuple("0123456789")
+
+    # The pixels are right, the labels are those of the next image.
+    with np.load(folder / "mnist.npz") as archive:
+        arrays = dict(archive)
+    arrays["y_train"] = np.roll(arrays["y_train"], 1)
+    (folder / "mnist.npz").write_bytes(npz(**arrays))
+    with refusal(ValueError, "mnist.npz", "sha256", "delete both"):
+        classics.mnist(folder)
 
 
 @pytest.mark.parametrize("say_length", [True, False])

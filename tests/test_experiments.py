@@ -185,7 +185,9 @@ def test_unknown_names_and_sizes_get_a_sentence(here):
         experiments.run("zzzz")
     with pytest.raises(ValueError, match="smoke, class, full, received 'huge'"):
         experiments.run("demo", size="huge")
-    with pytest.raises(ValueError, match="at least 1 step, received 0"):
+    with pytest.raises(
+        ValueError, match="steps to be a whole number from 1 up, received 0"
+    ):
         experiments.run("demo", steps=0)
     demo = registry.find("demo")
     with pytest.raises(ValueError, match="'demo', which is registered"):

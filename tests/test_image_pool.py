@@ -76,7 +76,7 @@ def test_no_gradient_flows_through():
     pool = ImagePool(2, image_shape=(2, 2, 1))
     gradient = input_gradient(lambda x: pool.query(x) * 0 + x, ops.ones((3, 2, 2, 1)))
     np.testing.assert_array_equal(ops.convert_to_numpy(gradient), 1)
-    with pytest.raises(ValueError, match="at least 1, received 0"):
+    with pytest.raises(ValueError, match="from 1 up, received 0"):
         ImagePool(0, image_shape=(2, 2, 1))
 
 

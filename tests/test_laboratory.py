@@ -285,7 +285,10 @@ def test_the_widget_answers_each_request_with_a_frame_or_a_sentence(laboratory):
         (lambda: Laboratory(eight(), statistics=True), "each point alone"),
         (lambda: Laboratory(eight(), learning_rate=-1.0), "at least 0, received -1.0"),
         (lambda: Laboratory(eight(), **SMALL).update("both"), "received 'both'"),
-        (lambda: Laboratory(eight(), **SMALL).train(0), "1 step, received 0"),
+        (
+            lambda: Laboratory(eight(), **SMALL).train(0),
+            "steps to be a whole number from 1 up, received 0",
+        ),
         (lambda: Drawing([]), "at least one stroke"),
         (lambda: Drawing([[1, 2]]), "of shape (2,)"),
         (lambda: Drawing([[(0, np.nan)]]), "nan or infinity"),

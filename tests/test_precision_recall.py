@@ -128,7 +128,9 @@ def test_features_that_do_not_fit_get_a_sentence():
         prdc(real=features, fake=np.zeros((5, 2)))
     with pytest.raises(ValueError, match="more than k=3 .* received 5 and 3"):
         prdc(real=features, fake=np.zeros((3, 3)))
-    with pytest.raises(ValueError, match="k from 1, received 0"):
+    with pytest.raises(
+        ValueError, match="k to be a whole number from 1 up, received 0"
+    ):
         prdc(real=features, fake=features, k=0)
     with pytest.raises(ValueError, match="finite features"):
         prdc(real=features, fake=features + np.inf)

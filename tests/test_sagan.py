@@ -233,6 +233,7 @@ def test_separate_updates_equal_updates_by_hand(losses):
     a -= 0.1 * np.mean(slope * w * z)
 
     pixels = x.reshape(4, 1, 1, 1).astype("float32")
+    gan.check_batch = lambda parts: None  # these numbers are in no range of images
     history = gan.fit(pixels, batch_size=4, shuffle=False, verbose=0).history
     logs = {name: values[0] for name, values in history.items()}
     found = [float(_numpy(v).ravel()[0]) for v in gan.trainable_variables]

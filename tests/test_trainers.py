@@ -341,7 +341,7 @@ def test_input_gradient_can_be_differentiated_again():
         ({"loss": "hinges"}, "received 'hinges'"),
         ({"discriminator_steps": 0}, "discriminator_steps .* received 0"),
         ({"generator_steps": 1.5}, "generator_steps .* received 1.5"),
-        ({"real_label": 1.2}, "real_label in .* received 1.2"),
+        ({"real_label": 1.2}, "real_label .* received 1.2"),
         ({"real_label": 0.9, "loss": "hinge"}, "no labels to smooth"),
         ({"real_label": 0.9, "loss": "relativistic"}, "no labels to smooth"),
         ({"ema": 1.0}, "ema .* received 1.0"),

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from gankit.backend.arguments import check_number
+
 
 def predict(network, inputs, *, batch_size):
     """Computes the outputs of a network batch by batch.
@@ -18,8 +20,13 @@ def predict(network, inputs, *, batch_size):
 
     Returns:
         NumPy array `(n, ...)`.
+
+    Raises:
+        ValueError: If there are no examples, or `batch_size` is less than 1.
     """
+    check_number("batch_size", batch_size, 1)
     n = len(keras.tree.flatten(inputs)[0])
+    check_number("the number of examples", n, 1)
     outputs = []
     for start in range(0, n, batch_size):
         rows = slice(start, min(start + batch_size, n))

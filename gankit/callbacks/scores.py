@@ -5,6 +5,7 @@ from pathlib import Path
 import keras
 
 from gankit import files
+from gankit.backend.arguments import check_number
 
 
 class ScoreCallback(keras.callbacks.Callback):
@@ -47,8 +48,8 @@ class ScoreCallback(keras.callbacks.Callback):
 
     def __init__(self, scorer, *, every, count=1000, seed=1, path=None):
         super().__init__()
-        check_whole_number("every", every, 1, "pass the steps between two scorings")
-        check_whole_number("count", count, 2, "one image has no distribution to score")
+        check_number("every", every, 1)
+        check_number("count", count, 2)
         self.scorer = scorer
         self.every = every
         self.count = count
@@ -89,12 +90,3 @@ class ScoreCallback(keras.callbacks.Callback):
                 "away."
             )
         files.append_history(self.path, {"step": self._steps, **values})
-
-
-def check_whole_number(name, value, least, advice):
-    """Raises a `ValueError` with `advice` unless `value` is an integer >= `least`."""
-    if not isinstance(value, int) or value < least:
-        raise ValueError(
-            f"Expected {name} to be an integer of at least {least}, received "
-            f"{value!r}: {advice}."
-        )

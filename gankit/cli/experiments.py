@@ -188,7 +188,11 @@ def sample(
     sample_seed: Annotated[int, typer.Option(min=0, help="Seed of the latents.")] = 0,
     to: Annotated[
         Path | None,
-        typer.Option(help="A .png file for one grid, or a folder for single images."),
+        typer.Option(help="An image file for one grid, or a folder for single images."),
+    ] = None,
+    label: Annotated[
+        int | None,
+        typer.Option(min=0, help="The only class to draw, of a conditional model."),
     ] = None,
     size: SizeOption = "class",
     width: WidthOption = "full",
@@ -197,12 +201,20 @@ def sample(
 ):
     """Draw samples from a trained experiment."""
     from gankit import experiments, plotting
+    from gankit.datasets.image_files import SUFFIXES
 
     name = experiments.find(name, width=width).name
     folder = out or experiments.run_folder(name, size, seed)
-    images = experiments.load(folder).model.sample(count, seed=sample_seed)
+    model = experiments.load(folder).model
+    if not hasattr(model, "sample" if label is None else "sample_labels"):
+        raise ValueError(
+            f"Expected a model that draws samples (of classes), received {name}: leave "
+            f"--label out, or use gankit translate {folder} IN.png OUT.png."
+        )
+    of_class = {} if label is None else {"labels": [label] * count}
+    images = model.sample(count, seed=sample_seed, **of_class)
     to = to or folder / f"samples-{sample_seed}.png"
-    if to.suffix == ".png":
+    if to.suffix.lower() in SUFFIXES:
         to.parent.mkdir(parents=True, exist_ok=True)
         plotting.save_grid(to, images, scale=2)
     else:

@@ -5,7 +5,8 @@ import functools
 import keras
 import numpy as np
 
-from gankit.datasets.checks import check_images, check_labels, check_number
+from gankit.backend.arguments import check_number
+from gankit.datasets.checks import check_images, check_labels
 from gankit.datasets.tensorflow_batches import without_autotuning
 
 
@@ -18,7 +19,8 @@ class Batches(keras.utils.PyDataset):
     therefore sees the same batches as an uninterrupted run, no matter how far the input
     pipeline had read ahead.
 
-    The batches never end, so pass `steps_per_epoch` to `fit()`.
+    The batches never end. Without `steps_per_epoch`, an epoch of a GAN's `fit()` takes
+    `steps_per_pass` batches.
 
     Args:
         images: uint8 array of shape `(n, height, width, channels)`, values 0 to 255;
@@ -66,6 +68,16 @@ class Batches(keras.utils.PyDataset):
         self.batch_size = check_number("batch_size", batch_size, at_least=1)
         self.seed = check_number("seed", seed, at_least=0)
         self.start_step = check_number("start_step", start_step, at_least=0)
+
+    @property
+    def arrays(self):
+        """The arrays that the batches come from: one or two of images, any labels."""
+        return self.domains if self.labels is None else (*self.domains, self.labels)
+
+    @property
+    def steps_per_pass(self):
+        """Number of batches that contain every image at least once."""
+        return -(-max(map(len, self.domains)) // self.batch_size)
 
     @property
     def num_batches(self):

@@ -69,15 +69,15 @@ class Archive:
         path = data_folder(folder) / self.file
         if not path.exists():
             self._download(path)
-        if self.sha256 is None:
-            self._compare_with_record(path, path)
         advice = (
             "delete it, and the next call downloads it again; or put the right file "
             "there by hand"
         )
         with open_npz(path, advice) as archive:
             arrays = {key: archive[key] for key in KEYS if key in archive}
-        return self._check(arrays, path, advice)
+        arrays = self._check(arrays, path, advice)
+        self._compare(path, path)
+        return arrays
 
     def _download(self, path):
         # The file gets its name only once it is complete and checked. An interrupted
@@ -92,8 +92,8 @@ class Archive:
                     for name in self.downloads
                 ]
                 complete = self._verify(downloads, Path(temporary))
-                if self.sha256 is None:
-                    self._compare_with_record(complete, path)
+                if self.unpack is not None:
+                    self._compare(complete, path)
                     with atomic(_record_of(path)) as record:
                         record.write_text(
                             f"{sha256_of(complete)}  {self.file}\n", encoding="utf-8"
@@ -152,18 +152,19 @@ class Archive:
         np.savez(temporary / self.file, **arrays)
         return temporary / self.file
 
-    def _compare_with_record(self, path, named):
-        """Compares a file with the checksum recorded next to its final name."""
-        record = _record_of(named)
-        if not record.exists():
-            return
-        recorded = record.read_text(encoding="utf-8").split()[:1]
+    def _compare(self, path, named):
+        """Compares a file with its checksum, or the one next to its final name."""
+        record, recorded = _record_of(named), self.sha256
+        if self.unpack is not None:
+            if not record.exists():
+                return
+            recorded = record.read_text(encoding="utf-8").strip()[:64]
         found = sha256_of(path)
-        if recorded != [found]:
+        if recorded != found:
             raise ValueError(
-                f"Expected {self.file} to have the sha256 recorded in {record}, "
-                f"{' '.join(recorded) or 'none'}, received {found}: delete both files, "
-                "and the next call downloads them again."
+                f"Expected {self.file} to have the sha256 {recorded or 'none'} (see "
+                f"{record}, if it exists), received {found}: delete both files, and "
+                "the next call downloads them again."
             )
 
     def _check(self, arrays, source, advice):

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
+from gankit.backend.arguments import check_number
 from gankit.datasets.animal_figure import draw_animal
-from gankit.datasets.checks import check_number
 from gankit.datasets.image_data import UnpairedImageData
 
 # Scenes are drawn this many times larger and averaged down, for smooth edges.

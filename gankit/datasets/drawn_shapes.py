@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from gankit.datasets.checks import check_number
+from gankit.backend.arguments import check_number
 from gankit.datasets.image_data import ImageData, Split
 
 # Masks are drawn this many times larger and averaged down, for smooth edges.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gankit.datasets.checks import check_number
+from gankit.backend.arguments import check_number
 from gankit.datasets.image_data import ImageData, Split
 
 TEST_PER_CLASS = 25

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gankit.datasets.checks import check_number
+from gankit.backend.arguments import check_choice, check_number
 from gankit.datasets.downloads import data_folder
 from gankit.datasets.image_data import ImageData, Split, UnpairedImageData
 from gankit.datasets.image_files import list_images, load_images
@@ -15,41 +15,33 @@ PARTS = ("trainA", "trainB", "testA", "testB")
 
 
 def image_folder(path, *, size, channels=3):
-    """Loads a folder of images as a data set of square images.
+    """Loads a folder of images as a data set of images of one size.
 
     Subfolders with images are the classes, in alphabetical order. Without subfolders,
-    there are no labels. The folder may contain JPEG, PNG, BMP, GIF (first frame), WebP,
-    TIFF and PPM files. Images are rotated according to their EXIF data, placed on white
-    if they are transparent, scaled to `size` along the shorter side (bicubic,
-    antialiased) and cropped at the centre. Files that cannot be decoded are skipped
-    with one warning.
+    there are no labels. A class none of whose files can be decoded does not count. The
+    folder may contain JPEG, PNG, BMP, GIF (first frame), WebP, AVIF, JPEG 2000, TIFF,
+    TGA, PCX and PNM files; a warning counts others. Images are rotated according to
+    their EXIF data, placed on white if they are transparent, scaled to `size` along the
+    shorter side (bicubic, antialiased) and cropped at the centre. Files that cannot be
+    decoded are skipped with one warning, which gives the reasons.
 
     Args:
         path: The folder.
-        size: Height and width of the images in pixels, at least 1.
+        size: Height and width of the images in pixels, at least 1; a pair `(height,
+            width)` if they differ.
         channels: 3 for colour or 1 for grey.
 
     Returns:
-        `ImageData` with uint8 images of shape `(n, size, size, channels)` in train, in
-        the order of their paths, and without validation and test.
+        `ImageData` with uint8 images of shape `(n, height, width, channels)` in train,
+        in the order of their paths, and without validation and test.
 
     Raises:
         FileNotFoundError: If the folder does not exist.
         ValueError: If the folder contains no image that can be decoded, or images both
             next to and inside its subfolders.
     """
-    check_number("size", size, at_least=1)
-    if channels not in (1, 3):
-        raise ValueError(
-            f"Expected channels to be 3 (colour) or 1 (grey), received {channels!r}: "
-            "choose one of the two."
-        )
+    size = _checked(size, channels)
     folder = Path(path).expanduser()
-    if not folder.exists():
-        raise FileNotFoundError(
-            f"Expected path to be a folder of images, received {folder}, which does "
-            f"not exist: check the spelling (the working directory is {Path.cwd()})."
-        )
     files = list_images(folder)
     classes = [file.relative_to(folder).parts[:-1][:1] for file in files]
     if () in classes and any(classes):
@@ -61,14 +53,15 @@ def image_folder(path, *, size, channels=3):
     images, indices = load_images(files, folder, size=size, channels=channels)
     labels = names = None
     if any(classes):
-        names, numbers = np.unique([name for (name,) in classes], return_inverse=True)
-        labels, names = numbers[indices], tuple(names.tolist())
+        found = [classes[index][0] for index in indices]
+        names, labels = np.unique(found, return_inverse=True)
+        names = tuple(names.tolist())
     return ImageData(
         Split(np.stack(images), labels), None, None, names, folder.absolute().name
     )
 
 
-def unpaired_folders(path_or_name, *, size=None, folder=None):
+def unpaired_folders(path_or_name, *, size=None, channels=3, folder=None):
     """Loads two unpaired domains from folders trainA, trainB, testA and testB.
 
     This is the folder structure of "Unpaired Image-to-Image Translation using
@@ -79,13 +72,15 @@ def unpaired_folders(path_or_name, *, size=None, folder=None):
     Args:
         path_or_name: The folder that contains trainA and trainB; or a name such as
             "horse2zebra", which is first looked up in the data folder.
-        size: Scale and crop the images to this height and width in pixels. None keeps
-            their size, which must then be the same for all.
+        size: Scale and crop the images to this height and width in pixels, or to a pair
+            `(height, width)`. None keeps their size, which must then be the same for
+            all.
+        channels: 3 for colour or 1 for grey.
         folder: The data folder; None for `data_folder()`.
 
     Returns:
-        `UnpairedImageData` with uint8 images of shape `(n, height, width, 3)`, in the
-        order of their names. A name such as "horse2zebra" gives the domain names
+        `UnpairedImageData` with uint8 images of shape `(n, height, width, channels)`,
+        in the order of their names. A name such as "horse2zebra" gives the domain names
         "horse" and "zebra", any other name "A" and "B".
 
     Raises:
@@ -94,14 +89,14 @@ def unpaired_folders(path_or_name, *, size=None, folder=None):
             differ in size and `size` is None.
     """
     if size is not None:
-        check_number("size", size, at_least=1)
+        size = _checked(size, channels)
     root = _find_unpaired(path_or_name, folder)
     arrays, shapes = {}, {}
     for part in PARTS:
         if not (root / part).exists():
             continue
         files = list_images(root / part)
-        arrays[part], _ = load_images(files, root / part, size=size, channels=3)
+        arrays[part], _ = load_images(files, root / part, size=size, channels=channels)
         for image in arrays[part]:
             shapes.setdefault(image.shape[:2], part)
     if len(shapes) > 1:
@@ -118,6 +113,13 @@ def unpaired_folders(path_or_name, *, size=None, folder=None):
         name=name,
         domain_names=domains if len(domains) == 2 and all(domains) else ("A", "B"),
     )
+
+
+def _checked(size, channels):
+    """Returns `(height, width)`, or refuses the size or the channels."""
+    check_choice("channels to be one of", channels, (1, 3))
+    sides = size if isinstance(size, (tuple, list)) and len(size) == 2 else (size, size)
+    return tuple(check_number("size", side, at_least=1) for side in sides)
 
 
 def _find_unpaired(path_or_name, folder):

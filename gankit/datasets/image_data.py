@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gankit.datasets.checks import check_images, check_labels
+from gankit.datasets.checks import check_images, check_labels, check_range
 
 
 def _summary(data):
@@ -83,13 +83,9 @@ class ImageData:
                     f"train and {part} differ: pass the missing labels or leave out "
                     "all labels."
                 )
-            if split.labels is not None and split.labels.max() >= self.num_classes:
-                raise ValueError(
-                    f"Expected labels in 0..{self.num_classes - 1} (num_classes="
-                    f"{self.num_classes}), received a split where {part} holds the "
-                    f"label {split.labels.max()}: correct the labels or give "
-                    "class_names one name per class."
-                )
+            if split.labels is not None:
+                what = f"{part} labels"
+                check_labels(split.labels, len(split), self.num_classes, what)
 
     @property
     def image_shape(self):
@@ -186,12 +182,7 @@ def to_uint8(images, value_range):
         ValueError: If `low` is not below `high`, or a value is outside the range or not
             a number.
     """
-    low, high = value_range
-    if not (np.isfinite([low, high]).all() and low < high):
-        raise ValueError(
-            "Expected value_range to be two finite numbers, low below high, received "
-            f"{value_range}: pass (-1, 1) or (0, 255), for example."
-        )
+    low, high = check_range(value_range)
     images = np.asarray(images)
     if images.dtype.kind not in "iuf":
         raise ValueError(

@@ -1,39 +1,72 @@
 """Finds image files and decodes them to uint8 arrays, whatever their mode."""
 
+import collections
 import concurrent.futures
-import functools
 import os
 import warnings
 from pathlib import Path
 
 import numpy as np
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm"}
+# What Pillow reads and writes by itself, without Ghostscript for example.
+SUFFIXES = {
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".dib", ".gif"),
+    *(".webp", ".avif", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".tga"),
+    *(".jp2", ".j2k", ".jpx", ".pcx"),
+}
+# Files that often lie next to images, and that nobody expects to be read.
+COMPANIONS = {
+    *("", ".txt", ".md", ".csv", ".tsv", ".json", ".xml", ".html", ".yml", ".yaml"),
+    *(".ini", ".db", ".log", ".py", ".mat", ".npy", ".npz", ".zip", ".tar", ".gz"),
+}
 
 
 def list_files(folder):
     """Returns the files in a folder and its subfolders, except hidden ones."""
-    files = []
-    # Links are followed, since data sets are often on another disk.
+    files, known = [], set()
+    # Links are followed, since data sets are often on another disk. A folder that is
+    # linked twice, perhaps from within itself, is read once.
     for place, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        files += [Path(place, name) for name in names if not name.startswith(".")]
+        real = os.path.realpath(place)
+        folders[:] = sorted(n for n in folders if n[0] != "." and real not in known)
+        if real not in known:
+            files += [Path(place, name) for name in names if name[0] != "."]
+        known.add(real)
     return sorted(files, key=lambda file: file.relative_to(folder).parts)
 
 
 def list_images(folder):
-    """Returns the image files in a folder and its subfolders, except hidden ones."""
+    """Returns the image files in a folder and its subfolders, except hidden ones.
+
+    Warns once about files of other kinds, which are left out.
+    """
+    if not folder.exists():
+        raise FileNotFoundError(
+            f"Expected a folder of images, received {folder}, which does not exist: "
+            f"check the spelling (the working directory is {Path.cwd()})."
+        )
     if not folder.is_dir():
         raise ValueError(
             f"Expected a folder of images, received a path where {folder} is a file: "
             f"pass the folder that it is in, {folder.parent}."
         )
-    files = [file for file in list_files(folder) if file.suffix.lower() in SUFFIXES]
+    found = list_files(folder)
+    files = [file for file in found if file.suffix.lower() in SUFFIXES]
+    others = collections.Counter(file.suffix.lower() for file in found)
+    counts = " and ".join(
+        f"{n} {'file' if n == 1 else 'files'} ending in {suffix}"
+        for suffix, n in others.most_common()
+        if suffix not in SUFFIXES | COMPANIONS
+    )
     if not files:
         raise ValueError(
             f"Expected {folder} to hold images ({', '.join(sorted(SUFFIXES))}), "
-            "received none, not even in subfolders: check the path, or convert the "
-            "images."
+            f"received {counts or 'none'}, not even in subfolders an image: check the "
+            "path, or export the images as JPEG or PNG."
+        )
+    if counts:
+        warnings.warn(
+            f"{counts} in {folder} left out: export them as JPEG or PNG.", stacklevel=3
         )
     return files
 
@@ -44,39 +77,57 @@ def load_images(files, folder, *, size, channels):
     Args:
         files: Paths of image files.
         folder: Their folder, for messages.
-        size: Height and width to scale and crop to, or None to keep the size.
+        size: `(height, width)` to scale and crop to, or None to keep the size.
         channels: 1 or 3.
 
     Returns:
         A list of uint8 arrays `(height, width, channels)`, and the indices of these
         images in `files`.
     """
+    results = decode_all(files, size=size, channels=channels)
+    indices = left_in(results, files, folder)
+    return [results[index] for index in indices], indices
+
+
+def decode_all(files, *, size, channels):
+    """Decodes files as `decode` does, but returns its errors."""
     from PIL import Image
 
-    read = functools.partial(decode, size=size, channels=channels)
+    def read(file):
+        try:
+            return decode(file, size=size, channels=channels)
+        except ValueError as error:
+            return error
+
     with warnings.catch_warnings():
-        # One warning below replaces Pillow's warnings about single files.
+        # One warning for all replaces Pillow's warnings about single files.
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            images = list(pool.map(read, files))
-    indices = [index for index, image in enumerate(images) if image is not None]
-    bad = [
-        file.name for file, image in zip(files, images, strict=True) if image is None
-    ]
+            return list(pool.map(read, files))
+
+
+def left_in(results, files, folder):
+    """Returns the indices of results that are no errors; warns once about the others.
+
+    Raises:
+        ValueError: If all are errors.
+    """
+    reasons = {i: r for i, r in enumerate(results) if isinstance(r, ValueError)}
+    bad = [f"{files[i].name} ({reason})" for i, reason in reasons.items()]
     examples = ", ".join(bad[:3]) + (" and others" if len(bad) > 3 else "")
-    if not indices:
+    if len(bad) == len(files):
         raise ValueError(
             f"Expected {folder} to hold images, received a folder where none of its "
-            f"{len(files)} image files can be decoded ({examples}): replace them."
+            f"{len(files)} image files can be decoded, {examples}: replace them."
         )
     if bad:
         warnings.warn(
             f"{len(bad)} of {len(files)} images in {folder} cannot be decoded and are "
             f"left out: {examples}.",
-            stacklevel=3,
+            stacklevel=4,
         )
-    return [images[index] for index in indices], indices
+    return [i for i in range(len(files)) if i not in reasons]
 
 
 def decode(file, *, size=None, channels=3):
@@ -84,21 +135,29 @@ def decode(file, *, size=None, channels=3):
 
     Args:
         file: Its path.
-        size: Height and width to scale and crop to, or None to keep the size.
+        size: `(height, width)` to scale and crop to, or None to keep the size.
         channels: 1 or 3.
 
     Returns:
-        A uint8 array `(height, width, channels)`, or None if the file is damaged.
+        A uint8 array `(height, width, channels)`.
+
+    Raises:
+        ValueError: If the file cannot be decoded. The message is the reason alone.
     """
     from PIL import Image, ImageOps
 
     try:
+        if not Path(file).is_file():  # a pipe would wait for ever
+            raise ValueError("no file, or a link to none")
         with Image.open(file) as opened:
             image = _flatten(ImageOps.exif_transpose(opened), channels)
-    except Exception:  # Damaged files raise almost every kind of exception.
-        return None
+    except Image.UnidentifiedImageError as error:
+        raise ValueError("damaged, or of a kind that Pillow does not read") from error
+    except Exception as error:  # Damaged files raise almost every kind of exception.
+        reason = str(error).split(". ")[0].rstrip(".")
+        raise ValueError(reason or type(error).__name__) from error
     if size is not None:
-        image = ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
+        image = ImageOps.fit(image, size[::-1], Image.Resampling.BICUBIC)
     return np.asarray(image).reshape(image.height, image.width, channels)
 
 
@@ -107,12 +166,22 @@ def _flatten(image, channels):
     from PIL import Image
 
     if image.mode == "F":
-        raise ValueError("The range of floating-point images is unknown.")
+        raise ValueError("floating-point values, whose range is unknown")
     if image.mode.startswith("I"):
-        # 16 bits of grey: convert() would clip all levels above 255 to white.
-        levels = np.clip(np.asarray(image), 0, 65535) / 257
+        # 16 or 32 bits of grey: convert() would clip all levels above 255 to white.
+        levels = np.asarray(image)
+        low, high = levels.min(), levels.max()
+        eight_bits = image.mode == "I" and high <= 255
+        if low < 0 or high > 65535 or (0 < high < 4096 and not eight_bits):
+            raise ValueError(
+                f"levels from {low} to {high}, which fill neither 8 nor 16 bits: scale "
+                "them to 0 ... 65535"
+            )
+        levels = levels / (1 if eight_bits else 257)
         image = Image.fromarray(np.rint(levels).astype(np.uint8))
     elif image.has_transparency_data:
         paper = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(paper, image.convert("RGBA"))
+    elif image.mode == "LAB":
+        image = image.convert("RGB")
     return image.convert("L" if channels == 1 else "RGB")

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from gankit.datasets.checks import check_number
+from gankit.backend.arguments import check_number
 from gankit.datasets.classics import MNIST, mnist
 from gankit.datasets.downloads import data_folder
 from gankit.datasets.embedded_digits import digits

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gankit.datasets.checks import check_choice
+from gankit.backend.arguments import check_choice
 from gankit.experiments.running.saved import SavedRun, find_runs
 
 SECONDS = "seconds per 1,000 steps"

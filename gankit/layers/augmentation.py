@@ -14,6 +14,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from gankit.backend.arguments import check_number, check_real
+
 
 def random_brightness(images, seed_generator):
     """Adds one number from U(-0.5, 0.5) to each image."""
@@ -49,7 +51,9 @@ def random_translation(images, seed_generator, *, most=None):
         Images of the same shape.
     """
     sides = images.shape[1:3]
-    margins = [size // 8 if most is None else most for size in sides]
+    margins = [
+        size // 8 if most is None else check_number("most", most, 0) for size in sides
+    ]
     rows, columns = (
         np.pad(np.eye(size, dtype="float32"), ((margin, margin), (0, 0)))
         for size, margin in zip(sides, margins, strict=True)
@@ -89,11 +93,7 @@ def resize_crop_flip(images, seed_generator, *, scale=1.1):
     Raises:
         ValueError: If `scale` is less than 1.
     """
-    if scale < 1:
-        raise ValueError(
-            f"Expected scale to be at least 1, received {scale!r}: pass 1.1 to "
-            "crop from images 10% larger."
-        )
+    check_real("scale", scale, at_least=1)
     rows, columns = (_bicubic(size, round(size * scale)) for size in images.shape[1:3])
     cropped = ops.clip(_random_crop(images, rows, columns, seed_generator), -1.0, 1.0)
     return random_flip(cropped, seed_generator)
@@ -120,7 +120,7 @@ class DifferentiableAugmentation(keras.layers.Layer):
         seed: Integer seed; `None` chooses one at random.
 
     Raises:
-        ValueError: If `policy` contains an unknown key.
+        ValueError: If `policy` is no text or contains an unknown key.
 
     Example:
 
@@ -135,7 +135,8 @@ class DifferentiableAugmentation(keras.layers.Layer):
     def __init__(self, policy="color,translation,cutout", seed=None, **kwargs):
         kwargs.setdefault("dtype", "float32")
         super().__init__(**kwargs)
-        unknown = [name for name in policy.split(",") if name not in POLICIES]
+        keys = policy.split(",") if isinstance(policy, str) else [policy]
+        unknown = [name for name in keys if name not in POLICIES]
         if unknown:
             raise ValueError(
                 f"Expected policy to combine {', '.join(POLICIES)}, separated by "

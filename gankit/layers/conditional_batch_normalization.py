@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from gankit.backend.arguments import check_number, check_real
+
 
 @keras.saving.register_keras_serializable("gankit")
 class ConditionalBatchNormalization(keras.layers.Layer):
@@ -14,7 +16,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
     Args:
         num_classes: Number of classes, at least 1.
         momentum: Momentum of the moving statistics, in (0, 1).
-        epsilon: Number added to the variance.
+        epsilon: Number added to the variance, above 0.
         synchronized: Whether replicas share their statistics, as in
             `keras.layers.BatchNormalization` (TensorFlow only).
 
@@ -24,7 +26,8 @@ class ConditionalBatchNormalization(keras.layers.Layer):
     Output shape: that of the images.
 
     Raises:
-        ValueError: If `num_classes` is less than 1, or labels are not of shape `(n,)`.
+        ValueError: If an argument is out of range, or labels are not integers of shape
+            `(n,)`.
 
     Example:
 
@@ -41,14 +44,9 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         self, num_classes, momentum=0.9, epsilon=1e-5, synchronized=False, **kwargs
     ):
         super().__init__(**kwargs)
-        if not isinstance(num_classes, int) or num_classes < 1:
-            raise ValueError(
-                "Expected num_classes to be an integer of at least 1, received "
-                f"{num_classes!r}: pass the number of classes in the data."
-            )
-        self.num_classes = num_classes
-        self.momentum = momentum
-        self.epsilon = epsilon
+        self.num_classes = check_number("num_classes", num_classes, 1)
+        self.momentum = check_real("momentum", momentum, above=0, below=1)
+        self.epsilon = check_real("epsilon", epsilon, above=0)
         self.synchronized = synchronized
         self.normalize = keras.layers.BatchNormalization(
             momentum=momentum,
@@ -83,6 +81,13 @@ class ConditionalBatchNormalization(keras.layers.Layer):
 
     def call(self, inputs, training=False):
         images, labels = inputs
+        if labels.shape[0] not in (None, images.shape[0]) or "int" not in str(
+            keras.backend.standardize_dtype(labels.dtype)
+        ):
+            raise ValueError(
+                f"Expected one integer label per image, received {labels.dtype} "
+                f"{labels.shape} for images {images.shape}: pass one for each."
+            )
         # One gain and one bias per image and channel: (n, 1, 1, channels).
         gain = self.gain(labels)[:, None, None, :]
         bias = self.bias(labels)[:, None, None, :]

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from gankit.backend.arguments import check_number
+
 
 @keras.saving.register_keras_serializable("gankit")
 class ImagePool(keras.layers.Layer):
@@ -40,12 +42,7 @@ class ImagePool(keras.layers.Layer):
 
     def __init__(self, size=50, *, image_shape, seed=None, **kwargs):
         super().__init__(**kwargs)
-        if not isinstance(size, int) or size < 1:
-            raise ValueError(
-                f"Expected size to be an integer of at least 1, received {size!r}: "
-                "the paper stores 50 images."
-            )
-        self.size = size
+        self.size = check_number("size", size, 1)
         self.image_shape = tuple(image_shape)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)

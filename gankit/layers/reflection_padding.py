@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from gankit.backend.arguments import check_number
+
 
 @keras.saving.register_keras_serializable("gankit")
 class ReflectionPadding2D(keras.layers.Layer):
@@ -33,12 +35,7 @@ class ReflectionPadding2D(keras.layers.Layer):
 
     def __init__(self, padding, **kwargs):
         super().__init__(**kwargs)
-        if not isinstance(padding, int) or padding < 1:
-            raise ValueError(
-                "Expected padding to be an integer of at least 1, received "
-                f"{padding!r}: pass the number of pixels to add on each side."
-            )
-        self.padding = padding
+        self.padding = check_number("padding", padding, 1)
 
     def build(self, input_shape):
         for side in input_shape[1:3]:

@@ -3,6 +3,7 @@
 import keras
 from keras import layers, ops
 
+from gankit.backend.arguments import check_number
 from gankit.layers.spectral_normalization import SpectralNormalization
 
 
@@ -26,8 +27,8 @@ class SelfAttention2D(layers.Layer):
     It also pools keys and values; for this, pass `pool=True`.
 
     Args:
-        reduction: Queries and keys have C / reduction channels.
-        value_reduction: Values have C / value_reduction channels.
+        reduction: Queries and keys have C / reduction channels; at least 1.
+        value_reduction: Values have C / value_reduction channels; at least 1.
         pool: Whether to max-pool keys and values 2 x 2, which makes the attention map
             four times smaller.
         spectral_normalization: Whether to wrap the four convolutions in
@@ -45,7 +46,7 @@ class SelfAttention2D(layers.Layer):
         are `height * width` keys, or `(height // 2) * (width // 2)` if pooled.
 
     Raises:
-        ValueError: If the input has another shape.
+        ValueError: If a reduction is less than 1, or the input has another shape.
 
     Example:
 
@@ -68,8 +69,8 @@ class SelfAttention2D(layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.reduction = reduction
-        self.value_reduction = value_reduction
+        self.reduction = check_number("reduction", reduction, 1)
+        self.value_reduction = check_number("value_reduction", value_reduction, 1)
         self.pool = pool
         self.spectral_normalization = spectral_normalization
 

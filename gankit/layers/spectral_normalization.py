@@ -3,6 +3,8 @@
 import keras
 from keras import layers, ops
 
+from gankit.backend.arguments import check_number
+
 # Layers that multiply by one matrix (inputs, outputs). The inputs of a convolution are
 # all values of a patch. A transposed convolution stores (..., outputs, inputs).
 _TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
@@ -61,12 +63,7 @@ class SpectralNormalization(layers.Wrapper):
         kwargs.setdefault("dtype", getattr(layer, "dtype_policy", None))
         super().__init__(layer, **kwargs)
         _check_layer(layer)
-        if not isinstance(power_iterations, int) or power_iterations < 1:
-            raise ValueError(
-                "Expected power_iterations to be an integer of at least 1, "
-                f"received {power_iterations!r}: the paper uses 1."
-            )
-        self.power_iterations = power_iterations
+        self.power_iterations = check_number("power_iterations", power_iterations, 1)
         self.use_bias = use_bias and not isinstance(layer, layers.Embedding)
 
     def build(self, input_shape):
@@ -118,6 +115,11 @@ class SpectralNormalization(layers.Wrapper):
     def _initial_u(self, shape, dtype):
         vector_u = keras.initializers.RandomNormal()(shape, dtype=dtype)
         _, vector_u = self._power_iteration(_unit(vector_u), _INITIAL_ITERATIONS)
+        if not ops.convert_to_numpy(ops.all(ops.isfinite(vector_u))):
+            raise ValueError(
+                "Expected a finite kernel that does not start at zero, where sigma is "
+                f"0, received that of {self.layer.name}: choose another initializer."
+            )
         return vector_u
 
     def compute_output_shape(self, input_shape):
@@ -177,9 +179,4 @@ def _check_layer(layer):
             f"use_bias={layer.use_bias}, activation={layer.activation.__name__}): both "
             "must follow the division by sigma, so use the wrapper's use_bias=True and "
             "a separate activation layer."
-        )
-    if isinstance(layer.kernel_initializer, keras.initializers.Zeros):
-        raise ValueError(
-            "Expected a kernel that does not start at zero, where sigma is 0, received "
-            f"{kind}(kernel_initializer='zeros'): choose another initializer."
         )

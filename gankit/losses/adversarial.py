@@ -18,6 +18,8 @@ from dataclasses import dataclass, replace
 
 from keras import ops
 
+from gankit.backend.arguments import check_choice, check_real
+
 
 def _float32(logits):
     # Networks may compute in bfloat16, whose 8-bit mantissa is too short for averages.
@@ -44,7 +46,8 @@ def minimax_discriminator_loss(real_logits, fake_logits, *, real_label=1.0):
     Reference:
         Goodfellow et al. 2014, equation 1 (https://arxiv.org/abs/1406.2661).
     """
-    return _cross_entropy(real_logits, real_label) + _cross_entropy(fake_logits, 0.0)
+    target = check_real("real_label", real_label, above=0, at_most=1)
+    return _cross_entropy(real_logits, target) + _cross_entropy(fake_logits, 0.0)
 
 
 def minimax_generator_loss(fake_logits):
@@ -84,7 +87,8 @@ def least_squares_discriminator_loss(real_logits, fake_logits, *, real_label=1.0
     Reference:
         Mao et al. 2017, equation 2 (https://arxiv.org/abs/1611.04076).
     """
-    real_term = ops.mean(ops.square(_float32(real_logits) - real_label))
+    target = check_real("real_label", real_label, above=0, at_most=1)
+    real_term = ops.mean(ops.square(_float32(real_logits) - target))
     fake_term = ops.mean(ops.square(_float32(fake_logits)))
     return 0.5 * (real_term + fake_term)
 
@@ -234,14 +238,15 @@ class AdversarialLoss:
             real_label: Target for real images, in (0, 1].
 
         Raises:
-            ValueError: If the loss has no labels to smooth.
+            ValueError: If the loss has no labels to smooth, or `real_label` is out of
+                range.
         """
         if not self.smooths_labels:
             raise ValueError(
                 "Expected a loss with labels to smooth, received one without: use "
                 "minimax, non_saturating or least_squares."
             )
-        answer = 0.5 * real_label
+        answer = 0.5 * check_real("real_label", real_label, above=0, at_most=1)
         if self.in_nats:
             answer = math.log(answer / (1.0 - answer))
         logits = ops.full((1,), answer, "float32")
@@ -316,9 +321,5 @@ def get(name):
     Raises:
         ValueError: If there is no such loss.
     """
-    if name not in LOSSES:
-        raise ValueError(
-            f"Expected loss to be one of {', '.join(LOSSES)}, received "
-            f"{name!r}: choose one of these names."
-        )
+    check_choice("loss to be one of", name, LOSSES)
     return LOSSES[name]

@@ -15,6 +15,7 @@ import keras
 from keras import ops
 
 from gankit.backend import device
+from gankit.backend.arguments import check_number, check_real
 from gankit.backend.gradients import input_gradient
 
 
@@ -38,13 +39,7 @@ class Penalty(abc.ABC):
     """
 
     def __init__(self, *, every=1):
-        if not isinstance(every, int) or every < 1:
-            raise ValueError(
-                "Expected every to be a whole number of at least 1, received "
-                f"{every!r}: pass 1 for a penalty in every update, or 16 for one in "
-                "every sixteenth."
-            )
-        self.every = every
+        self.every = check_number("every", every, 1)
 
     def __call__(self, discriminator, real, fake):
         """Computes the penalty.
@@ -87,7 +82,7 @@ class GradientPenalty(Penalty):
 
     Args:
         weight: The paper's lambda, above 0.
-        center: The target slope; 0 for a zero-centred penalty.
+        center: The target slope, at least 0; 0 for a zero-centred penalty.
         every: As in `Penalty`.
         seed: Integer seed of the points; `None` chooses one at random.
 
@@ -102,8 +97,9 @@ class GradientPenalty(Penalty):
 
     def __init__(self, weight=10.0, center=1.0, *, every=1, seed=None):
         super().__init__(every=every)
-        _check_positive("weight", weight)
-        self.weight, self.center, self.seed = weight, center, seed
+        self.weight = check_real("weight", weight, above=0)
+        self.center = check_real("center", center, at_least=0)
+        self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def points(self, real, fake):
@@ -135,8 +131,7 @@ class _ZeroCentred(Penalty):
 
     def __init__(self, gamma, *, every=1):
         super().__init__(every=every)
-        _check_positive("gamma", gamma)
-        self.gamma = gamma
+        self.gamma = check_real("gamma", gamma, above=0)
 
     def of_slopes(self, squares):
         return 0.5 * self.gamma * ops.mean(squares)
@@ -205,11 +200,3 @@ def _squared_slope(function, images):
 def _float32(images):
     # In bfloat16, squares and their sums would be too coarse.
     return ops.cast(ops.convert_to_tensor(images), "float32")
-
-
-def _check_positive(name, value):
-    if not value > 0:
-        raise ValueError(
-            f"Expected {name} to be above 0, received {value!r}: leave the penalty "
-            "out of the list to train without it."
-        )

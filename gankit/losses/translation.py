@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from gankit.backend.arguments import check_choice
 from gankit.layers.augmentation import random_translation
 
 # Side and standard deviation of SSIM's window, and its two constants.
@@ -86,11 +87,7 @@ def get(name):
     Raises:
         ValueError: If there is no such loss.
     """
-    if name not in PIXEL_LOSSES:
-        raise ValueError(
-            f"Expected the loss between images to be one of {', '.join(PIXEL_LOSSES)}, "
-            f"received {name!r}: choose one of these names."
-        )
+    check_choice("the loss between images to be one of", name, PIXEL_LOSSES)
     return PIXEL_LOSSES[name]
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gankit.backend.arguments import check_number
 from gankit.metrics.features.checks import check_features
 
 # Entries of a kernel matrix in memory at one time, 32 MB.
@@ -185,8 +186,5 @@ def _check(x, y, degree, subsets, subset_size):
             "Expected at least two examples on each side and in a subset, received "
             f"{len(x)}, {len(y)} and {subset_size}: give more images."
         )
-    if degree < 1 or degree != int(degree) or subsets < 1:
-        raise ValueError(
-            "Expected integers of at least 1 for degree and subsets, received "
-            f"{degree} and {subsets}: use the defaults, 3 and 100."
-        )
+    check_number("degree", degree, 1)
+    check_number("subsets", subsets, 1)

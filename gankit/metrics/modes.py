@@ -6,7 +6,7 @@ from gankit.metrics.features.images import uint8_batches
 from gankit.metrics.score import Score
 
 
-def modes(images, classifier, *, value_range, real=None):
+def modes(images, classifier, *, value_range=None, real=None):
     """Counts the modes that a generator of stacked digits finds.
 
     A classifier of digits reads each colour channel. The three digits a, b and c are

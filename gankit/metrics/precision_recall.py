@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gankit.backend.arguments import check_number
 from gankit.metrics.features.checks import check_features
 
 # Distances in memory at one time, 32 MB.
@@ -87,8 +88,7 @@ def prdc(*, real, fake, k=3):
 
 def _check(real, fake, k):
     check_features(real, fake)
-    if k < 1:
-        raise ValueError(f"Expected k from 1, received {k}: use the default, 3.")
+    check_number("k", k, 1)
     if min(len(real), len(fake)) <= k:
         raise ValueError(
             f"Expected more than k={k} real and fake features, received {len(real)} "

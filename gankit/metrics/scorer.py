@@ -64,7 +64,7 @@ class Scorer:
         real,
         extractor,
         *,
-        value_range,
+        value_range=None,
         kinds=DEFAULT_KINDS,
         held_out=None,
         other_real=None,
@@ -95,7 +95,7 @@ class Scorer:
         """Number of real images. Score as many generated ones for a fair result."""
         return self.real.n
 
-    def __call__(self, fake, *, value_range):
+    def __call__(self, fake, *, value_range=None):
         """Scores images.
 
         Args:

@@ -5,7 +5,7 @@ import numpy as np
 from gankit.metrics.features.images import uint8_batches
 
 
-def gradient_energy(images, *, value_range):
+def gradient_energy(images, *, value_range=None):
     """Computes the mean squared difference between neighbouring pixels of each image.
 
     The mean of `(x[i+1, j] - x[i, j])^2` plus the mean of `(x[i, j+1] - x[i, j])^2`,

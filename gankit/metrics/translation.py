@@ -33,7 +33,7 @@ def domain_classifier_for(data, *, folder=None):
     return classifier_for(_label_domains(data), folder=folder)
 
 
-def domain_score(translated, classifier, target="b", *, value_range):
+def domain_score(translated, classifier, target="b", *, value_range=None):
     """Computes the share of translated images that are classified as the target domain.
 
     A generator that ignores its input and returns images of the target domain reaches
@@ -70,7 +70,7 @@ def domain_score(translated, classifier, target="b", *, value_range):
     )
 
 
-def reconstruction_error(source, reconstructed, *, value_range):
+def reconstruction_error(source, reconstructed, *, value_range=None):
     """Compares images with their reconstructions after a full translation cycle.
 
     Both are rounded to 256 levels first. A model that returns its input scores 0, and
@@ -104,7 +104,7 @@ def reconstruction_error(source, reconstructed, *, value_range):
     )
 
 
-def luminance_correlation(source, translated, *, value_range):
+def luminance_correlation(source, translated, *, value_range=None):
     """Measures whether translations preserve light and dark.
 
     Args:
@@ -136,7 +136,7 @@ def luminance_correlation(source, translated, *, value_range):
     return np.concatenate(found)
 
 
-def inverted_colours(source, translated, *, value_range):
+def inverted_colours(source, translated, *, value_range=None):
     """Computes the share of images whose translation inverts light and dark.
 
     The cycle loss does not prevent this: an inverted image can be inverted again.

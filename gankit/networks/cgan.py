@@ -17,6 +17,7 @@ import keras
 from keras import layers, ops
 
 from gankit.backend import device
+from gankit.backend.arguments import check_choice
 from gankit.layers import ConditionalBatchNormalization, SpectralNormalization
 from gankit.networks import dcgan
 from gankit.networks.parts import batch_normalization, label_input
@@ -221,8 +222,4 @@ def _pair(generator_layers, discriminator_layers, form, latent_dim, options):
 
 
 def _check(conditioning):
-    if conditioning not in CONDITIONINGS:
-        raise ValueError(
-            f"Expected conditioning to be one of {', '.join(CONDITIONINGS)}, received "
-            f"{conditioning!r}: choose one of these."
-        )
+    check_choice("conditioning to be one of", conditioning, CONDITIONINGS)

@@ -8,6 +8,7 @@ three or four layers of stride 2 are those of the CMU course.
 import keras
 from keras import layers
 
+from gankit.backend.arguments import check_choice
 from gankit.layers import ReflectionPadding2D, instance_norm
 from gankit.networks.parts import (
     batch_normalization,
@@ -282,11 +283,7 @@ def _reflection_convolution(x, channels, kernel, **options):
 
 
 def _normalization(norm):
-    if norm not in NORMALIZATIONS:
-        raise ValueError(
-            f"Expected norm to be one of {', '.join(NORMALIZATIONS)}, received "
-            f"{norm!r}: choose one of these."
-        )
+    check_choice("norm to be one of", norm, NORMALIZATIONS)
     return NORMALIZATIONS[norm]()
 
 

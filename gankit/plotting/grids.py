@@ -132,12 +132,21 @@ def save_each(folder, images):
     Args:
         folder: The folder, which is created if it is missing.
         images: uint8 array `(n, height, width, channels)`.
+
+    Raises:
+        FileExistsError: If it contains other files, which a score would count too.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for i, image in enumerate(images):
+    names = [f"{i:06d}.png" for i in range(len(images))]
+    if others := sorted({path.name for path in folder.iterdir()} - set(names)):
+        raise FileExistsError(
+            f"Expected {folder} to hold no files but the {len(names)} to write, "
+            f"received {len(others)} more, such as {others[0]}: choose a new folder."
+        )
+    for name, image in zip(names, images, strict=True):
         picture = image[..., 0] if image.shape[-1] == 1 else image
-        Image.fromarray(picture).save(folder / f"{i:06d}.png")
+        Image.fromarray(picture).save(folder / name)
 
 
 def show_grid(images, *, columns=None, title=None):

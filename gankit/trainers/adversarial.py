@@ -1,19 +1,28 @@
 """The base class of every GAN: alternating updates inside Keras's `fit()`."""
 
 import contextvars
+import itertools
 
 import keras
 import numpy as np
 from keras import ops
 
 from gankit.backend import device
+from gankit.backend.arguments import check_number
 from gankit.backend.gradients import (
     scalar,
     value_and_gradients,
     value_or_zero,
     without_gradient,
 )
+from gankit.datasets.checks import are_levels
 from gankit.losses.penalties import Penalty
+from gankit.trainers.first_batch import first_batch
+
+# Arguments of `keras.Model.fit`.
+_WITHOUT_MEANING = (
+    *("validation_data", "validation_split", "class_weight", "sample_weight"),
+)
 
 # The penalties of the update that is computed now, or None. Each replica of a
 # distributed training is a thread, which has its own.
@@ -67,6 +76,10 @@ class AdversarialModel(keras.Model):
             penalties.
     """
 
+    # The names of the arrays in a batch, `("images", "labels")` for example. If a
+    # subclass sets them, `fit` refuses other batches.
+    batch_parts = None
+
     def __init__(
         self,
         generators,
@@ -78,14 +91,13 @@ class AdversarialModel(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        for name, steps in (
-            ("discriminator_steps", discriminator_steps),
-            ("generator_steps", generator_steps),
-        ):
-            if not isinstance(steps, int) or steps < 1:
+        for network in (*generators, *discriminators):
+            shaped = hasattr(network, "input_shape") or not self.batch_parts
+            if not (shaped and getattr(network, "built", False)):
                 raise ValueError(
-                    f"Expected {name} to be a whole number of at least 1, received "
-                    f"{steps!r}: pass how often that player is updated in a step."
+                    "Expected built networks that begin with a keras.Input, received "
+                    f"{type(network).__name__}: add one, or with x = keras.Input(shape)"
+                    " wrap a subclassed network as keras.Model(x, network(x))."
                 )
         if {id(network) for network in generators} & {id(n) for n in discriminators}:
             raise ValueError(
@@ -103,9 +115,13 @@ class AdversarialModel(keras.Model):
             )
         self.generators = list(generators)
         self.discriminators = list(discriminators)
-        self.discriminator_steps = discriminator_steps
-        self.generator_steps = generator_steps
+        self.discriminator_steps = check_number(
+            "discriminator_steps", discriminator_steps, 1
+        )
+        self.generator_steps = check_number("generator_steps", generator_steps, 1)
         self.update_observers = []
+        # Whether each part of a batch consists of levels that are not uint8.
+        self._levels = ()
         self.seed_generator = keras.random.SeedGenerator()
         self.d_loss_tracker = keras.metrics.Mean(name="d_loss")
         self.g_loss_tracker = keras.metrics.Mean(name="g_loss")
@@ -132,7 +148,8 @@ class AdversarialModel(keras.Model):
     def prepare(self, batch):
         """Turns a batch of data into what the losses receive, once in each step.
 
-        Images, uint8 in [0, 255], become float32 in [-1, 1]. Override to augment.
+        Images, uint8 in [0, 255], become float32 in [-1, 1], and so do other images
+        that `fit` found to be levels from 0 to 255. Override to augment.
 
         Args:
             batch: What the data set yields: images `(n, h, w, c)`, or a tuple such as
@@ -142,12 +159,14 @@ class AdversarialModel(keras.Model):
             The same structure. A tuple of one becomes its only entry.
         """
         # A `PyDataset` that returns an array arrives as a tuple of one, on torch as
-        # a list.
-        if isinstance(batch, list | tuple) and len(batch) == 1:
+        # a list. `train_on_batch` adds None for targets and weights.
+        while isinstance(batch, list | tuple):
+            batch = tuple(part for part in batch if part is not None)
+            if len(batch) > 1:
+                pairs = itertools.zip_longest(batch, self._levels[: len(batch)])
+                return tuple(_in_range(*pair) for pair in pairs)
             (batch,) = batch
-        if isinstance(batch, list | tuple):
-            return tuple(_in_range(part) for part in batch)
-        return _in_range(batch)
+        return _in_range(batch, any(self._levels))
 
     # `fit` hands the trainable variables to the optimizers, so they are the players'
     # alone: an averaged copy of a generator, for one, has no optimizer.
@@ -183,11 +202,14 @@ class AdversarialModel(keras.Model):
         Returns:
             Dict of scalars, the logs of `fit()`.
         """
-        updates = range(self.discriminator_steps)
-        size = ops.shape(keras.tree.flatten(batch)[0])[0] // self.discriminator_steps
-        for update in updates:
+        updates = self.discriminator_steps
+        n = ops.shape(keras.tree.flatten(batch)[0])[0]
+        size = -(-n // updates)
+        for update in range(updates):
+            # In a short last batch the parts overlap, so none is empty.
+            start = update * (n - size) // max(1, updates - 1)
             part = keras.tree.map_structure(
-                lambda x, update=update: x[update * size : (update + 1) * size], batch
+                lambda x, start=start: x[start : start + size], batch
             )
             self.d_loss_tracker.update_state(self.update_discriminators(part))
         for _ in range(self.generator_steps):
@@ -295,15 +317,113 @@ class AdversarialModel(keras.Model):
         """Draws random numbers inside a step, as `gankit.backend.device.draw` does."""
         return device.draw(sampler, n)
 
-    def fit(self, x, **kwargs):
-        """Trains on the batches of `x`; arguments as in `keras.Model.fit`."""
-        # An endless data set, such as `Batches`, has its own order. If asked to shuffle
-        # it, Keras only warns.
-        if getattr(x, "num_batches", 0) is None:
+    def fit(self, x=None, y=None, **kwargs):
+        """Trains on batches, of which it looks at the first.
+
+        Images may be levels from 0 to 255, of any type, or floats from -1 to 1. Nothing
+        else is certain, so it is refused.
+
+        Args:
+            x: Images, an array `(n, ...)`; or a tuple of arrays, `Batches` or another
+                data set, whose batches contain what the model trains on.
+            y: Labels `(n,)` of a conditional model, with an array `x`.
+            **kwargs: As in `keras.Model.fit`, but without validation and weights. For
+                `Batches`, `steps_per_epoch` is `Batches.steps_per_pass` by default.
+
+        Returns:
+            The `History` of `keras.Model.fit`.
+
+        Raises:
+            ValueError: If the first batch (for arrays and `Batches`, any image or
+                label) does not fit the model, or an argument has no meaning.
+        """
+        for name in _WITHOUT_MEANING:
+            if kwargs.get(name) is not None:
+                raise ValueError(
+                    f"Expected no {name}, as a GAN has no loss of single images, "
+                    f"received {type(kwargs[name]).__name__}: leave it out, and score "
+                    "samples during the training with gankit.callbacks.ScoreCallback."
+                )
+        x = self._checked(x, y, kwargs.get("batch_size"))
+        if kwargs.get("steps_per_epoch") is None and hasattr(x, "steps_per_pass"):
+            kwargs["steps_per_epoch"] = x.steps_per_pass
+        # `Batches`, a `tf.data.Dataset` or a generator has its own order. If asked to
+        # shuffle it, Keras only warns.
+        if not hasattr(x, "__getitem__") or getattr(x, "num_batches", 0) is None:
             kwargs.setdefault("shuffle", False)
         if hasattr(x, "for_fit"):
             x = x.for_fit()
         return super().fit(x, **kwargs)
+
+    def train_on_batch(self, x, y=None):
+        """Trains for one step on one batch.
+
+        Args:
+            x: The batch: images, or a tuple of arrays.
+            y: Labels `(n,)` of a conditional model.
+
+        Returns:
+            Dict of floats, the logs.
+
+        Raises:
+            ValueError: As in `fit`.
+        """
+        n = len(x[0] if isinstance(x, list | tuple) else x)
+        return super().train_on_batch(self._checked(x, y, n), return_dict=True)
+
+    def _checked(self, x, y, batch_size):
+        """Returns the data for Keras, after a look at their first batch."""
+        parts, x = first_batch(x if y is None else (x, y))
+        self.check_batch(parts)
+        size = getattr(x, "batch_size", None) or len(parts[0])
+        if isinstance(x, tuple) or hasattr(x, "shape"):
+            size = min(batch_size or 32, size)
+        if size % (steps := self.discriminator_steps):
+            raise ValueError(
+                f"Expected batches that discriminator_steps={steps} divides, received "
+                f"batches of {size}: pass a multiple of it as batch_size."
+            )
+        return x
+
+    def check_batch(self, parts):
+        """Refuses data that the model cannot train on, and notes their range.
+
+        Override it to check the parts of your own batches.
+
+        Args:
+            parts: Tuple of NumPy arrays, the first batch or all of the data.
+
+        Raises:
+            ValueError: If a part is empty, or images have another shape or range.
+        """
+        names = self.batch_parts or ("batch",) * len(parts)
+        if len(parts) != len(names) or not all(map(len, parts)):
+            raise ValueError(
+                f"Expected batches of {' and '.join(names)} that are not empty, "
+                f"received {len(parts)} arrays, of shape {parts[0].shape} first: pass, "
+                "or map a data set to, what the model takes."
+            )
+        shape = getattr(self.discriminators[0], "input_shape", None)
+        shape = shape[0] if isinstance(shape, list) else shape
+        levels = []
+        for name, part in zip(names, parts, strict=True):
+            if self.batch_parts and name != "labels" and not _fits(part.shape, shape):
+                raise ValueError(
+                    f"Expected {name} of shape {shape}, which the discriminator takes, "
+                    f"received {part.shape}: add a missing axis with images[..., None],"
+                    " resize, or build networks for this shape."
+                )
+            unknown = part.ndim == 4 and part.dtype != np.uint8
+            levels.append(unknown and are_levels(part, name))
+        if tuple(levels) != self._levels:
+            self._levels = tuple(levels)
+            self.train_function = None  # traced for another range
+
+    def call(self, *args, **kwargs):
+        raise NotImplementedError(
+            "Expected sample() or translate() for images, or gankit.metrics for scores,"
+            " received a call, predict() or evaluate() of the whole GAN: use those."
+        )
 
     def _state(self):
         """Every variable that a loss may read or update."""
@@ -437,8 +557,14 @@ class AdversarialModel(keras.Model):
         super().load_own_variables({name: store[name] for name in names})
 
 
-def _in_range(part):
-    """Converts uint8 images to float32 in [-1, 1]; leaves all else, such as labels."""
-    if keras.backend.standardize_dtype(part.dtype) == "uint8":
+def _in_range(part, levels):
+    """Converts levels to float32 in [-1, 1]; leaves all else, such as labels."""
+    if levels or keras.backend.standardize_dtype(part.dtype) == "uint8":
         return ops.cast(part, "float32") / 127.5 - 1.0
     return part
+
+
+def _fits(shape, expected):
+    return len(shape) == len(expected) and all(
+        b in (None, a) for a, b in zip(shape, expected, strict=True)
+    )

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from gankit.backend.arguments import check_number
+from gankit.backend.layer_tree import all_layers
 from gankit.datasets.checks import check_labels
 from gankit.trainers.gan import GAN, check_shapes
 
@@ -12,10 +14,11 @@ from gankit.trainers.gan import GAN, check_shapes
 class ConditionalGAN(GAN):
     """A GAN whose generator and discriminator both receive the class of an image.
 
-    It trains on batches `(images, labels)`. In the discriminator's updates, the fakes
-    have the same labels as the real images of the batch, so class frequencies carry
-    no information. In the generator's updates, all classes are equally likely. With the
-    relativistic loss they are the batch's there too, as it compares images in pairs.
+    It trains on batches `(images, labels)`, or with `fit(images, labels)`. In the
+    discriminator's updates, the fakes have the same labels as the real images of the
+    batch, so class frequencies carry no information. In the generator's updates, all
+    classes are equally likely. With the relativistic loss they are the batch's there
+    too, as it compares images in pairs.
 
     Args:
         generator: Built `keras.Model`, `[latents (n, latent_dim), labels (n,)]` to
@@ -26,7 +29,8 @@ class ConditionalGAN(GAN):
         **options: As in `GAN`; `latent_dim` is required.
 
     Raises:
-        ValueError: As in `GAN`, or if a network takes no labels.
+        ValueError: As in `GAN`, or if a network takes no labels, or has an embedding
+            of fewer classes.
 
     Example:
 
@@ -41,14 +45,21 @@ class ConditionalGAN(GAN):
         Mirza and Osindero 2014 (https://arxiv.org/abs/1411.1784), equation 2.
     """
 
+    batch_parts = ("images", "labels")
+
     def __init__(self, generator, discriminator, *, num_classes, **options):
-        if not isinstance(num_classes, int) or num_classes < 2:
-            raise ValueError(
-                "Expected num_classes to be an integer of at least 2, received "
-                f"{num_classes!r}: pass the number of classes in the data."
-            )
         super().__init__(generator, discriminator, **options)
-        self.num_classes = num_classes
+        self.num_classes = check_number("num_classes", num_classes, 2)
+        for layer in (*all_layers(generator), *all_layers(discriminator)):
+            # Of an embedding, `input_dim`.
+            classes = getattr(layer, "input_dim", num_classes)
+            classes = getattr(layer, "num_classes", classes)
+            if classes < num_classes:
+                raise ValueError(
+                    f"Expected networks for num_classes={num_classes}, received the "
+                    f"layer {layer.name} for {classes}: build both networks for the "
+                    "number of classes in the data."
+                )
 
     def sample_labels(self, n, *, seed=None):
         """Draws labels; all classes are equally likely.
@@ -95,7 +106,7 @@ class ConditionalGAN(GAN):
         """Generates images of given classes.
 
         Args:
-            n: Number of images.
+            n: Number of images, at least 1.
             labels: Their classes, integers `(n,)`. `None` cycles through all classes,
                 0, 1, 2 and so on.
             seed: Integer; the same seed gives the same latents.
@@ -107,16 +118,16 @@ class ConditionalGAN(GAN):
         Raises:
             ValueError: If the labels are not n integers in [0, num_classes).
         """
+        check_number("n", n, 1)
         if labels is None:
             labels = np.arange(n) % self.num_classes
-        labels = check_labels(labels, n)
-        if n and labels.max() >= self.num_classes:
-            raise ValueError(
-                f"Expected labels from 0 to {self.num_classes - 1}, received "
-                f"{labels.max()}: correct the labels."
-            )
+        labels = check_labels(labels, n, self.num_classes)
         latent = ops.convert_to_numpy(self.sample_latent(n, seed=seed))
         return self._images([latent, labels], batch_size)
+
+    def check_batch(self, parts):
+        super().check_batch(parts)
+        check_labels(parts[1], len(parts[0]), self.num_classes)
 
     def get_config(self):
         return {**super().get_config(), "num_classes": self.num_classes}

@@ -5,8 +5,10 @@ import numpy as np
 from keras import layers, ops
 
 from gankit import losses
+from gankit.backend.arguments import check_choice, check_number, check_real
 from gankit.backend.layer_tree import all_layers
 from gankit.backend.prediction import predict
+from gankit.datasets.checks import check_images
 from gankit.layers.augmentation import DifferentiableAugmentation
 from gankit.layers.image_pool import ImagePool
 from gankit.losses import translation
@@ -82,6 +84,8 @@ class CycleGAN(AdversarialModel):
         2020 (https://arxiv.org/abs/1910.12027).
     """
 
+    batch_parts = ("images_a", "images_b")
+
     def __init__(
         self,
         g_ab,
@@ -103,18 +107,8 @@ class CycleGAN(AdversarialModel):
         **kwargs,
     ):
         super().__init__([g_ab, g_ba], [d_a, d_b], **kwargs)
-        weights = (cycle_weight, identity_weight, consistency_weight)
-        if min(weights) < 0:
-            raise ValueError(
-                "Expected cycle_weight, identity_weight and consistency_weight of at "
-                f"least 0, received {weights}: pass 0 to turn a term off."
-            )
-        if consistency_on not in CONSISTENCY_IMAGES:
-            raise ValueError(
-                "Expected consistency_on to be one of "
-                f"{', '.join(CONSISTENCY_IMAGES)}, received {consistency_on!r}: choose "
-                "one of these."
-            )
+        check_number("pool_size", pool_size, 0)
+        check_choice("consistency_on to be one of", consistency_on, CONSISTENCY_IMAGES)
         _check_networks(g_ab, g_ba, d_a, d_b)
         self.adversarial_loss = losses.get(loss)
         self.options = {
@@ -130,6 +124,8 @@ class CycleGAN(AdversarialModel):
             "augmentation": augmentation,
             "preprocessing": preprocessing,
         }
+        for name in ("cycle_weight", "identity_weight", "consistency_weight"):
+            check_real(name, self.options[name], at_least=0)
         self.g_ab, self.g_ba, self.d_a, self.d_b = g_ab, g_ba, d_a, d_b
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
@@ -296,11 +292,8 @@ class CycleGAN(AdversarialModel):
         return _to_uint8(self._translate(fakes, direction[::-1], batch_size))
 
     def _translate(self, images, direction, batch_size):
-        if direction not in DIRECTIONS:
-            raise ValueError(
-                f"Expected direction to be ab or ba, received {direction!r}: choose "
-                "one of these."
-            )
+        check_choice("direction to be one of", direction, DIRECTIONS)
+        check_number("batch_size", batch_size, 1)
         network = self.g_ab if direction == "ab" else self.g_ba
         n = len(images)
         # Fill up the last batch, as every new batch size is compiled again.
@@ -358,11 +351,7 @@ def _augmentation_layer(policy, name):
 
 def _from_uint8(images):
     images = np.asarray(images)
-    if images.ndim != 4 or images.dtype != np.uint8:
-        raise ValueError(
-            "Expected uint8 images (n, height, width, channels), received "
-            f"{images.dtype} {images.shape}: use gankit.datasets.to_uint8."
-        )
+    check_images(images)
     return images.astype("float32") / 127.5 - 1.0
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from gankit import losses
+from gankit.backend.arguments import check_choice, check_number, check_real
 from gankit.backend.layer_tree import all_layers
 from gankit.backend.prediction import predict
 from gankit.constraints import clip_weights
@@ -54,6 +55,8 @@ class GAN(AdversarialModel):
         weights: Yazıcı et al. 2019 (https://arxiv.org/abs/1806.04498).
     """
 
+    batch_parts = ("images",)
+
     def __init__(
         self,
         generator,
@@ -78,18 +81,16 @@ class GAN(AdversarialModel):
             penalties=penalties,
             **kwargs,
         )
+        check_real("real_label", real_label, above=0, at_most=1)
+        if ema is not None:
+            check_real("ema", ema, above=0, below=1)
         self.adversarial_loss = losses.get(loss)
         self._check_networks(generator, discriminator, latent_dim)
-        if latent_distribution not in LATENT_DISTRIBUTIONS:
-            raise ValueError(
-                "Expected latent_distribution to be normal or uniform, received "
-                f"{latent_distribution!r}: choose one of these."
-            )
-        if not 0.0 < real_label <= 1.0:
-            raise ValueError(
-                f"Expected real_label in (0, 1], received {real_label!r}: pass 0.9 for "
-                "one-sided label smoothing, or 1.0 for none."
-            )
+        check_choice(
+            "latent_distribution to be one of",
+            latent_distribution,
+            LATENT_DISTRIBUTIONS,
+        )
         if real_label != 1.0 and not self.adversarial_loss.smooths_labels:
             raise ValueError(
                 f"Expected real_label=1.0 with the loss {loss!r}, which has no "
@@ -98,12 +99,8 @@ class GAN(AdversarialModel):
             )
         if real_label != 1.0:
             self.adversarial_loss = self.adversarial_loss.smoothed(real_label)
-        if ema is not None and not 0.0 < ema < 1.0:
-            raise ValueError(
-                f"Expected ema to be None or in (0, 1), received {ema!r}: "
-                "pass a decay such as 0.999."
-            )
         if weight_clipping is not None:
+            check_real("weight_clipping", weight_clipping, above=0)
             # Here, because saved models do not contain constraints of variables.
             clip_weights(discriminator, weight_clipping)
         self.generator = generator
@@ -198,13 +195,14 @@ class GAN(AdversarialModel):
         """Generates images, with the averaged generator if there is one.
 
         Args:
-            n: Number of images.
+            n: Number of images, at least 1.
             seed: Integer; the same seed gives the same latents.
             batch_size: Number of images to generate at once.
 
         Returns:
             NumPy uint8 array `(n, height, width, channels)`.
         """
+        check_number("n", n, 1)
         latent = ops.convert_to_numpy(self.sample_latent(n, seed=seed))
         return self._images(latent, batch_size)
 

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from gankit.backend.arguments import check_number, check_real
+
 
 @keras.saving.register_keras_serializable("gankit")
 class ConstantThenLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
@@ -32,15 +34,9 @@ class ConstantThenLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(self, learning_rate, constant_steps, decay_steps):
         super().__init__()
-        if learning_rate < 0 or constant_steps < 0 or decay_steps < 1:
-            raise ValueError(
-                "Expected learning_rate and constant_steps of at least 0 and "
-                f"decay_steps of at least 1, received {learning_rate!r}, "
-                f"{constant_steps!r} and {decay_steps!r}: use values in these ranges."
-            )
-        self.learning_rate = learning_rate
-        self.constant_steps = constant_steps
-        self.decay_steps = decay_steps
+        self.learning_rate = check_real("learning_rate", learning_rate, at_least=0)
+        self.constant_steps = check_number("constant_steps", constant_steps, 0)
+        self.decay_steps = check_number("decay_steps", decay_steps, 1)
 
     def __call__(self, step):
         decayed = ops.cast(step, "float32") - self.constant_steps

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 from scipy.special import expit, ndtri
 
+from gankit.backend.arguments import check_number
 from gankit.course.laboratory.frame import Frame
 from gankit.course.laboratory.stepwise import PLAYERS, StepwiseGame
 
@@ -150,10 +151,7 @@ class Laboratory:
         Raises:
             ValueError: If `steps` is less than 1.
         """
-        if steps < 1:
-            raise ValueError(
-                f"Expected at least 1 step, received {steps}: pass a whole number."
-            )
+        check_number("steps", steps, 1)
         for _ in range(steps):
             for player in self.update_order:
                 self.game.update_player(player)

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from gankit.backend.arguments import check_choice
 from gankit.backend.gradients import input_gradient
 from gankit.course.toys.games import Game
 
@@ -91,11 +92,7 @@ class StepwiseGame(Game):
         Raises:
             ValueError: If there is no such player.
         """
-        if player not in PLAYERS:
-            raise ValueError(
-                f"Expected player to be {' or '.join(PLAYERS)}, received {player!r}: "
-                "choose one of these."
-            )
+        check_choice("player to be one of", player, PLAYERS)
         # Each player's update is traced once, at its first call.
         before, self._active = self.train_function, player
         self.train_function = self._train_functions.get(player)

@@ -7,6 +7,8 @@ equilibrium (0, 0).
 
 import numpy as np
 
+from gankit.backend.arguments import check_choice
+
 METHODS = ("simultaneous", "alternating", "extragradient", "penalty")
 
 
@@ -34,11 +36,7 @@ def step_matrix(method, rate=0.1, *, ratio=1.0, penalty=1.0):
         al. 2018, section 2 and equation 9 (https://arxiv.org/abs/1801.04406) for the
         penalty.
     """
-    if method not in METHODS:
-        raise ValueError(
-            f"Expected method to be one of {', '.join(METHODS)}, received {method!r}: "
-            "choose one of these."
-        )
+    check_choice("method to be one of", method, METHODS)
     a, b = rate, ratio * rate
     gradients = np.array([[0.0, -a], [b, 0.0]])
     one = np.eye(2)

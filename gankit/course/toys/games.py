@@ -6,6 +6,7 @@ from keras import ops
 
 from gankit import losses
 from gankit.backend import device
+from gankit.backend.arguments import check_choice
 from gankit.backend.gradients import input_gradient
 from gankit.constraints import clip_weights
 from gankit.course.toys.networks import SeedsMLP
@@ -79,11 +80,7 @@ class Game(AdversarialModel):
         statistics=False,
         **kwargs,
     ):
-        if bound not in _BOUNDS:
-            raise ValueError(
-                f"Expected bound to be one of {', '.join(map(str, _BOUNDS))}, received "
-                f"{bound!r}: choose one of these."
-            )
+        check_choice("bound to be one of", bound, _BOUNDS)
         if bound in _PENALTIES and statistics:
             raise ValueError(
                 "Expected a penalty on outputs that depend on one point each, received "

@@ -9,8 +9,8 @@ import keras
 
 from gankit import callbacks, files
 from gankit.backend import device
+from gankit.backend.arguments import check_choice, check_number
 from gankit.callbacks import checkpoint
-from gankit.datasets.checks import check_choice
 from gankit.experiments.running import record, registry, results, watchers
 from gankit.experiments.running.saved import run_folder
 from gankit.experiments.running.task import ImageTask, task_of
@@ -103,11 +103,7 @@ def run(name, *, size="class", seed=0, steps=None, width=None, data=None, out=No
     experiment = registry.find(name, width=width)
     check_choice("size to be one of", size, registry.SIZES)
     steps = experiment.budgets[size].steps if steps is None else steps
-    if steps < 1:
-        raise ValueError(
-            f"Expected at least 1 step, received {steps}: pass the total of steps at "
-            "which to stop."
-        )
+    check_number("steps", steps, 1)
     if experiment.batch_size % device.count():
         raise ValueError(
             f"Expected devices to divide the batch of {experiment.batch_size} evenly, "

@@ -12,8 +12,8 @@ import numpy as np
 
 from gankit import files
 from gankit.backend import device
+from gankit.backend.arguments import check_choice
 from gankit.callbacks.doctor import TrainingStopped
-from gankit.datasets.checks import check_choice
 from gankit.experiments.running import registry
 from gankit.experiments.running.measures import Measure, conditions
 from gankit.experiments.running.runner import load, run

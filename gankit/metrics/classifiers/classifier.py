@@ -93,7 +93,7 @@ class Classifier:
             sliced_name=f"MCD-{self._kind}",
         )
 
-    def predict_logits(self, images, *, value_range, batch_size=256):
+    def predict_logits(self, images, *, value_range=None, batch_size=256):
         """Computes the logits of images.
 
         Args:
@@ -116,7 +116,7 @@ class Classifier:
         )
         return np.concatenate([self.extractor.logits(batch) for batch in batches])
 
-    def predict(self, images, *, value_range, batch_size=256):
+    def predict(self, images, *, value_range=None, batch_size=256):
         """Predicts the classes of images. The arguments are those of `predict_logits`.
 
         Returns:

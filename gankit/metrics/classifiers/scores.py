@@ -6,6 +6,7 @@ from statistics import NormalDist
 import numpy as np
 from scipy.special import log_softmax
 
+from gankit.backend.arguments import check_number
 from gankit.datasets import ImageData, Split
 from gankit.datasets.checks import check_labels
 from gankit.metrics.classifiers.training import train_classifier, train_test_split
@@ -45,11 +46,7 @@ def score_from_logits(logits, *, splits=10, seed=0):
             + ": pass the output of a classifier before softmax."
         )
     n = len(logits)
-    if not 1 <= splits <= n:
-        raise ValueError(
-            f"Expected from 1 to {n} splits of {n} images, received {splits}: give "
-            "more images, or fewer splits."
-        )
+    check_number("splits", splits, 1, n)
     order = np.random.default_rng(seed).permutation(n)
     log_p = log_softmax(logits[order], axis=1)
     p = np.exp(log_p)
@@ -64,7 +61,7 @@ def score_from_logits(logits, *, splits=10, seed=0):
     return float(np.mean(scores)), float(np.std(scores))
 
 
-def classifier_score(images, classifier, *, value_range, splits=10, seed=0):
+def classifier_score(images, classifier, *, value_range=None, splits=10, seed=0):
     """Computes the inception score with a classifier of your data set.
 
     It ranges from 1 to the number of classes. It does not see variety within a class:
@@ -93,7 +90,9 @@ def classifier_score(images, classifier, *, value_range, splits=10, seed=0):
     return _split_score(name, logits, classifier.extractor, splits, seed, enough)
 
 
-def inception_score(images, *, value_range, weights="auto", resize="tf1", splits=10):
+def inception_score(
+    images, *, value_range=None, weights="auto", resize="tf1", splits=10
+):
     """Computes the inception score, which is `score_from_logits` of the FID network.
 
     As in the authors' code, it uses all 1,008 outputs of the network, including those
@@ -139,7 +138,7 @@ def inception_score(images, *, value_range, weights="auto", resize="tf1", splits
     return _split_score(name, logits, extractor, splits, 0, INCEPTION_SPLIT)
 
 
-def conditional_accuracy(images, labels, classifier, *, value_range):
+def conditional_accuracy(images, labels, classifier, *, value_range=None):
     """Computes GAN-test: how often a classifier predicts the requested class.
 
     A generator that returns one good image of each class reaches 1. `gan_train` detects
@@ -164,14 +163,7 @@ def conditional_accuracy(images, labels, classifier, *, value_range):
         Shmelkov et al. 2018, section 3 (https://arxiv.org/abs/1807.09499).
     """
     found, _ = classifier.predict(images, value_range=value_range)
-    labels = check_labels(labels, len(found))
-    classes = len(classifier.class_names)
-    if labels.max() >= classes:
-        raise ValueError(
-            f"Expected labels from 0 to {classes - 1}, the classes of "
-            f"{classifier.name}, received {labels.max()}: correct the labels, or use "
-            "a classifier of this data set."
-        )
+    labels = check_labels(labels, len(found), len(classifier.class_names))
     right = found == labels
     name = "conditional accuracy"
     parts = {name: right} | {
@@ -186,7 +178,7 @@ def conditional_accuracy(images, labels, classifier, *, value_range):
     ]
 
 
-def gan_train(fake_images, fake_labels, data, *, value_range, seed=0):
+def gan_train(fake_images, fake_labels, data, *, value_range=None, seed=0):
     """Computes GAN-train: the accuracy on real images of a classifier of samples.
 
     It drops if samples do not resemble their class, or lack its variety. The training

@@ -11,9 +11,9 @@ import numpy as np
 from tqdm import tqdm
 
 from gankit.backend import device
+from gankit.backend.arguments import check_choice
 from gankit.backend.prediction import predict
 from gankit.datasets import Batches, ImageData, Split, data_folder
-from gankit.datasets.checks import check_choice
 from gankit.files import SHIPPED
 from gankit.metrics.classifiers.classifier import Classifier, float32_policy
 from gankit.metrics.classifiers.networks import RECIPES

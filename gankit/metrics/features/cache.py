@@ -35,7 +35,7 @@ def feature_set(
     images,
     extractor,
     *,
-    value_range,
+    value_range=None,
     keep_features=True,
     batch_size=64,
     progress=None,

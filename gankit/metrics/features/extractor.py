@@ -45,7 +45,7 @@ class Extractor:
         """String that is equal for comparable sets of features."""
         return self.name if self.resize is None else f"{self.name}, {self.resize}"
 
-    def batches(self, images, *, value_range, batch_size=64, progress=None):
+    def batches(self, images, *, value_range=None, batch_size=64, progress=None):
         """Yields the features of images batch by batch, in bounded memory.
 
         Args:
@@ -79,7 +79,7 @@ class Extractor:
                 bar.update(len(batch))
                 yield features
 
-    def __call__(self, images, *, value_range, **options):
+    def __call__(self, images, *, value_range=None, **options):
         """Returns features of all images, float32 `(n, dimension)`; see `batches`."""
         return np.concatenate(
             list(self.batches(images, value_range=value_range, **options))

@@ -6,9 +6,10 @@ import numpy as np
 from keras import ops
 
 from gankit.datasets import to_uint8
+from gankit.datasets.checks import check_range, check_shape
 
 
-def uint8_batches(images, *, value_range, channels=None, batch_size=64):
+def uint8_batches(images, *, value_range=None, channels=None, batch_size=64):
     """Checks images and yields them in batches of uint8.
 
     All reference implementations of FID score images with 256 levels, as stored in
@@ -19,7 +20,7 @@ def uint8_batches(images, *, value_range, channels=None, batch_size=64):
             uint8 or floating point; or an iterable of such batches, which may differ
             in size.
         value_range: `(low, high)` of floating-point images, the values of black and
-            full intensity. uint8 images always range over (0, 255).
+            full intensity. uint8 images need none: they range over (0, 255).
         channels: 3 repeats the channel of grey images, with a warning; 1 refuses
             colour images; `None` accepts both.
         batch_size: Maximum number of images in a batch.
@@ -32,21 +33,31 @@ def uint8_batches(images, *, value_range, channels=None, batch_size=64):
             channels, contain NaN or are out of range.
     """
     pieces = [images] if hasattr(images, "shape") else images
-    tiles = False
-    empty = True
+    warned, empty = False, True
     for piece in pieces:
         piece = ops.convert_to_numpy(piece)
-        _check(piece, channels)
-        if channels == 3 and piece.shape[-1] == 1 and not tiles:
-            tiles = True
+        check_shape(piece)
+        if channels == 1 and piece.shape[-1] == 3:
+            raise ValueError(
+                "Expected grey images, since the network was trained on those, "
+                f"received colour images of shape {piece.shape}: choose a network for "
+                "colour."
+            )
+        repeats = 3 if channels == 3 and piece.shape[-1] == 1 else 1
+        if repeats == 3 and not warned:
+            warned = True
             warnings.warn(
                 "The images are grey and the network expects colour: their channel is "
                 "repeated three times.",
                 stacklevel=2,
             )
+        if empty and piece.size:
+            _check_range(piece, value_range)
         for start in range(0, len(piece), batch_size):
-            batch = _levels(piece[start : start + batch_size], value_range)
-            yield np.repeat(batch, 3, axis=-1) if tiles else batch
+            batch = piece[start : start + batch_size]
+            if batch.dtype != np.uint8:
+                batch = to_uint8(batch, value_range)
+            yield batch if repeats == 1 else np.repeat(batch, repeats, axis=-1)
             empty = False
     if empty:
         raise ValueError(
@@ -54,29 +65,16 @@ def uint8_batches(images, *, value_range, channels=None, batch_size=64):
         )
 
 
-def _check(images, channels):
-    if images.ndim != 4 or images.shape[-1] not in (1, 3):
+def _check_range(images, value_range):
+    """Refuses images whose values suggest that they range from 0 to 1."""
+    if images.dtype == np.uint8:
+        value_range = (0, 255)
+    low, high = check_range(value_range)
+    least, most = images.min(), images.max()
+    if 0 <= least < most <= 1 < high - low:
         raise ValueError(
-            "Expected images (n, height, width, channels) with 1 or 3 channels, "
-            f"received the shape {images.shape}: add or move an axis, as "
-            "images[..., None] does for grey images."
+            f"Expected {images.dtype} images that fill {value_range}, received values "
+            f"from {least:g} to {most:g}, as if they ranged from 0 to 1: pass "
+            "value_range=(0, 1) with floats, or convert them with "
+            "gankit.datasets.to_uint8 if they are right."
         )
-    if channels == 1 and images.shape[-1] == 3:
-        raise ValueError(
-            "Expected grey images, since the network was trained on those, received "
-            f"colour images of shape {images.shape}: choose a network for colour."
-        )
-
-
-def _levels(images, value_range):
-    low, high = value_range
-    if images.dtype != np.uint8:
-        return to_uint8(images, value_range)
-    # Probably images of 0 and 1 in uint8, with value_range=(0, 1).
-    if (low, high) != (0, 255) and 0 < images.max(initial=0) <= high:
-        raise ValueError(
-            f"Expected uint8 images to range over (0, 255), received levels of at most "
-            f"{images.max()} with value_range={value_range}: convert them to floating "
-            "point, or scale them to 255."
-        )
-    return images

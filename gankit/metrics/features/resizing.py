@@ -8,6 +8,8 @@ import functools
 
 import numpy as np
 
+from gankit.backend.arguments import check_choice
+
 
 def resize_matrix(mode, size_in, size_out):
     """Returns the matrix that resizes one axis of an image.
@@ -23,11 +25,7 @@ def resize_matrix(mode, size_in, size_out):
     Raises:
         ValueError: If the mode is unknown.
     """
-    if mode not in MODES:
-        raise ValueError(
-            f"Expected resize to be one of {', '.join(MODES)}, received {mode!r}: "
-            "choose the mode of the implementation to compare with."
-        )
+    check_choice("resize to be one of", mode, MODES)
     return _matrix(mode, int(size_in), int(size_out))
 
 

@@ -1,6 +1,8 @@
 """Finds images by name: a folder, a file of statistics or a data set."""
 
+import contextlib
 import itertools
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,13 +10,16 @@ from typing import Any
 import numpy as np
 
 from gankit import datasets
-from gankit.datasets.image_files import list_images, load_images
+from gankit.datasets.checks import check_images
+from gankit.datasets.image_files import decode_all, left_in, list_images
+from gankit.files import open_npz
 from gankit.metrics.features.cache import feature_set
 from gankit.metrics.features.statistics import FeatureStatistics
 
 SETS = ("digits", "shapes", "stripes", "mnist", "fashion_mnist", "cifar10")
-# Files decoded at one time.
+# Files and pixels decoded at one time: one photograph of a camera, or 64 small images.
 CHUNK = 64
+PIXELS = 64 * 512**2
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +54,8 @@ def find_images(name, *, count=None, channels=3, folder=None):
 
     Args:
         name: A folder of images of any sizes, including its subfolders; an .npz file
-            of statistics; or a data set and one of its parts, as in `cifar10:test`,
+            of statistics; an .npz or .npy file of uint8 images `(n, height, width,
+            channels)`; or a data set and one of its parts, as in `cifar10:test`,
             `mnist:train` or `horse2zebra:trainB`. The default part is the test images.
         count: Number of images: the first ones of a data set, or evenly spaced ones of
             a folder. `None` takes all.
@@ -64,6 +70,11 @@ def find_images(name, *, count=None, channels=3, folder=None):
         ValueError: If there are fewer images than `count`, or the part is unknown.
     """
     path = Path(name).expanduser()
+    images = _array_of(path) if path.suffix in (".npy", ".npz") else None
+    if images is not None:
+        check_images(images, str(path))
+        _check_count(count, len(images), path)
+        return Source(images[:count])
     if path.suffix == ".npz":
         if count is not None:
             raise ValueError(
@@ -95,16 +106,55 @@ class FolderImages:
         self.channels = channels
 
     def __iter__(self):
-        for start in range(0, len(self.files), CHUNK):
-            images, _ = load_images(
-                self.files[start : start + CHUNK],
-                self.folder,
-                size=None,
-                channels=self.channels,
-            )
+        outcomes = []
+        for files in _chunks(self.files):
+            results = decode_all(files, size=None, channels=self.channels)
+            images = [image for image in results if isinstance(image, np.ndarray)]
+            outcomes += [None if isinstance(r, np.ndarray) else r for r in results]
             by_shape = sorted(images, key=np.shape)
             for _, alike in itertools.groupby(by_shape, key=np.shape):
                 yield np.stack(list(alike))
+        left_in(outcomes, self.files, self.folder)
+
+
+def _chunks(files):
+    """Divides files into lists of at most `CHUNK` files and `PIXELS` pixels."""
+    chunk, total = [], 0
+    for file in files:
+        pixels = _pixels(file)
+        if chunk and (len(chunk) == CHUNK or total + pixels > PIXELS):
+            yield chunk
+            chunk, total = [], 0
+        chunk.append(file)
+        total += pixels
+    yield chunk
+
+
+def _pixels(file):
+    from PIL import Image
+
+    # What cannot be opened counts as 0: decoding gives the reason.
+    with contextlib.suppress(Exception):
+        if file.is_file():
+            with Image.open(file) as image:
+                return math.prod(image.size)
+    return 0
+
+
+def _array_of(path):
+    """Returns the only array of images in an .npy or .npz file; None for statistics."""
+    with open_npz(path, "save the images again with numpy.savez") as archive:
+        if "mu" in archive:
+            return None
+        arrays = {name: archive[name] for name in archive}
+    images = [array for array in arrays.values() if np.ndim(array) > 2]
+    if len(images) != 1:
+        shapes = ", ".join(f"{name} {np.shape(a)}" for name, a in arrays.items())
+        raise ValueError(
+            f"Expected {path} to hold one array of images, or mu and sigma, received "
+            f"{shapes or 'nothing'}: save the images with numpy.savez(path, images)."
+        )
+    return images[0]
 
 
 def _data_set(name, count, folder):

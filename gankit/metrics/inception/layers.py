@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from gankit.backend.arguments import check_choice
+
 # The network is tapped after the first and the second max pooling, after mixed_7 and
 # after mixed_10. These are the numbers of features, averaged over the image.
 TAPS = (64, 192, 768, 2048)
@@ -134,11 +136,7 @@ def layers_up_to(features):
     Raises:
         ValueError: If the network has no such tap.
     """
-    if features not in TAPS:
-        raise ValueError(
-            f"Expected features of {', '.join(map(str, TAPS))}, received {features}: "
-            "choose one of these numbers, which name layers of the FID network."
-        )
+    check_choice("features to be one of", features, TAPS)
     return {name: layer for name, layer in LAYERS.items() if layer.features <= features}
 
 

@@ -3,6 +3,7 @@
 import collections
 import os
 import pickle
+import pickletools
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,8 @@ import numpy as np
 # _use_new_zipfile_serialization=False.
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
+# A tensor takes four; the FID network has 570 tensors.
+MOST_TUPLES = 10_000
 DTYPES = {
     "DoubleStorage": "<f8",
     "FloatStorage": "<f4",
@@ -105,6 +108,18 @@ class _Unpickler(pickle.Unpickler):
         return _Storage(np.dtype(DTYPES[name]), key, count)
 
 
+def _load(file):
+    """Reads one pickle."""
+    start = file.tell()
+    # Hashing a tuple of tuples of tuples takes as many calls in C, which would
+    # overflow the stack, and with it end the process.
+    tuples = sum("TUPLE" in code.name for code, _, _ in pickletools.genops(file))
+    if tuples > MOST_TUPLES:
+        raise ValueError(f"it contains {tuples:,} tuples, of {MOST_TUPLES:,} at most")
+    file.seek(start)
+    return _Unpickler(file).load()
+
+
 def _rebuild_tensor(storage, offset, shape, strides, *_):
     # The remaining arguments are requires_grad and hooks.
     return _Tensor(storage, offset, tuple(shape), tuple(strides))
@@ -121,12 +136,12 @@ def _tensors_of(pickled):
 
 def _read_legacy(file):
     """Reads several pickles, the last of which lists the storages after it in order."""
-    if _Unpickler(file).load() != MAGIC or _Unpickler(file).load() != PROTOCOL:
+    if _load(file) != MAGIC or _load(file) != PROTOCOL:
         raise ValueError("it does not start like a PyTorch file")
-    _Unpickler(file).load()  # Describes the machine; storages are little-endian.
-    tensors = _tensors_of(_Unpickler(file).load())
+    _load(file)  # Describes the machine; storages are little-endian.
+    tensors = _tensors_of(_load(file))
     known = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
-    keys = _Unpickler(file).load()
+    keys = _load(file)
     if set(keys) != set(known):
         raise ValueError("its list of storages does not match its tensors")
     storages = {}
@@ -147,7 +162,7 @@ def _read_zip(file):
             if archive.read(f"{folder}byteorder") != b"little":
                 raise ValueError("it was written on a big-endian machine")
         with archive.open(f"{folder}data.pkl") as data:
-            tensors = _tensors_of(_Unpickler(data).load())
+            tensors = _tensors_of(_load(data))
         storages = {}
         for storage in {tensor.storage for tensor in tensors.values()}:
             name = f"{folder}data/{storage.key}"

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from gankit.backend.arguments import check_number
 from gankit.datasets import to_uint8
 from gankit.layers import SpectralNormalization
 from gankit.layers.spectral_normalization import LINEAR, kernel_matrix
@@ -74,11 +75,7 @@ def find(model, count=6, *, seed=0):
     """
     render = _renderer(model)
     model = render.model
-    if not isinstance(count, int) or not 1 <= count <= model.latent_dim:
-        raise ValueError(
-            f"Expected count to be an integer from 1 to {model.latent_dim}, the "
-            f"length of a latent, received {count!r}: choose another count."
-        )
+    check_number("count", count, 1, model.latent_dim)
     _, vectors = np.linalg.eigh(_gram_matrix(render.network, render.num_classes))
     vectors = vectors.T[::-1][: CANDIDATES * count]
     largest = np.abs(vectors).argmax(axis=1)[:, None]

@@ -2,15 +2,14 @@
 
 import collections
 import dataclasses
-import warnings
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 from tqdm import tqdm
 
-from gankit.datasets.checks import check_number
-from gankit.datasets.image_files import SUFFIXES, decode, list_files, list_images
+from gankit.backend.arguments import check_number
+from gankit.datasets.image_files import SUFFIXES, decode_all, list_files, list_images
 from gankit.files import append_table
 from gankit.photos.faces.backgrounds import remove_background
 from gankit.photos.faces.contact_sheet import save_contact_sheet
@@ -142,11 +141,6 @@ def prepare_faces(photographs, out, *, size=64, like=None, without_background=Fa
 
 def _check_folders(photographs, out):
     source, out = (Path(path).expanduser() for path in (photographs, out))
-    if not source.exists():
-        raise ValueError(
-            f"Expected a folder of photographs, received {source}, which does not "
-            f"exist: check the spelling (the working directory is {Path.cwd()})."
-        )
     if source.resolve() in (out.resolve(), *out.resolve().parents):
         raise ValueError(
             f"Expected a folder for the faces outside of {source}, which must not "
@@ -161,11 +155,9 @@ def _check_folders(photographs, out):
 
 
 def _decode(file):
-    with warnings.catch_warnings():
-        # The verdicts say which files could not be read.
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        return decode(file)
+    # The verdicts say which files could not be read.
+    (result,) = decode_all([file], size=None, channels=3)
+    return None if isinstance(result, ValueError) else result
 
 
 def _examples(folder, size):

@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -135,17 +134,14 @@ def _images(model, files, base, target, direction, batch_size, progress):
     `base` is the folder that contains them, or None for a single file.
     """
     channels = model.g_ab.input_shape[-1]
-    bad, paths = [], set()
+    outcomes, paths = [], set()
 
     def decode():
         for file in tqdm(files, unit="image", disable=not progress):
-            try:
-                (image,), _ = image_files.load_images(
-                    [file], file.parent, size=None, channels=channels
-                )
-            except ValueError:
-                bad.append(file.name)
-            else:
+            (image,) = image_files.decode_all([file], size=None, channels=channels)
+            readable = not isinstance(image, ValueError)
+            outcomes.append(None if readable else image)
+            if readable:
                 yield file, image
 
     for _, group in itertools.groupby(decode(), key=lambda pair: pair[1].shape):
@@ -163,17 +159,7 @@ def _images(model, files, base, target, direction, batch_size, progress):
                 paths.add(path)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(image[..., 0] if channels == 1 else image).save(path)
-    names = ", ".join(bad[:3]) + (" and others" if len(bad) > 3 else "")
-    if not paths:
-        raise ValueError(
-            f"Expected images that can be decoded, received {names}: replace them."
-        )
-    if bad:
-        warnings.warn(
-            f"{len(bad)} of {len(files)} images in {base} cannot be decoded and are "
-            f"left out: {names}.",
-            stacklevel=3,
-        )
+    image_files.left_in(outcomes, files, base or files[0].parent)
     return len(paths)
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import ndimage
 
+from gankit.backend.arguments import check_real
+
 # Changes well below this many grey levels count as camera noise; the side of the window
 # that averages noise; how far a movement reaches, as a share of the frame.
 TOLERANCE = 6.0
@@ -32,12 +34,7 @@ class ResidualSmoothing:
     """
 
     def __init__(self, share):
-        if not 0 <= share < 1:
-            raise ValueError(
-                f"Expected smoothing of at least 0 and less than 1, received {share}: "
-                "pass 0 for none or 0.8 for much."
-            )
-        self.share = share
+        self.share = check_real("smoothing", share, at_least=0, below=1)
         self._source = self._average = None
 
     def __call__(self, source, translated):
