@@ -27,7 +27,7 @@ ORACLE_TESTS := $(addprefix tests/test_,$(addsuffix .py, \
     feature_statistics kernel oracles resizing))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-a-to-e test-f-to-z test-notebooks test-backends test-oracles test-torch test-jax addons bench handout lab lint pages clean
+.PHONY: help install demo test test-a-to-e test-f-to-z test-notebooks test-backends test-oracles test-torch test-jax addons bench handout lab lint pages docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -109,6 +109,10 @@ lint: $(STAMP)  ## format the code and check it
 pages: $(STAMP)  ## rewrite the generated pages and the picture in docs
 	$(BIN)/python docs/build_pages.py
 	$(BIN)/python docs/build_gallery.py
+
+docs: $(STAMP)  ## build the documentation's site, docs/_build/html
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
 
 clean:  ## remove environments and caches; keep runs and data
 	rm -rf $(VENV) $(ADDONS) build *.egg-info .pytest_cache .ruff_cache

@@ -10,7 +10,17 @@ from gankit.metrics.precision_recall import PrecisionRecall
 from gankit.metrics.scorer import Scorer
 
 
-def fid(real, fake, **options):
+def fid(
+    real,
+    fake,
+    *,
+    value_range=None,
+    features=2048,
+    resize="tf1",
+    weights="auto",
+    extractor=None,
+    held_out=None,
+):
     """Computes the Fréchet inception distance, or that of another extractor.
 
     Args:
@@ -20,7 +30,7 @@ def fid(real, fake, **options):
         value_range: `(low, high)` of floating-point images, such as (-1, 1); uint8
             images need none.
         features: Layer of the FID network, by its number of features: 64, 192, 768 or
-            2048, the default. Distances at different layers are not comparable.
+            2048. Distances at different layers are not comparable.
         resize: `"tf1"` resizes like the authors of FID and TensorFlow 1, `"torch"`
             like pytorch-fid, `"clean"` like clean-fid.
         weights: File with the weights of the FID network, or `"auto"` to look for it;
@@ -41,16 +51,32 @@ def fid(real, fake, **options):
     References:
         Heusel et al. 2017, equation 6 (https://arxiv.org/abs/1706.08500).
     """
-    return _distance("frechet", real, fake, **options)
+    extractor = extractor or inception_extractor(features, resize, weights)
+    return _distance("frechet", real, fake, extractor, value_range, held_out)
 
 
-def kid(real, fake, **options):
+def kid(
+    real,
+    fake,
+    *,
+    value_range=None,
+    features=2048,
+    resize="tf1",
+    weights="auto",
+    extractor=None,
+    held_out=None,
+):
     """Computes the kernel inception distance, whose expectation is the same for all n.
 
     Args:
         real: Real images, as in `fid`, but not statistics.
         fake: Generated images, in the same forms.
-        **options: As in `fid`.
+        value_range: As in `fid`, like all that follow.
+        features: As in `fid`.
+        resize: As in `fid`.
+        weights: As in `fid`.
+        extractor: As in `fid`.
+        held_out: As in `fid`.
 
     Returns:
         A `Score`, named `KID-2048/tf1` for example, with a standard deviation over
@@ -63,16 +89,32 @@ def kid(real, fake, **options):
     References:
         Bińkowski et al. 2018, section 4 (https://arxiv.org/abs/1801.01401).
     """
-    return _distance("kernel", real, fake, **options)
+    extractor = extractor or inception_extractor(features, resize, weights)
+    return _distance("kernel", real, fake, extractor, value_range, held_out)
 
 
-def mind(real, fake, **options):
+def mind(
+    real,
+    fake,
+    *,
+    value_range=None,
+    features=2048,
+    resize="tf1",
+    weights="auto",
+    extractor=None,
+    held_out=None,
+):
     """Computes the Monge inception distance, which needs no covariance.
 
     Args:
         real: Real images, as in `fid`, but not statistics.
         fake: Generated images, in the same forms.
-        **options: As in `fid`. The extractor of a classifier names the score MCD.
+        value_range: As in `fid`, like all that follow.
+        features: As in `fid`.
+        resize: As in `fid`.
+        weights: As in `fid`.
+        extractor: As in `fid`. That of a classifier names the score MCD.
+        held_out: As in `fid`.
 
     Returns:
         A `Score`, named `MIND-2048/tf1` for example, with an interval up to 1,000
@@ -85,10 +127,20 @@ def mind(real, fake, **options):
     References:
         See `gankit.metrics.sliced_distance`.
     """
-    return _distance("sliced", real, fake, **options)
+    extractor = extractor or inception_extractor(features, resize, weights)
+    return _distance("sliced", real, fake, extractor, value_range, held_out)
 
 
-def precision_recall(*, real, fake, **options):
+def precision_recall(
+    *,
+    real,
+    fake,
+    value_range=None,
+    features=2048,
+    resize="tf1",
+    weights="auto",
+    extractor=None,
+):
     """Computes precision, recall, density and coverage of generated images.
 
     `real` and `fake` are keyword arguments, since swapping them would swap precision
@@ -97,7 +149,11 @@ def precision_recall(*, real, fake, **options):
     Args:
         real: Real images, as in `fid`, but not statistics.
         fake: Generated images, in the same forms.
-        **options: As in `fid`, but without `held_out`.
+        value_range: As in `fid`, like all that follow.
+        features: As in `fid`.
+        resize: As in `fid`.
+        weights: As in `fid`.
+        extractor: As in `fid`.
 
     Returns:
         A `PrecisionRecall` of four `Score`s.
@@ -109,30 +165,21 @@ def precision_recall(*, real, fake, **options):
     References:
         See `gankit.metrics.prdc`.
     """
-    return PrecisionRecall(*_scores("precision_recall", real, fake, **options))
-
-
-def _scores(
-    kind,
-    real,
-    fake,
-    *,
-    value_range=None,
-    features=2048,
-    resize="tf1",
-    weights="auto",
-    extractor=None,
-    held_out=None,
-):
     extractor = extractor or inception_extractor(features, resize, weights)
+    return PrecisionRecall(
+        *_scores("precision_recall", real, fake, extractor, value_range)
+    )
+
+
+def _scores(kind, real, fake, extractor, value_range, held_out=None):
     scorer = Scorer(
         real, extractor, value_range=value_range, kinds=(kind,), held_out=held_out
     )
     return scorer(fake, value_range=value_range)
 
 
-def _distance(*sides, **options):
-    distance, *copies = _scores(*sides, **options)
+def _distance(*args):
+    distance, *copies = _scores(*args)
     return dataclasses.replace(
         distance, warnings=(*distance.warnings, *(str(copy) for copy in copies))
     )
