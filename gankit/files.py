@@ -192,8 +192,8 @@ def append_history(path, row):
         if columns != list(row):
             raise ValueError(
                 f"Expected {path} to have the columns {', '.join(row)}, received "
-                f"{', '.join(columns)}: another version wrote it; start anew in "
-                "another folder."
+                f"{', '.join(columns)}: another version or scorer wrote it; start anew "
+                "in another folder."
             )
     # repr keeps every bit of a float.
     append_table(path, row, [{name: repr(value) for name, value in row.items()}])

@@ -3,7 +3,7 @@
 import keras
 
 from gankit import plotting
-from gankit.callbacks.scores import check_whole_number
+from gankit.datasets.checks import check_number
 
 
 class TensorBoardLog(keras.callbacks.Callback):
@@ -41,9 +41,8 @@ class TensorBoardLog(keras.callbacks.Callback):
     def __init__(self, folder, *, images_every=None, count=64, seed=0):
         super().__init__()
         if images_every is not None:
-            advice = "pass the number of steps between two grids, or None"
-            check_whole_number("images_every", images_every, 1, advice)
-        check_whole_number("count", count, 1, "pass the number of samples per grid")
+            check_number("images_every", images_every, at_least=1)
+        check_number("count", count, at_least=1)
         try:
             from tensorboardX import SummaryWriter
         except ImportError as error:
