@@ -281,8 +281,8 @@ def test_an_edited_experiment_and_another_checkpoint_are_refused(here, monkeypat
         return changed
 
     for edited, named in (
-        (rate, "generator's optimizer's learning_rate is 0.001"),
-        (kind, "discriminator's optimizer's kind is Adam, received SGD"),
+        (rate, "generator_optimizer's learning_rate is 0.001"),
+        (kind, "discriminator_optimizer's kind is Adam, received SGD"),
         (loss, "loss is non_saturating, received least_squares"),
         (slope, "discriminator's configuration"),
     ):
@@ -304,7 +304,7 @@ def test_every_description_is_the_same_in_every_process(here):
     images = training_process._data("class", None)
     one, two = (record.describe(training_process._build(images)) for _ in range(2))
     assert one == two
-    later = {**one, "generator's optimizer's new": 3}
+    later = {**one, "generator_optimizer's new": 3}
     record.compare("run", {"built": 1, **one}, later)
     assert one["discriminator_steps"] == 2 and one["loss"] == "non_saturating"
 
