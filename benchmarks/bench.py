@@ -68,7 +68,7 @@ class Contender:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            text=True,
+            encoding="utf-8",
             env={**os.environ, "KERAS_BACKEND": "tensorflow"},
         )
         while (line := self.process.stdout.readline()) != "ready\n":

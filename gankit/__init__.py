@@ -98,7 +98,7 @@ def _chosen_backend():
         return os.environ["KERAS_BACKEND"]
     home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
     try:
-        return json.loads((home / "keras.json").read_text()).get("backend")
+        return json.loads((home / "keras.json").read_text("utf-8")).get("backend")
     except (OSError, ValueError):
         return None
 

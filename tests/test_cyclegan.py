@@ -477,9 +477,8 @@ def test_bad_arguments_raise():
 @pytest.mark.tensorflow
 def test_an_experiment_translates_and_scores_both_directions(tmp_path, monkeypatch):
     monkeypatch.setattr(classifier_training, "MINIMUM_STEPS", 5)
-    run = experiments.run(
-        "cmu/cats-id", size="smoke", data=tmp_path / "data", out=tmp_path / "run"
-    )
+    monkeypatch.setenv("GANKIT_DATA", str(tmp_path / "data"))
+    run = experiments.run("cmu/cats-id", size="smoke", out=tmp_path / "run")
     assert run.finished
     assert {path.name for path in run.folder.iterdir()} >= {
         "history.csv",

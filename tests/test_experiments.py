@@ -260,7 +260,7 @@ def test_stages_are_the_same_shares_of_every_budget(here):
 def test_every_experiment_builds_what_it_can_train(prefix):
     for name in experiments.names(prefix):
         experiment = experiments.find(name)
-        images = experiment.data("smoke", "nowhere")
+        images = experiment.data("smoke", None)
         model = experiment.build(images)
         assert tuple(model.generator.output_shape[1:]) == images.image_shape
         assert len(images.train) >= experiment.batch_size

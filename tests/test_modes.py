@@ -74,8 +74,9 @@ def test_the_seed_determines_the_images(digits):
     np.testing.assert_array_equal(one.images, two.images)
 
 
-def test_scikit_learns_digits_stand_in_for_mnist(tmp_path, digits):
-    data = stacked_mnist(30, held_out=10, folder=tmp_path)
+def test_scikit_learns_digits_stand_in_for_mnist(tmp_path, digits, monkeypatch):
+    monkeypatch.setenv("GANKIT_DATA", str(tmp_path))
+    data = stacked_mnist(30, held_out=10)
     assert data.name == "stacked-digits-28"
     known = _bytes(digits.train.images)
     assert _bytes(data.train.images[..., 0]) <= known

@@ -415,4 +415,4 @@ def test_pictures_that_cannot_be_used_get_one_sentence(tmp_path):
     _save(tmp_path / "small", stripes(count=9, size=60).train_a)
     with pytest.raises(ValueError, match="received 9 smaller ones") as error:
         own_pictures.own_pictures("full", tmp_path / "small")
-    assert own_pictures.own_and_other("smoke", "nowhere").name == "stripes-32"
+    assert own_pictures.own_and_other("smoke", None).name == "stripes-32"

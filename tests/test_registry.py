@@ -8,7 +8,7 @@ import pytest
 import gankit
 from gankit import datasets, experiments
 from gankit.experiments.running import registry
-from gankit.experiments.running.record import open_record, settings_of
+from gankit.experiments.running.record import opened, settings_of
 from gankit.experiments.running.task import (
     ClassTask,
     ImageTask,
@@ -87,9 +87,13 @@ def test_a_run_of_before_there_were_widths_is_resumed(tmp_path):
     assert settings["width"] == "half" and settings["name"] == "buffalo/dcgan-half"
     earlier = {key: value for key, value in settings.items() if key != "width"}
     (tmp_path / "run.json").write_text(json.dumps({**earlier, "seconds": 7.0}))
-    assert open_record(tmp_path, settings)["seconds"] == 7.0
-    with pytest.raises(ValueError, match="whose seed is 0, received 1"):
-        open_record(tmp_path, {**settings, "seed": 1})
+    with opened(tmp_path, settings) as record:
+        assert record["seconds"] == 7.0
+    with (
+        pytest.raises(ValueError, match="whose seed is 0, received 1"),
+        opened(tmp_path, {**settings, "seed": 1}),
+    ):
+        pass
 
 
 def test_each_kind_of_model_has_its_task():

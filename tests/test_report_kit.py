@@ -328,7 +328,7 @@ def test_errors_are_sentences(write_run, find, tmp_path):
     with pytest.raises(ValueError, match="one of d_loss, FCD-digits-28, precision"):
         report_kit.Report(find(), score="FID")
     (folder / "run.json").write_text('{"name": "pl')
-    with pytest.raises(ValueError, match="received another or a broken file"):
+    with pytest.raises(ValueError, match="a damaged or another file"):
         find()
 
 

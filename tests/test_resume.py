@@ -59,7 +59,7 @@ def _kill(folder, precision, after):
 
 def _arrays(path):
     with np.load(path) as file:
-        return list(file.values())
+        return [file[name] for name in file if name.startswith("arr_")]
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
@@ -108,7 +108,7 @@ def test_a_file_that_is_no_checkpoint_of_the_model_raises(make_gan, tmp_path):
     checkpoint.save(gan, path)
     for content in (b"no archive", b"", path.read_bytes()[:1000]):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match="checkpoint in .*state.npz, received"):
+        with pytest.raises(ValueError, match="state.npz to be a complete"):
             checkpoint.restore(gan, path)
     checkpoint.save(make_gan(ema=0.9), path)
     with pytest.raises(ValueError, match="build the model that was saved"):

@@ -156,18 +156,14 @@ def test_a_scorer_may_return_a_single_score():
 
 def test_bad_arguments_raise(tmp_path):
     for wrong in (0, 2.5):
-        with pytest.raises(
-            ValueError, match=f"every to be .* 1 up, received {wrong}: "
-        ):
+        with pytest.raises(ValueError, match=f"every to be .* 1 up, received {wrong}"):
             ScoreCallback(_scorer, every=wrong)
-    with pytest.raises(
-        ValueError, match="count to be a whole number from 2 up, received 1"
-    ):
+    with pytest.raises(ValueError, match="count to be .* 2 up, received 1"):
         ScoreCallback(_scorer, every=5, count=1)
     path = tmp_path / "scores.csv"
     files.append_history(path, {"step": 0, "FID/other": 3.0})
     callback = ScoreCallback(_scorer, every=2, count=8, path=path)
-    with pytest.raises(ValueError, match="scores FID/other, .*received FID/test, KID"):
+    with pytest.raises(ValueError, match="FID/test, KID/test, received step, FID/oth"):
         _epoch(callback)
 
 

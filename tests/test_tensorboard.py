@@ -173,9 +173,7 @@ def test_a_run_works_without_the_package(tmp_path, monkeypatch, capsys):
 def test_bad_arguments_raise(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="images_every to be .* 1 up, received 0"):
         TensorBoardLog(tmp_path, images_every=0)
-    with pytest.raises(
-        ValueError, match="count to be a whole number from 1 up, received 0"
-    ):
+    with pytest.raises(ValueError, match="count to be .* 1 up, received 0"):
         TensorBoardLog(tmp_path, count=0)
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
     with pytest.raises(ImportError, match="received none: pip install tensorboardX"):

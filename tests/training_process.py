@@ -85,11 +85,11 @@ def _die():
 def _arrange_death(where):
     write, move, written = np.savez, os.replace, []
 
-    def savez(file, *arrays):
+    def savez(file, *arrays, **more):
         written.append(file)
         if where == "logged" and len(written) == 2:
             _die()
-        write(file, *arrays)
+        write(file, *arrays, **more)
         if where == "writing" and len(written) == 2:
             file.flush()
             os.truncate(file.name, Path(file.name).stat().st_size // 2)

@@ -254,7 +254,7 @@ def backend_version():
 def _cpu_info():
     """Returns what Linux reports about the last CPU: `flags`, `model name` and more."""
     try:
-        text = Path("/proc/cpuinfo").read_text()
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:  # not Linux
         return {}
     lines = (line.partition(":") for line in text.splitlines())

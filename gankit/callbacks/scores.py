@@ -48,8 +48,9 @@ class ScoreCallback(keras.callbacks.Callback):
 
     def __init__(self, scorer, *, every, count=1000, seed=1, path=None):
         super().__init__()
-        check_number("every", every, 1)
-        check_number("count", count, 2)
+        check_number("every", every, at_least=1)
+        # One image has no distribution to score.
+        check_number("count", count, at_least=2)
         self.scorer = scorer
         self.every = every
         self.count = count
@@ -73,20 +74,10 @@ class ScoreCallback(keras.callbacks.Callback):
         self.scores.append((self._steps, list(scores)))
         values = {score.name: float(score) for score in scores}
         if self.path is not None:
-            self._append(values)
+            files.append_history(self.path, {"step": self._steps, **values})
         logs.update(values)
 
     def score(self):
         """Scores the current model; returns a `Score` or a list of them."""
         images = self.model.sample(self.count, seed=self.seed)
         return self.scorer(images, value_range=(0, 255))
-
-    def _append(self, values):
-        _, *known = files.read_history(self.path) or ("step", *values)
-        if known != list(values):
-            raise ValueError(
-                f"Expected the scores {', '.join(known)}, as in {self.path}, received "
-                f"{', '.join(values)}: use the same scorer as before, or move the file "
-                "away."
-            )
-        files.append_history(self.path, {"step": self._steps, **values})

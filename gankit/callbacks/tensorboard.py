@@ -41,8 +41,8 @@ class TensorBoardLog(keras.callbacks.Callback):
     def __init__(self, folder, *, images_every=None, count=64, seed=0):
         super().__init__()
         if images_every is not None:
-            check_number("images_every", images_every, 1)
-        check_number("count", count, 1)
+            check_number("images_every", images_every, at_least=1)
+        check_number("count", count, at_least=1)
         try:
             from tensorboardX import SummaryWriter
         except ImportError as error:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 from gankit.cli.app import app
 from gankit.cli.output import paragraph, show, table
 from gankit.cli.scores import Data
+from gankit.experiments.running.registry import LARGEST_SEED
 
 Name = Annotated[str, typer.Argument(help="Name of an experiment; see gankit list.")]
 SizeOption = Annotated[
@@ -22,7 +24,9 @@ WidthOption = Annotated[
     Literal["full", "half"],
     typer.Option(help="half: networks of half the width, where there are any."),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of the whole run.")]
+Seed = Annotated[
+    int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the whole run.")
+]
 RunFolder = Annotated[
     Path | None,
     typer.Option(help="Folder of the run. Default: runs/NAME or runs/NAME@SIZE-seedN."),
@@ -115,6 +119,14 @@ def run(
     devices: Annotated[
         int, typer.Option(min=1, help="Devices to divide each batch among.")
     ] = 1,
+    other_machine: Annotated[
+        bool,
+        typer.Option(
+            "--other-machine",
+            help="Resume a run of a machine with other cores, precision or versions; "
+            "its bits then differ.",
+        ),
+    ] = False,
 ):
     """Train an experiment, or resume it, and score it."""
     from gankit import experiments, files
@@ -127,9 +139,8 @@ def run(
     try:
         with device.distribute(devices):
             device.setup(seed)
-            done = experiments.run(
-                name, size=size, seed=seed, steps=steps, data=data, out=out
-            )
+            options = {"data": data, "out": out, "other_machine": other_machine}
+            done = experiments.run(name, size=size, seed=seed, steps=steps, **options)
     except KeyboardInterrupt:
         saved = files.read_history(folder / "history.csv").get("step", [0])[-1]
         typer.echo(
@@ -138,10 +149,11 @@ def run(
             err=True,
         )
         raise typer.Exit(130) from None
-    _conclude(done, experiment, size, seed, out)
+    _conclude(done, experiment, size, seed, data, out, devices)
 
 
-def _conclude(done, experiment, size, seed, out):
+def _conclude(done, experiment, size, seed, data, out, devices):
+    folder = shlex.quote(str(done.folder))
     _show_scores(done.scores)
     typer.echo(f"\n{done.folder}/ holds, after step {done.scores['steps']:,}:")
     for file, what in (
@@ -151,7 +163,7 @@ def _conclude(done, experiment, size, seed, out):
         ("scores.png", "scores during training, from scores.csv"),
         ("scores.json", "scores, settings, versions"),
         ("weights.csv", "norms of all layers, gains of attention"),
-        ("tensorboard", "the same curves, for tensorboard --logdir runs"),
+        ("tensorboard", f"the same curves, for tensorboard --logdir {folder}"),
         ("confusion.csv", "classes found by a classifier, per requested class"),
         ("generator.keras", "the generator, for keras.saving.load_model"),
         ("g_ab.keras", "the generator from A to B, likewise"),
@@ -161,15 +173,17 @@ def _conclude(done, experiment, size, seed, out):
             typer.echo(f"  {file:16} {what}")
     options = "" if size == "class" else f" --size {size}"
     options += f" --seed {seed}" if seed else ""
-    options += f" --out {out}" if out else ""
+    options += f" --out {shlex.quote(str(out))}" if out else ""
+    again = f" --data {shlex.quote(str(data))}" if data else ""
+    again += f" --devices {devices}" if devices > 1 else ""
     call = f"{_call(experiment)}{options}"
     more = max(experiment.budgets[size].steps, 2 * done.scores["steps"])
     typer.echo("Try next:")
     if hasattr(done.model, "sample"):
         _suggest(f"sample {call} --sample-seed 7", "draws other samples")
     else:
-        _suggest(f"translate {done.folder} IN.png OUT.png", "translates a picture")
-    _suggest(f"run {call} --steps {more}", "trains longer")
+        _suggest(f"translate {folder} IN.png OUT.png", "translates a picture")
+    _suggest(f"run {call}{again} --steps {more}", "trains longer")
     _suggest("list", "lists the other experiments")
 
 
@@ -177,7 +191,7 @@ def _suggest(arguments, what):
     """Prints a command, by name where the environment is active, and what it does."""
     called, found = Path(sys.argv[0]), shutil.which("gankit")
     by_name = found and Path(found).resolve() == called.resolve()
-    command = "gankit" if by_name else os.path.relpath(called)
+    command = "gankit" if by_name else shlex.quote(os.path.relpath(called))
     typer.echo(f"  {command} {arguments}\n      {what}")
 
 
@@ -185,7 +199,9 @@ def _suggest(arguments, what):
 def sample(
     name: Name,
     count: Annotated[int, typer.Option(min=1, help="Number of images.")] = 64,
-    sample_seed: Annotated[int, typer.Option(min=0, help="Seed of the latents.")] = 0,
+    sample_seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the latents.")
+    ] = 0,
     to: Annotated[
         Path | None,
         typer.Option(help="An image file for one grid, or a folder for single images."),

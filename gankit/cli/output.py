@@ -22,7 +22,7 @@ NAMES = ("experiment", "name", "model")
 
 @contextlib.contextmanager
 def sentences():
-    """Prints warnings, and errors that gankit raised, as sentences.
+    """Prints warnings, and errors of gankit and of the system, as sentences.
 
     Other errors are bugs and keep their traceback.
     """
@@ -33,12 +33,21 @@ def sentences():
             yield
         except typer.Exit:  # a RuntimeError too
             raise
+        except BrokenPipeError:  # as after gankit list | head
+            raise
         except (ValueError, OSError, ImportError, RuntimeError) as error:
             *_, last = traceback.walk_tb(error.__traceback__)
             raised_in = Path(last[0].f_code.co_filename)
+            sentence = str(error)
             if PACKAGE not in raised_in.parents:
-                raise
-            typer.echo(str(error), err=True)
+                if not isinstance(error, OSError):
+                    raise
+                sentence = (
+                    f"Expected to read or write {error.filename or 'a file'}, received "
+                    f"{error.strerror or error}: check its name, its permissions and "
+                    "the free space, then repeat the command."
+                )
+            typer.echo(sentence, err=True)
             raise typer.Exit(1) from None
 
 

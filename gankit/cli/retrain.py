@@ -8,6 +8,7 @@ from gankit.cli.app import app
 from gankit.cli.experiments import Name, RunFolder, SizeOption
 from gankit.cli.output import show, table
 from gankit.cli.scores import Data
+from gankit.experiments.running.registry import LARGEST_SEED
 
 
 @app.command()
@@ -16,7 +17,9 @@ def retrain(
     size: SizeOption = "class",
     seed: Annotated[
         list[int] | None,
-        typer.Option(min=0, help="Seed of the classifiers; may be repeated."),
+        typer.Option(
+            min=0, max=LARGEST_SEED, help="Seed of the classifiers; may be repeated."
+        ),
     ] = None,
     publish: Annotated[
         bool, typer.Option("--publish", help="Copy a full table to results/.")

@@ -28,8 +28,18 @@ BatchSize = Annotated[int, typer.Option(min=1, help="Images in a batch.")]
 Count = Annotated[
     int | None, typer.Option(min=2, help="Images per side, instead of all.")
 ]
+
+
+def _existing(folder):
+    from gankit.datasets import data_folder
+
+    data_folder(folder)
+    return folder
+
+
 Data = Annotated[
-    Path | None, typer.Option(help="Folder of the data sets ($GANKIT_DATA).")
+    Path | None,
+    typer.Option(help="Folder of the data sets ($GANKIT_DATA).", callback=_existing),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

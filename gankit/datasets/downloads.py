@@ -27,8 +27,16 @@ def data_folder(folder=None):
     Returns:
         The `pathlib.Path` of the first that applies: `folder`; the environment
         variable `GANKIT_DATA`; `data` in the checkout, if the package runs from one;
-        `~/.cache/gankit`. The folder need not exist.
+        `~/.cache/gankit`. The folder need not exist, unless it is given.
+
+    Raises:
+        FileNotFoundError: If there is no folder `folder`.
     """
+    if folder and not Path(folder).expanduser().is_dir():
+        raise FileNotFoundError(
+            f"Expected an existing folder of data sets, received {folder}: check the "
+            "spelling, or create it first."
+        )
     folder = folder or os.environ.get("GANKIT_DATA")
     if folder:
         return Path(folder).expanduser()

@@ -21,7 +21,8 @@ def stacked_mnist(count=50_000, *, held_out=26_000, source=None, seed=0, folder=
         count: Number of training images, 2.4 kB each.
         held_out: Number of test images.
         source: `ImageData` of the grey digits to stack, with labels and test images;
-            `None` for `mnist()`, or `digits()` where the file of MNIST is missing.
+            `None` for `mnist(folder)`, or, where no folder is given and the file of
+            MNIST is missing, for `digits()`.
         seed: An integer from 0; the same seed stacks the same digits.
         folder: The folder of `mnist.npz`; None for `data_folder()`.
 
@@ -44,8 +45,8 @@ def stacked_mnist(count=50_000, *, held_out=26_000, source=None, seed=0, folder=
     ]
     check_number("seed", seed, at_least=0)
     if source is None:
-        present = (data_folder(folder) / MNIST.file).exists()
-        source = mnist(folder) if present else digits()
+        wanted = folder is not None or (data_folder() / MNIST.file).exists()
+        source = mnist(folder) if wanted else digits()
     names, grey = source.class_names, source.image_shape[-1] == 1
     if not (grey and names and source.test) or source.train.labels is None:
         raise ValueError(

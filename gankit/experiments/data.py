@@ -1,5 +1,7 @@
 """Data sets of the experiments, for each size of a run."""
 
+import functools
+
 import numpy as np
 
 from gankit import datasets
@@ -12,22 +14,42 @@ HELD_OUT = 200
 CATS_HELD_OUT = 44
 
 
-def _is_used(size, folder, file):
-    """Whether a run uses a data set itself, not what stands in for it."""
-    present = (datasets.data_folder(folder) / file).exists()
-    return size == "full" or (size == "class" and present)
+def is_used(size, folder, file):
+    """Whether a run uses a data set itself; says so where something stands in for it.
+
+    Args:
+        size: `"full"` always uses it, `"class"` where it is there. `"smoke"` does not.
+        folder: The data folder. If it is named, nothing stands in for what is missing.
+        file: A file or folder of the data set.
+    """
+    if folder is not None or size == "full":
+        return True
+    place = datasets.data_folder()
+    used = size == "class" and (place / file).exists()
+    if not used:
+        stand_in(f"{file} in {place}", "--data FOLDER or --size full")
+    return used
+
+
+@functools.cache
+def stand_in(what, options):
+    """Says, once in a process, that other images stand in for those of a data set."""
+    print(
+        f"gankit: images that come with gankit stand in for {what}; {options} takes "
+        "the data themselves."
+    )
 
 
 def mnist(size, folder):
     """MNIST; scikit-learn's digits for quick runs or where MNIST is missing."""
-    if _is_used(size, folder, "mnist.npz"):
+    if is_used(size, folder, "mnist.npz"):
         return datasets.mnist(folder)
     return datasets.digits(size=28)
 
 
 def cifar10(size, folder):
     """CIFAR-10; drawn shapes for quick runs or where CIFAR-10 is missing."""
-    if _is_used(size, folder, "cifar10.npz"):
+    if is_used(size, folder, "cifar10.npz"):
         return datasets.cifar10(folder)
     return datasets.shapes()
 
@@ -37,9 +59,13 @@ def fruit(size, folder):
 
     The last 200 photographs of each kind in apple2orange are held out.
     """
-    if _is_used(size, folder, "apple2orange/trainA"):
+    if is_used(size, folder, "apple2orange/trainA"):
         data = datasets.unpaired_folders("apple2orange", size=64, folder=folder)
         return _as_classes(data, HELD_OUT)
+    return _drawn_fruit()
+
+
+def _drawn_fruit():
     return _as_classes(datasets.stripes(count=120, size=64), 40)
 
 
@@ -49,8 +75,8 @@ def church(size, folder):
     Raises:
         FileNotFoundError: For full runs, if there is no folder `church_outdoor`.
     """
-    if not _is_used(size, folder, "church_outdoor"):
-        return fruit("smoke", folder)
+    if not is_used(size, folder, "church_outdoor"):
+        return _drawn_fruit()
     place = datasets.data_folder(folder) / "church_outdoor"
     images = datasets.image_folder(place, size=64).train.images
     return datasets.ImageData(
@@ -96,10 +122,15 @@ def cats_held_out(size, folder):
 
 
 def _cats(size, folder):
-    if _is_used(size, folder, "grumpycat/trainB"):
+    if is_used(size, folder, "grumpycat/trainB"):
         data = datasets.unpaired_folders("grumpycat", size=64, folder=folder)
         return data.train_b, data.name
-    return datasets.stripes(count=2 * CATS_HELD_OUT, size=64).train_b, "stripes-64"
+    return drawn_cats(), "stripes-64"
+
+
+def drawn_cats():
+    """88 drawn animals, uint8 `(88, 64, 64, 3)`, in place of pictures of a cat."""
+    return datasets.stripes(count=2 * CATS_HELD_OUT, size=64).train_b
 
 
 def stripes(size, folder):
@@ -115,15 +146,16 @@ def unpaired(name, side, *, in_class=False):
     Args:
         name: Folder in the data folder, with trainA and trainB.
         side: Height and width in pixels.
-        in_class: Whether runs of class size use the photographs too if they are there.
+        in_class: Whether runs of class size use the photographs too if they are there
+            and no folder is named.
 
     Returns:
         Function `(size, folder) -> gankit.datasets.UnpairedImageData`.
     """
 
     def load(size, folder):
-        allowed = in_class or size == "full"
-        if allowed and _is_used(size, folder, f"{name}/trainA"):
+        allowed = size if in_class or size == "full" else "smoke"
+        if is_used(allowed, folder, f"{name}/trainA"):
             return datasets.unpaired_folders(name, size=side, folder=folder)
         return stripes(size, folder)
 

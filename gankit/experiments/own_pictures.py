@@ -35,7 +35,7 @@ def own_pictures(size, folder):
     """Loads a folder of your own pictures, 64 x 64, or drawn animals.
 
     Args:
-        size: `"smoke"`, `"class"` or `"full"`. Smoke always takes drawn animals.
+        size: `"smoke"`, `"class"` or `"full"`.
         folder: The folder. `None` takes drawn animals, except for full runs.
 
     Returns:
@@ -46,7 +46,7 @@ def own_pictures(size, folder):
             pictures or some smaller than 64 x 64.
     """
     if _takes_drawings(size, folder, "gankit run few --data FACES"):
-        return data.cats("smoke", None)
+        return datasets.ImageData(datasets.Split(data.drawn_cats()), name="stripes-64")
     images = datasets.image_folder(folder, size=SIDE)
     _check(folder, len(images.train))
     return images
@@ -82,7 +82,9 @@ def _takes_drawings(size, folder, command):
             f"Expected a folder of your own pictures for a full run, received none: "
             f"name it, as in {command}."
         )
-    return size == "smoke" or folder is None
+    if folder is None:
+        data.stand_in("your own pictures", command)
+    return folder is None
 
 
 def _check(folder, count):

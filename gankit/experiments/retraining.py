@@ -113,20 +113,21 @@ def retrain(name, *, size="class", seeds=None, data=None, out=None):
     folder = Path(out) if out else _folder(name, size)
     folder.mkdir(parents=True, exist_ok=True)
     mixes = list(_mixes(plan, images.train, _synthetic(model, images, plan, data)))
-    done = {_key(row) for row in read(folder)}
     trainer = MixTrainer(images)
     todo = [
         (mix, seed)
         for seed in (range(plan.seeds) if seeds is None else seeds)
         for mix in mixes
     ]
-    for mix, seed in tqdm(todo, desc="classifiers", unit="mix"):
-        steps = mix.steps or plan.steps
-        row = dict(zip(COLUMNS, (*mix[:5], seed, steps), strict=False))
-        if _key(row) in done:
-            continue
-        row |= trainer.accuracies(mix.phases, steps, seed)
-        _append(folder / FILE, row)
+    with files.only_process(folder):
+        done = {_key(row) for row in read(folder)}
+        for mix, seed in tqdm(todo, desc="classifiers", unit="mix"):
+            steps = mix.steps or plan.steps
+            row = dict(zip(COLUMNS, (*mix[:5], seed, steps), strict=False))
+            if _key(row) in done:
+                continue
+            row |= trainer.accuracies(mix.phases, steps, seed)
+            _append(folder / FILE, row)
     return folder
 
 

@@ -1,5 +1,6 @@
 """Films of a training, stages next to each other, and animated image grids."""
 
+import warnings
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -9,15 +10,17 @@ def save_film(path, folder, *, scale=2):
     """Joins the frames of `gankit.callbacks.SampleGrid` into a WebP of 10 seconds.
 
     Every frame has a caption with its step. The last one is shown for two seconds. All
-    colours are kept, as a GIF would not.
+    colours are kept, as a GIF would not. Broken frames are left out with a warning;
+    without any frame, no file is written.
 
     Args:
         path: The file, ending in .webp.
         folder: Folder with `step-000100.png` and so on.
         scale: Integer factor that enlarges the pixels.
     """
-    paths = sorted(Path(folder).glob("step-*.png"))
-    frames = [_add_caption(Image.open(p), p.stem, scale) for p in paths]
+    frames = [_add_caption(*frame, scale) for frame in _frames(folder).items()]
+    if not frames:
+        return
     each = max(40, 8000 // len(frames))
     frames[0].save(
         path,
@@ -29,7 +32,22 @@ def save_film(path, folder, *, scale=2):
     )
 
 
-def _add_caption(picture, stem, scale):
+def _frames(folder):
+    """The pictures of the frames that can be read, by step."""
+    frames = {}
+    for path in sorted(Path(folder).glob("step-*.png")):
+        try:
+            with Image.open(path) as picture:
+                frames[int(path.stem.removeprefix("step-"))] = picture.copy()
+        except OSError as error:
+            warnings.warn(
+                f"{path} is left out of the film, as it is no whole picture ({error}).",
+                stacklevel=3,
+            )
+    return frames
+
+
+def _add_caption(step, picture, scale):
     mode = "L" if picture.mode == "L" else "RGB"
     size = (picture.width * scale, picture.height * scale)
     bar = 28
@@ -37,7 +55,7 @@ def _add_caption(picture, stem, scale):
     frame.paste(picture.convert(mode).resize(size, Image.Resampling.NEAREST), (0, bar))
     ImageDraw.Draw(frame).text(
         (8, 4),
-        f"step {int(stem.removeprefix('step-')):,}",
+        f"step {step:,}",
         fill="black",
         font=ImageFont.load_default(18),
     )
@@ -56,15 +74,12 @@ def save_stages(path, folder, steps):
     Returns:
         The steps of the frames in the picture. If there are none, no file is written.
     """
-    paths = {
-        int(frame.stem.removeprefix("step-")): frame
-        for frame in sorted(Path(folder).glob("step-*.png"))
-    }
-    chosen = {next((s for s in paths if s >= step), None): None for step in steps}
+    found = _frames(folder)
+    chosen = {next((s for s in found if s >= step), None): None for step in steps}
     chosen.pop(None, None)
     if not chosen:
         return []
-    frames = [_add_caption(Image.open(paths[s]), paths[s].stem, 1) for s in chosen]
+    frames = [_add_caption(step, found[step], 1) for step in chosen]
     gap = 8
     width = sum(frame.width for frame in frames) + gap * (len(frames) - 1)
     picture = Image.new(frames[0].mode, (width, frames[0].height), "white")

@@ -55,7 +55,7 @@ def measure(path, answers, others, seconds, memory):
         with tempfile.TemporaryDirectory() as folder:
             replies = Path(folder)
             request = str(path), list(waiting.items()), others, seconds, memory
-            (replies / "request").write_text(json.dumps(request))
+            (replies / "request").write_text(json.dumps(request), "utf-8")
             ending = _run(replies, seconds)
             _, error = _read(replies / "imports", ending)
             if error:
@@ -101,7 +101,7 @@ def _run(replies, seconds):
 def _read(file, ending):
     """The pair in a reply; how the process ended if there is none."""
     try:
-        outcomes, reason = json.loads(file.read_text())
+        outcomes, reason = json.loads(file.read_text("utf-8"))
         return outcomes, str(reason)
     except FileNotFoundError:
         return None, ending
@@ -111,7 +111,7 @@ def _read(file, ending):
 
 def main(folder):
     """Answers the request in a folder, with a file for each answer."""
-    request = json.loads((folder / "request").read_text())
+    request = json.loads((folder / "request").read_text("utf-8"))
     path, answers, others, seconds, memory = request
     notebook, error = read(path), ""
     try:
@@ -119,15 +119,15 @@ def main(folder):
         execute([statement for statement in statements if statement.is_import], {})
     except Exception as raised:
         error = f"{type(raised).__name__}: {raised}"
-    (folder / "imports").write_text(json.dumps((None, error)))
+    (folder / "imports").write_text(json.dumps((None, error)), "utf-8")
     markers = {e.number: Marker(notebook["cells"], e) for e in exercises(notebook)}
     with contextlib.suppress(OSError):
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        pages = int(Path("/proc/self/statm").read_text("utf-8").split()[0])
         limit = pages * resource.getpagesize() + memory
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     for number, code in answers:
         measured = guarded(partial(markers[number].measure, code, others), seconds)
-        (folder / str(number)).write_text(json.dumps(measured))
+        (folder / str(number)).write_text(json.dumps(measured), "utf-8")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,11 @@
 import dataclasses
 import fnmatch
 import functools
-import json
 from pathlib import Path
 
 from gankit.experiments.running import registry
 from gankit.experiments.running.saved import SavedRun
+from gankit.files import read_json
 from gankit.metrics.score import Score
 from gankit.metrics.scorer import REAL
 
@@ -170,16 +170,8 @@ def _read(place):
 def _read_json(path):
     if not path.exists():
         return {}
-    try:
-        content = json.loads(path.read_text())
-    except ValueError:
-        content = None
-    if not isinstance(content, dict) or not {"name", "size", "seed"} <= set(content):
-        raise ValueError(
-            f"Expected the record of a run in {path}, received another or a broken "
-            "file: repair it, or choose the runs to report with only=."
-        )
-    return content
+    form = {"name": str, "size": str, "seed": int}
+    return read_json(path, form, "repair it, or choose the runs to report with only=")
 
 
 def _scores_by_name(scores):

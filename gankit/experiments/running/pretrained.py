@@ -296,7 +296,8 @@ def rescore(name, data=None):
 def _check_replacement(path, scores, networks):
     if not path.exists():
         return
-    old = json.loads(path.read_text("utf-8"))
+    form = {"steps": int, "size": str, "seed": int, "networks": dict}
+    old = files.read_json(path, form, "move it away")
     if (
         old["steps"] > scores["steps"]
         or any(old[key] != scores[key] for key in ("size", "seed"))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 SIZES = ("smoke", "class", "full")
 WIDTHS = ("full", "half")
+LARGEST_SEED = 2**32 - 1  # that NumPy takes
 # The name under which the half-width variant of an experiment is saved.
 HALF = "-half"
 

@@ -1,6 +1,7 @@
 """What a run leaves: scores, models, pictures."""
 
 import dataclasses
+import warnings
 
 from gankit import files, plotting
 from gankit.experiments.running import record, watchers
@@ -88,7 +89,11 @@ def _draw_scores(run, last):
 
 def _on_the_way(folder, last):
     """A score during a training, as `gankit.plotting.score_curves` takes it."""
-    rows = files.read_history(folder / "scores.csv")
+    try:
+        rows = files.read_history(folder / "scores.csv")
+    except ValueError as error:  # of another seed, as that of this run was written
+        warnings.warn(f"A curve is left out. {error}", stacklevel=2)
+        return []
     return [
         (int(step), dataclasses.replace(last, value=value, interval=None, std=None))
         for step, value in zip(

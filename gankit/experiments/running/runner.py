@@ -1,7 +1,7 @@
 """Runs an experiment by name: trains, resumes, scores, leaves pictures."""
 
 import dataclasses
-import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,10 +11,14 @@ from gankit import callbacks, files
 from gankit.backend import device
 from gankit.backend.arguments import check_choice, check_number
 from gankit.callbacks import checkpoint
+from gankit.datasets import data_folder
 from gankit.experiments.running import record, registry, results, watchers
-from gankit.experiments.running.saved import run_folder
+from gankit.experiments.running.saved import read_scores, run_folder
 from gankit.experiments.running.task import ImageTask, task_of
 from gankit.trainers import AdversarialModel
+
+# What a checkpoint holds beside the model's state, so that it survives with it.
+LOGS = ("history.csv", "scores.csv", "weights.csv", "samples/step-*.png")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,36 +76,54 @@ class RunInProgress:
         return self.task.model
 
 
-def run(name, *, size="class", seed=0, steps=None, width=None, data=None, out=None):
+def run(
+    name,
+    *,
+    size="class",
+    seed=0,
+    steps=None,
+    width=None,
+    data=None,
+    out=None,
+    other_machine=False,
+):
     """Trains an experiment, or resumes it where it stopped, and scores it.
 
-    Every epoch of `fit()` ends with a checkpoint. After a stop of any kind the same
-    call resumes from the last one and ends with the weights of an uninterrupted run,
-    bit for bit on the same machine. A finished run is only scored again. Within
-    `gankit.backend.device.distribute(n)` it trains on n devices.
+    Every epoch of `fit()` ends with a checkpoint. After a stop of any kind, also a
+    power cut, the same call resumes from the last one and ends with the weights, losses
+    and scores of an uninterrupted run, bit for bit on the same machine. A finished run
+    is only scored again. Within `gankit.backend.device.distribute(n)` it trains on n
+    devices.
 
     Args:
         name: Name of the experiment.
         size: `"smoke"`, `"class"` or `"full"`.
-        seed: Seed of everything, a whole number from 0.
+        seed: Seed of everything, a whole number from 0 to 2**32 - 1.
         steps: Total of training steps at which to stop; `None` takes the budget of
             the size.
         width: `"half"` for the half-width variant, which has a budget of its own.
         data: Folder of the data sets; `None` looks where `gankit.datasets` does.
         out: Folder of the run; `None` takes `run_folder(name, size, seed)`.
+        other_machine: Whether to resume a run of a machine with other cores, precision
+            or versions. Its bits then differ from those of an uninterrupted run, and
+            `run.json` says so.
 
     Returns:
         The `Run`.
 
     Raises:
-        ValueError: If there is no such experiment, size or width, or the folder holds
-            a run with other settings.
+        ValueError: If there is no such experiment, size, width or seed, or the folder
+            holds a run with other settings or of a model that was built otherwise.
+        FileNotFoundError: If there is no folder `data`.
+        RuntimeError: If another process trains in the folder of the run.
         KeyboardInterrupt: After Ctrl-C, once the state is saved.
         gankit.callbacks.TrainingStopped: If a loss or weight is NaN or infinite. The
             last good state stays saved, and the same call refuses to resume from it.
     """
     experiment = registry.find(name, width=width)
     check_choice("size to be one of", size, registry.SIZES)
+    check_number("the seed", seed, 0, registry.LARGEST_SEED)
+    data_folder(data)  # which must exist
     steps = experiment.budgets[size].steps if steps is None else steps
     check_number("steps", steps, 1)
     if experiment.batch_size % device.count():
@@ -112,14 +134,14 @@ def run(name, *, size="class", seed=0, steps=None, width=None, data=None, out=No
     images = experiment.data(size, data)
     folder = Path(out) if out else run_folder(experiment.name, size, seed)
     settings = record.settings_of(experiment, size, seed, images)
-    opened = record.open_record(folder, settings)
-    scorer = experiment.scorer and experiment.scorer(images, data)
-    keras.utils.set_random_seed(seed)
-    task = task_of(experiment.build(images), images)
-    this = RunInProgress(experiment, size, steps, folder, opened, task, scorer)
-    _train(this)
-    classifier = task.classifier(experiment, size, data)
-    history, scores = results.conclude(this, classifier)
+    with record.opened(folder, settings, other_machine=other_machine) as opened:
+        scorer = experiment.scorer and experiment.scorer(images, data)
+        keras.utils.set_random_seed(seed)
+        task = task_of(experiment.build(images), images)
+        this = RunInProgress(experiment, size, steps, folder, opened, task, scorer)
+        _train(this)
+        classifier = task.classifier(experiment, size, data)
+        history, scores = results.conclude(this, classifier)
     return Run(folder, history, scores, task.model)
 
 
@@ -134,6 +156,7 @@ def load(folder):
 
     Raises:
         FileNotFoundError: If there is no scored run in `folder`.
+        ValueError: If one of its files is damaged.
     """
     folder = Path(folder)
     if not (folder / "scores.json").exists():
@@ -143,27 +166,41 @@ def load(folder):
         )
     # Registers every class that a saved model may hold.
     registry.load_all()
-    return Run(
-        folder,
-        files.read_history(folder / "history.csv"),
-        json.loads((folder / "scores.json").read_text()),
-        keras.saving.load_model(folder / "gan.keras"),
-    )
+    scores = read_scores(folder)
+    try:
+        model = keras.saving.load_model(folder / "gan.keras")
+    # Keras, h5py and zipfile have one each for what a cut file lacks.
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"Expected a whole model in {folder / 'gan.keras'}, received a missing or "
+            f"damaged one ({type(error).__name__}): repeat the gankit run that trained "
+            "it, which saves it again."
+        ) from error
+    return Run(folder, files.read_history(folder / "history.csv"), scores, model)
 
 
 def _train(run):
     """Trains from the last checkpoint to the requested step."""
-    model, state = run.model, run.folder / "checkpoint.npz"
-    done = checkpoint.restore(model, state) if state.exists() else 0
-    for log in ("history.csv", "scores.csv"):
-        files.cut_history(run.folder / log, done)
+    model, state = run.model, run.folder / record.CHECKPOINT
+    done, built = 0, record.describe(model)
+    record.compare(run.folder, run.record.get("built", {}), built, "undo the change")
+    run.record["built"] = built
+    if state.exists():
+        record.check_checkpoint(state, run.record)
+        done = checkpoint.restore(model, state, LOGS)
+    for machine in run.record.get("earlier_machines", ()):
+        machine.setdefault("until_step", done)
+    files.write_json(run.folder / record.RECORD, run.record)
     if done >= run.steps:
         return
     if "stopped" in run.record:
+        rest = "No state was saved before: m"
+        if done:
+            rest = f"Its last good state is saved: --steps {done} scores it, or m"
         raise ValueError(
             f"Expected a run in {run.folder} that can be resumed, received one that "
-            f"ended: {run.record['stopped']} Its last good state is saved: --steps "
-            f"{done} scores it, or mend the experiment and start anew with --out."
+            f"ended: {run.record['stopped']} {rest}end the experiment and start anew "
+            "with --out."
         )
     progress = callbacks.Progress(run.steps, start=done)
     interrupt = callbacks.StopOnInterrupt()
@@ -174,8 +211,8 @@ def _train(run):
         # Before the checkpoint: a run that is killed while it scores does so again.
         *watchers.scores(run),
         *watchers.pictures(run),
-        callbacks.Checkpoint(state),
         record.Stopwatch(run.record, run.folder),
+        callbacks.Checkpoint(state, (record.RECORD, *LOGS)),
         progress,
         interrupt,
     ]

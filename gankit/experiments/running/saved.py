@@ -2,13 +2,12 @@
 
 import dataclasses
 import functools
-import json
 import shutil
 import warnings
 from pathlib import Path
 
 from gankit.experiments.running import registry
-from gankit.files import SHIPPED, read_history
+from gankit.files import SHIPPED, read_history, read_json
 
 RESULTS = Path("results")
 ALWAYS_SAVED = ("scores.json", "history.csv", "samples.png")
@@ -18,6 +17,28 @@ ALSO_SAVED = (
     "stages.png",
 )
 LARGEST_PICTURE = 800_000
+_NUMBER, _MAYBE = (int, float), type(None)
+_SCORE = {
+    **{"name": str, "value": _NUMBER, "n_real": (int, _MAYBE), "n_fake": (int, _MAYBE)},
+    **{"extractor": (str, _MAYBE), "interval?": (list, _MAYBE)},
+    **{"report": (*_NUMBER, _MAYBE)},
+}
+_FORM = {
+    **{"name": str, "size": str, "seed": int, "steps": int, "budget": int},
+    **{"scores": [_SCORE], "seconds?": _NUMBER, "device?": str, "versions?": dict},
+    **{"data?": str, "data_fingerprint?": str, "baselines?": dict},
+}
+
+
+def read_scores(folder):
+    """Reads the `scores.json` of a run.
+
+    Raises:
+        FileNotFoundError: If the folder has none.
+        ValueError: If it is damaged.
+    """
+    advice = "repeat the gankit run that wrote it, or move its folder away"
+    return read_json(Path(folder) / "scores.json", _FORM, advice)
 
 
 def run_folder(name, size="class", seed=0):
@@ -43,7 +64,8 @@ def publish(name, *, size="full", seed=0, width=None, out=None):
         The folder under `results/`.
 
     Raises:
-        ValueError: If there is no such run, or its picture is too large to save.
+        ValueError: If there is no such run, a file of it is damaged, or its picture is
+            too large to save.
     """
     name = registry.find(name, width=width).name
     source = Path(out) if out else run_folder(name, size, seed)
@@ -53,7 +75,9 @@ def publish(name, *, size="full", seed=0, width=None, out=None):
             f"Expected a scored run in {source}, received a folder without "
             f"{missing[0]}: run gankit run {name} --size {size} --seed {seed} first."
         )
-    scores = json.loads((source / "scores.json").read_text("utf-8"))
+    scores = read_scores(source)
+    for table in ("history.csv", "scores.csv"):
+        read_history(source / table)  # refuses a damaged one
     for key, value in {"name": name, "size": size, "seed": seed}.items():
         if scores[key] != value:
             raise ValueError(
@@ -181,7 +205,7 @@ def load_saved(name):
         FileNotFoundError: If nothing is saved under that name.
     """
     folder = saved_folder(name)
-    return SavedRun(folder, json.loads((folder / "scores.json").read_text()))
+    return SavedRun(folder, read_scores(folder))
 
 
 def load_saved_runs(*names):
@@ -229,10 +253,7 @@ def find_runs(name, *, local=True):
 def _scores_in(path):
     """The content of a `scores.json`; `None`, with a warning, if it is damaged."""
     try:
-        scores = json.loads(path.read_text("utf-8"))
-        if {"name", "size", "seed", "steps", "budget", "scores"} <= scores.keys():
-            return scores
-    except (ValueError, AttributeError):
-        pass
-    warnings.warn(f"{path} is damaged and is skipped.", stacklevel=3)
-    return None
+        return read_scores(path.parent)
+    except ValueError:
+        warnings.warn(f"{path} is damaged and is skipped.", stacklevel=3)
+        return None

@@ -2,7 +2,6 @@
 
 import csv
 import dataclasses
-import json
 import shutil
 import time
 from pathlib import Path
@@ -14,12 +13,14 @@ from gankit import files
 from gankit.backend import device
 from gankit.backend.arguments import check_choice
 from gankit.callbacks.doctor import TrainingStopped
+from gankit.datasets import data_folder
 from gankit.experiments.running import registry
 from gankit.experiments.running.measures import Measure, conditions
 from gankit.experiments.running.runner import load, run
 from gankit.experiments.running.saved import (
     RESULTS,
     find_runs,
+    read_scores,
     run_folder,
     save_files,
     saved_folder,
@@ -133,29 +134,33 @@ def run_study(study, *, size="class", seeds=None, match="steps", steps=None, dat
     check_choice("one of", size, registry.SIZES)
     check_choice("one of", match, MATCHES)
     experiments = [registry.find(name) for name in study.experiments]
+    data_folder(data)  # which must exist
     suffix = "-compute" * (match == "compute") + (f"-to{steps}" if steps else "")
     folder = FOLDER / f"{study.name}@{size}{suffix}"
     folder.mkdir(parents=True, exist_ok=True)
-    if (size, suffix) == ("full", "") and not (folder / "table.csv").exists():
-        _take_over(study.name, folder)
-    limits = [steps or experiment.budgets[size].steps for experiment in experiments]
-    if match == "steps":
-        planned = [min(limits)] * len(limits)
-    else:
-        seconds = _step_seconds(experiments, limits, folder, size, data)
-        planned = equal_compute(limits, seconds)
-    players = {}
-    for seed in range(seeds or study.seeds):
-        for experiment, last in zip(experiments, planned, strict=True):
-            name = experiment.name
-            if _is_done(folder, name, seed, last):
-                continue
-            print(f"{name}, seed {seed}, {last:,} steps")
-            if name not in players:
-                players[name] = _players(experiment, size, data)
-            _gather(folder, *_run(experiment, size, seed, last, data), players[name])
-            _clear()
-    _draw(folder, experiments, planned, size, data)
+    with files.only_process(folder):
+        if (size, suffix) == ("full", "") and not (folder / "table.csv").exists():
+            _take_over(study.name, folder)
+        limits = [steps or experiment.budgets[size].steps for experiment in experiments]
+        if match == "steps":
+            planned = [min(limits)] * len(limits)
+        else:
+            seconds = _step_seconds(experiments, limits, folder, size, data)
+            planned = equal_compute(limits, seconds)
+        players = {}
+        for seed in range(seeds or study.seeds):
+            for experiment, last in zip(experiments, planned, strict=True):
+                name = experiment.name
+                if _is_done(folder, name, seed, last):
+                    continue
+                print(f"{name}, seed {seed}, {last:,} steps")
+                if name not in players:
+                    players[name] = _players(experiment, size, data)
+                _gather(
+                    folder, *_run(experiment, size, seed, last, data), players[name]
+                )
+                _clear()
+        _draw(folder, experiments, planned, size, data)
     return folder
 
 
@@ -370,7 +375,9 @@ def _step_seconds(experiments, limits, folder, size, data):
     # Times of another machine or precision are of no use.
     here = f"{device.name()}, {device.count()} x {device.threads()} threads, "
     here += f"{keras.backend.backend()}, {keras.config.dtype_policy().name}"
-    saved = json.loads(path.read_text()) if path.exists() else {}
+    form = {"on": str, "seconds_of_a_step": list}
+    advice = "delete it, and the steps are timed again"
+    saved = files.read_json(path, form, advice) if path.exists() else {}
     if saved.get("on") != here:
         print("Timing steps of all experiments ...")
         images = [experiment.data(size, data) for experiment in experiments]
@@ -440,7 +447,8 @@ def _run(experiment, size, seed, steps, data):
         done = run(name, size=size, seed=seed, steps=steps, data=data, out=folder)
     except (TrainingStopped, ValueError):
         record = folder / "run.json"
-        stopped = json.loads(record.read_text()) if record.exists() else {}
+        advice = "move its folder away"
+        stopped = files.read_json(record, dict, advice) if record.exists() else {}
         if "stopped" not in stopped:
             raise
         losses = files.read_history(folder / "history.csv")
@@ -464,7 +472,7 @@ def _finished(name, size, seed, steps):
     found = find_runs(name)[::-1]
     own = _own_folder(name, size, seed, steps)
     if (own / "scores.json").exists():
-        found.insert(0, (own, json.loads((own / "scores.json").read_text())))
+        found.insert(0, (own, read_scores(own)))
     wanted = {"name": name, "size": size, "seed": seed, "steps": steps}
     return [
         (folder, scores)
@@ -491,7 +499,9 @@ def _rows(folder, file):
 
 def _details(folder):
     path = folder / DETAILS
-    return json.loads(path.read_text()) if path.exists() else []
+    form = [{"experiment": str, "seed": int}]
+    advice = "delete it, though the study then says less"
+    return files.read_json(path, form, advice) if path.exists() else []
 
 
 def _write(path, rows):

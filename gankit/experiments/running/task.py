@@ -168,7 +168,9 @@ class ClassTask(ImageTask):
         more, counts = conditional_scores(self.model, self.data, scorer, classifier)
         header = ",".join(classifier.class_names)
         path = folder / "confusion.csv"
-        np.savetxt(path, counts, "%d", ",", header=header, comments="")
+        np.savetxt(
+            path, counts, "%d", ",", header=header, comments="", encoding="utf-8"
+        )
         return [*scores, *more]
 
     def _class_accuracy(self, scorer):

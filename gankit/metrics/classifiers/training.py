@@ -4,7 +4,6 @@ import math
 import re
 import sys
 import time
-import warnings
 
 import keras
 import numpy as np
@@ -14,7 +13,7 @@ from gankit.backend import device
 from gankit.backend.arguments import check_choice
 from gankit.backend.prediction import predict
 from gankit.datasets import Batches, ImageData, Split, data_folder
-from gankit.files import SHIPPED
+from gankit.files import SHIPPED, save_if_possible
 from gankit.metrics.classifiers.classifier import Classifier, float32_policy
 from gankit.metrics.classifiers.networks import RECIPES
 
@@ -94,16 +93,7 @@ def classifier_for(data, *, seed=0, folder=None, architecture="pooled"):
     start = time.monotonic()
     classifier = train_classifier(data, seed=seed, architecture=architecture)
     seconds = time.monotonic() - start
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        classifier.save(path)
-    except OSError as error:
-        warnings.warn(
-            f"{classifier.name} cannot be saved in {path.parent} ({error.strerror}) "
-            "and must be trained again next time: choose another data folder.",
-            stacklevel=2,
-        )
-    else:
+    if save_if_possible(path, classifier.save, classifier.name):
         print(
             f"gankit: {classifier.name}; trained in {seconds:.0f} s, saved in {path}",
             file=sys.stderr,

@@ -1,13 +1,14 @@
 """Features and statistics of a set of images, saved to disk on request."""
 
 import dataclasses
+import functools
 import hashlib
 import re
 
 import numpy as np
 
 from gankit.datasets import data_folder
-from gankit.files import open_npz
+from gankit.files import open_npz, save_if_possible
 from gankit.metrics.features.moments import MomentAccumulator
 from gankit.metrics.features.statistics import DAMAGED, FeatureStatistics
 
@@ -82,8 +83,9 @@ def feature_set(
     statistics = moments.result(metadata)
     features = np.concatenate(batches) if keep_features else None
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        statistics.save(path, **({"features": features} if keep_features else {}))
+        more = {"features": features} if keep_features else {}
+        save = functools.partial(statistics.save, **more)
+        save_if_possible(path, save, f"Features of {cache_name}")
     return FeatureSet(statistics, features)
 
 
