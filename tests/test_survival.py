@@ -502,7 +502,7 @@ def test_a_cache_that_cannot_be_written_is_a_warning(here, monkeypatch):
 def test_nan_before_any_checkpoint_promises_nothing(here, monkeypatch):
     def build(images):
         gan = training_process._build(images)
-        gan.generator_loss = lambda batch: float("nan")
+        gan.generator_loss = lambda batch: keras.ops.convert_to_tensor(float("nan"))
         return gan
 
     _register(monkeypatch, build=build)

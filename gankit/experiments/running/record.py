@@ -182,18 +182,22 @@ def remembering(doctor, record, folder):
         record["stopped"] = str(stop)
         raise
     finally:
-        noted = record.setdefault("findings", [])
-        known = {finding["kind"] for finding in noted}  # before the run was resumed
-        noted += [dataclasses.asdict(f) for f in doctor.findings if f.kind not in known]
+        _note(doctor, record)
         write_json(folder / RECORD, record)
 
 
-class Stopwatch(keras.callbacks.Callback):
-    """Adds the time of the steps of every saved epoch to the record of the run."""
+def _note(doctor, record):
+    noted = record.setdefault("findings", [])
+    known = {finding["kind"] for finding in noted}  # before the run was resumed, too
+    noted += [dataclasses.asdict(f) for f in doctor.findings if f.kind not in known]
 
-    def __init__(self, record, folder):
+
+class Stopwatch(keras.callbacks.Callback):
+    """Adds the time and findings of every saved epoch to the record of the run."""
+
+    def __init__(self, record, doctor, folder):
         super().__init__()
-        self.record = record
+        self.record, self.doctor = record, doctor
         self.path = folder / RECORD
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -205,6 +209,7 @@ class Stopwatch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         # Scoring and saving come after the last step and do not count.
         self.record["seconds"] += self.done - self.begun
+        _note(self.doctor, self.record)
         write_json(self.path, self.record)
 
 

@@ -211,7 +211,7 @@ def _train(run):
         # Before the checkpoint: a run that is killed while it scores does so again.
         *watchers.scores(run),
         *watchers.pictures(run),
-        record.Stopwatch(run.record, run.folder),
+        record.Stopwatch(run.record, doctor, run.folder),
         callbacks.Checkpoint(state, (record.RECORD, *LOGS)),
         progress,
         interrupt,
