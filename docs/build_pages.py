@@ -30,7 +30,7 @@ class Column:
     Attributes:
         header: What stands above it.
         score: Name of the score.
-        form: `"distance"`, `"kernel"` or `"share"`.
+        form: `"distance"`, `"kernel"`, `"share"` or `"count"`.
         real: Name of the score that real images have, `score` if empty.
     """
 
@@ -61,6 +61,8 @@ class Column:
                 return f"{100 * value:.2f} %"
             case "kernel":
                 return f"{value:z.5f}"
+            case "count":
+                return f"{value:,.0f}"
         return f"{value:#.3g}"
 
 
@@ -128,6 +130,10 @@ COLUMNS = {
     "stripes": _both_ways("plain", "striped", "KCD-stripes-64-domains"),
     "two cats": _both_ways("A", "B"),
     "fruit": _both_ways("apple", "orange"),
+    "modes": (
+        Column("modes of 1,000", "modes", "count"),
+        Column("divergence", "divergence of modes", "distance"),
+    ),
 }
 
 RESULTS_PREFACE = """\
@@ -249,7 +255,8 @@ def _filled(match):
         with (RESULTS / run / "scores.csv").open() as file:
             rows = {f"step {row['step']}": row for row in csv.DictReader(file)}
         value = float(rows[when][name])
-    forms = {"F": "distance", "K": "kernel"}  # of FID and FCD, of KID and KCD
+    # Of FID and FCD, of KID and KCD, of modes and of their divergence.
+    forms = {"F": "distance", "K": "kernel", "m": "count", "d": "distance"}
     return Column("", name, forms.get(name[0], "share")).number(value)
 
 
@@ -325,6 +332,7 @@ def _references(rows, columns, classifier):
     note = f"FCD and recall by the classifier with {classifier}" if classifier else ""
     for label, line in (
         ("*real images*", "real against real"),
+        ("*real images*", "real images"),
         ("*untranslated*", "doing nothing"),
     ):
         runs = [run for run in rows.values() if line in run["baselines"]]
@@ -618,7 +626,10 @@ def _model(card, summary):
 
 def _value(score):
     """A score of a card as text."""
-    return "" if score is None else f"{score['value']:.3g}"
+    if score is None:
+        return ""
+    value = score["value"]
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 PAGES = {

@@ -99,7 +99,7 @@ def handout(
     out: Annotated[Path, typer.Argument(help="Folder that holds the wheel.")],
     notebooks: Notebooks = Path("notebooks"),
 ):
-    """Write the students' and the teachers' edition, and one for nbgrader.
+    """Write the students', the teachers' and the nbgrader edition.
 
     make handout builds the wheel and then calls this.
     """

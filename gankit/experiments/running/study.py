@@ -339,7 +339,8 @@ def load_study(folder):
     curves = {}
     for row in _rows(folder, "curves.csv"):
         key = (row.pop("experiment"), int(row.pop("seed")))
-        for name, value in row.items():
+        # A model has no value of what another logs, such as its penalty.
+        for name, value in ((name, value) for name, value in row.items() if value):
             curves.setdefault(key, {}).setdefault(name, []).append(float(value))
     curves = {
         key: {name: np.array(values) for name, values in curve.items()}
