@@ -455,7 +455,10 @@ def test_an_animal_walks_past_and_nothing_else_moves():
 
 def test_data_folder_takes_the_first_that_applies(tmp_path, monkeypatch):
     monkeypatch.setenv("GANKIT_DATA", str(tmp_path))
-    assert data_folder("elsewhere") == Path("elsewhere")
+    (tmp_path / "elsewhere").mkdir()
+    assert data_folder(tmp_path / "elsewhere") == tmp_path / "elsewhere"
+    with refusal(FileNotFoundError, "nowhere", "check the spelling"):
+        data_folder("nowhere")
     assert data_folder() == tmp_path
     monkeypatch.delenv("GANKIT_DATA")
     package = Path(gankit.datasets.__file__).resolve().parents[1]
@@ -534,7 +537,8 @@ def mnist_source(server, mnist_file, monkeypatch):
 
 
 def test_mnist_is_fetched_once_and_split(mnist_source, tmp_path):
-    folder = tmp_path / "new" / "folder"
+    folder = tmp_path / "data"
+    folder.mkdir()
     data = classics.mnist(folder)
     assert [path.name for path in folder.iterdir()] == ["mnist.npz"]
     assert classics.mnist(folder).fingerprint == data.fingerprint
