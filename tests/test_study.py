@@ -469,3 +469,17 @@ def test_studies_saved_before_are_read_and_need_no_training(
     monkeypatch.setattr(study, "run", lambda *a, **k: pytest.fail("trained again"))
     again = experiments.load_study(experiments.run_study(name, size="full"))
     assert again.rows == saved.rows and again.samples.exists()
+
+
+def test_models_with_different_logs_share_one_file_of_curves(tmp_path):
+    (tmp_path / "table.csv").write_text("experiment,seed,steps\none,0,2\ntwo,0,2\n")
+    (tmp_path / "curves.csv").write_text(
+        "experiment,seed,step,d_loss,r1\none,0,1,0.5,\none,0,2,0.25,\ntwo,0,2,0.5,3.0\n"
+    )
+    curves = experiments.load_study(tmp_path).curves
+    assert {key: list(curve) for key, curve in curves.items()} == {
+        ("one", 0): ["step", "d_loss"],
+        ("two", 0): ["step", "d_loss", "r1"],
+    }
+    np.testing.assert_array_equal(curves["one", 0]["d_loss"], [0.5, 0.25])
+    assert curves["two", 0]["r1"] == 3.0
