@@ -179,7 +179,10 @@ def prepare(app):
 
 
 def adapt_links(app, name, source):
-    """Links to files of the repository that are no pages become their names."""
+    """Links to notebooks lead to their pages, those to other files become names."""
+    source[0] = re.sub(
+        r"\]\(((?:\.\./)*)\.\./notebooks/(?=\S+\.ipynb\))", r"](\1lessons/", source[0]
+    )
     source[0] = re.sub(
         r"(?<!!)\[([^\]]*)\]\((?:\.\./)+(?!lessons|howto|api)([^)\s]*)\)",
         lambda m: m[1] if m[1].startswith("`") else f"{m[1]} (`{m[2]}`)",

@@ -27,7 +27,8 @@ _SAVED_CLASSES = (
     "constraints.WeightClipping",
     "experiments.separate_updates.SeparateUpdatesConditionalGAN",
     "experiments.separate_updates.SeparateUpdatesGAN",
-    *("layers.ConditionalBatchNormalization", "layers.DifferentiableAugmentation"),
+    *("layers.AdaptiveAugmentation", "layers.ConditionalBatchNormalization"),
+    "layers.DifferentiableAugmentation",
     *("layers.ImagePool", "layers.ReflectionPadding2D", "layers.SelfAttention2D"),
     *("layers.SpectralNormalization", "losses.GradientPenalty", "losses.R1"),
     *("losses.R2", "networks.cgan.OneHot", "trainers.AugmentedGAN"),
@@ -147,7 +148,8 @@ def _place(name):
     """Where in the package a name stands that was looked for at the top, or ""."""
     package = Path(__file__).parent
     public = re.compile(rf'\bas {name}$|"{name}"', re.MULTILINE)
-    paths = [p.with_suffix("") for p in package.rglob(f"{name}*") if p.stem == name]
+    found = [*package.rglob(f"{name}.py"), *package.rglob(f"{name}/__init__.py")]
+    paths = [p.parent if p.stem == "__init__" else p.with_suffix("") for p in found]
     for file in package.rglob("__init__.py*"):
         if public.search(file.read_text(encoding="utf-8")):
             paths.append(file.parent / name)

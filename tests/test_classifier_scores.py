@@ -160,7 +160,7 @@ def test_conditional_accuracy_overall_and_by_class(data, classifier):
     )
     assert [s.name for s in only][1:] == ["conditional accuracy, class right"]
     with pytest.raises(
-        ValueError, match="numbers from 0 to 1, received values from 0 to 2"
+        ValueError, match="numbers from 0 to 1, received values from 1 to 2"
     ):
         conditional_accuracy(images, labels + 1, classifier, value_range=(0, 255))
 

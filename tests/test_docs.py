@@ -125,7 +125,7 @@ def test_type_checkers_find_no_fault_in_the_code_of_the_pages(tmp_path):
         text=True,
     )
     report = json.loads(finished.stdout)
-    assert report["summary"]["filesAnalyzed"] == 5
+    assert report["summary"]["filesAnalyzed"] == len(list(tmp_path.glob("*.py")))
     found = [
         f"{Path(one['file']).name}:{one['range']['start']['line'] + 1}"
         for one in report["generalDiagnostics"]
@@ -163,6 +163,8 @@ DISTANCES = ("FID", "KID", "FCD", "KCD")
 
 def test_recall_stands_beside_every_distance():
     for name, columns in build_pages.COLUMNS.items():
+        if name == "modes":  # which is itself a recall: the share of modes found
+            continue
         assert any(column.score.startswith("recall") for column in columns), name
     for report in tables.REPORTS.values():
         for table in report.tables:

@@ -434,6 +434,7 @@ def test_the_right_steps_are_the_trainers():
             sample_latent=lambda n: latent,
             adversarial_loss=loss,
             penalize=lambda *arguments: None,
+            _discriminator_loss=loss.discriminator,
         )
         if conditional:
             trained = ConditionalGAN.discriminator_loss(game, batch[:2])
