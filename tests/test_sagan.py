@@ -311,10 +311,11 @@ def test_the_reports_conditional_model_resumes_exactly(tmp_path):
 
 
 @pytest.mark.tensorflow
-def test_smoke_uses_shapes_instead_of_cifar10(tmp_path):
-    data = experiment_data.cifar10("smoke", tmp_path)
+def test_smoke_uses_shapes_instead_of_cifar10(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANKIT_DATA", str(tmp_path))
+    data = experiment_data.cifar10("smoke", None)
     assert data.name == "shapes-32" and data.image_shape == (32, 32, 3)
-    assert experiment_data.cifar10("class", tmp_path).name == "shapes-32"
+    assert experiment_data.cifar10("class", None).name == "shapes-32"
 
 
 @pytest.fixture

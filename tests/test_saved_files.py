@@ -20,6 +20,7 @@ from gankit.experiments.separate_updates import (
     SeparateUpdatesGAN,
 )
 from gankit.layers import (
+    AdaptiveAugmentation,
     ConditionalBatchNormalization,
     DifferentiableAugmentation,
     SelfAttention2D,
@@ -53,6 +54,7 @@ def _layers():
     """A network of the layers that no trainer below has."""
     image, label = keras.Input((8, 8, 8)), keras.Input((), dtype="int32")
     x = SelfAttention2D()(DifferentiableAugmentation("color")(image))
+    x = AdaptiveAugmentation("color")(x)
     x = ConditionalBatchNormalization(3)([x, label])
     x = Normalised(layers.Conv2D(2, 3, use_bias=False))(x)
     x = layers.Dense(2, kernel_constraint=WeightClipping(0.1))(x)

@@ -32,5 +32,7 @@ def test_an_optimizer_follows_it_and_is_saved_with_it():
 
 
 def test_bad_arguments_raise():
-    with pytest.raises(ValueError, match="decay_steps of at least 1"):
+    with pytest.raises(
+        ValueError, match="decay_steps to be a whole number from 1 up, received 0"
+    ):
         ConstantThenLinearDecay(2e-4, constant_steps=10, decay_steps=0)

@@ -2,6 +2,7 @@
 
 import gc
 import itertools
+import json
 import subprocess
 
 import imageio.v3 as iio
@@ -220,7 +221,7 @@ def test_smoothing_forgets_at_a_cut_and_averages_what_is_still():
     for level in levels:
         frame = np.full_like(still[0], level)
         np.testing.assert_array_equal(none(still[0], frame), frame)
-    with pytest.raises(ValueError, match="at least 0 and less than 1, received 1"):
+    with pytest.raises(ValueError, match="at least 0 and below 1, received 1"):
         translation.ResidualSmoothing(1)
 
 
@@ -228,8 +229,9 @@ def _run(tmp_path, network):
     folder = tmp_path / "run"
     folder.mkdir()
     network.save(folder / "gan.keras")
-    for name in ("run.json", "scores.json"):
-        (folder / name).write_text("{}")
+    scores = {"name": "run", "size": "smoke", "seed": 0, "steps": 1, "budget": 1}
+    (folder / "scores.json").write_text(json.dumps({**scores, "scores": []}))
+    (folder / "run.json").write_text("{}")
     (folder / "history.csv").write_text("step\n1\n")
     return folder
 

@@ -96,6 +96,6 @@ class StepwiseGame(Game):
         # Each player's update is traced once, at its first call.
         before, self._active = self.train_function, player
         self.train_function = self._train_functions.get(player)
-        self.train_on_batch(np.zeros(1, "int32"))
+        self.train_on_batch(np.zeros(self.discriminator_steps, "int32"))
         self._train_functions[player] = self.train_function
         self.train_function, self._active = before, None

@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -112,7 +113,8 @@ def prepare_faces(photographs, out, *, size=64, like=None, without_background=Fa
     """
     check_number("size", size, at_least=16)
     source, out = _check_folders(photographs, out)
-    images = set(list_images(source))
+    with warnings.catch_warnings(action="ignore"):  # each file gets a verdict
+        images = set(list_images(source))
     likeness = None
     if like is not None:
         likeness = Likeness(_examples(like, min(size, COMPARISON_SIZE)))
