@@ -115,4 +115,4 @@ docs: $(STAMP)  ## build the documentation's site, docs/_build/html
 	@echo "Open docs/_build/html/index.html"
 
 clean:  ## remove environments and caches; keep runs and data
-	rm -rf $(VENV) $(ADDONS) build *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(ADDONS) build *.egg-info .pytest_cache .ruff_cache docs/_build docs/api docs/lessons

@@ -605,18 +605,10 @@ def _model(card, summary):
     names = [name for name in names if not name.startswith(("density", "coverage"))]
     own = {score["name"]: score for score in card.scores}
     rows = {"this model": own, **baselines}
-    yield "\n".join(
-        [
-            "| score | " + " | ".join(rows) + " |",
-            "|---" * (1 + len(rows)) + "|",
-            *(
-                f"| {name} | "
-                + " | ".join(_value(scores.get(name)) for scores in rows.values())
-                + " |"
-                for name in names
-            ),
-        ]
-    )
+    lines = [["score", *rows], ["---"] * (1 + len(rows))]
+    for name in names:
+        lines.append([name, *(_value(scores.get(name)) for scores in rows.values())])
+    yield _markdown(lines).rstrip()
     yield (
         f"{card.steps:,} steps, seed {card.seed}, {card.seconds / 60:.0f} minutes on "
         f"{card.device}; {card.bytes / 1e6:.1f} MB."

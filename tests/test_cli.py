@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import gankit
 from gankit import experiments
 from gankit.cli import app
+from gankit.cli import experiments as cli_experiments
 from gankit.cli.app import PANELS
 from gankit.experiments import tables
 
@@ -230,3 +231,11 @@ def test_sample_writes_images_and_errors_are_sentences(here, monkeypatch):
     run = types.SimpleNamespace(model=Digits())
     monkeypatch.setattr(experiments, "load", lambda folder: run)
     assert _gankit("sample", "demo", *size, "--label", "1").exit_code == 0
+
+
+def test_commands_to_try_next_fit_how_gankit_was_called(monkeypatch, capsys):
+    monkeypatch.setattr(
+        sys, "argv", [str(Path(gankit.__file__).with_name("__main__.py"))]
+    )
+    cli_experiments._suggest("list", "lists the other experiments")
+    assert capsys.readouterr().out.splitlines()[0] == "  python -m gankit list"

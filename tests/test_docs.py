@@ -22,9 +22,11 @@ from gankit.experiments import claims, tables
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+HOWTO = sorted((ROOT / "docs/howto").glob("*.md"))
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "notebooks/README.md")),
     *sorted((ROOT / "docs").glob("*.md")),
+    *HOWTO,
 ]
 MAKEFILE = (ROOT / "Makefile").read_text()
 ONE_STEP = "steps_per_epoch=1, epochs=1, verbose=0"
@@ -56,20 +58,63 @@ def _command_lines(text, program):
     return [line for line in found if line.startswith(program + " ")]
 
 
+def _pictures(folder, count):
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for i in range(count):
+        pixels = rng.integers(0, 256, (70, 90, 3), dtype="uint8")
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+
+
+def _short(script):
+    """The script with one step per training, and how many trainings it has."""
+    return re.subn(r"steps_per_epoch=\d+, epochs=\d+", ONE_STEP, script)
+
+
+# Runs the code of each page in a folder and with names of its own.
+DRIVER = """
+import os, sys, traceback
+
+for page in sys.argv[1:]:
+    os.chdir(page)
+    try:
+        exec(compile(open("page.py").read(), page, "exec"), {"__name__": "page"})
+    except Exception:
+        traceback.print_exc()
+        sys.exit(f"the code of {page} fails")
+"""
+
+
+@pytest.mark.tensorflow
+def test_the_code_of_every_how_to_page_runs(tmp_path):
+    places = []
+    for page in (*HOWTO, ROOT / "docs/troubleshooting.md"):
+        place = tmp_path / page.stem
+        _pictures(place / "pictures", 16)
+        for side in ("trainA", "trainB"):
+            _pictures(place / "photos" / side, 2)
+        script, _ = _short("\n".join(_blocks(page.read_text("utf-8"), "python")))
+        (place / "page.py").write_text(script, encoding="utf-8")
+        places.append(str(place))
+    finished = subprocess.run(
+        [sys.executable, "-c", DRIVER, *places],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert finished.returncode == 0, finished.stderr[-2000:]
+
+
 @pytest.mark.tensorflow
 def test_the_code_of_the_readme_runs(tmp_path):
-    rng = np.random.default_rng(0)
-    (tmp_path / "FOLDER").mkdir()
-    for i in range(8):
-        pixels = rng.integers(0, 256, (70, 90, 3), dtype="uint8")
-        Image.fromarray(pixels).save(tmp_path / f"FOLDER/{i}.png")
+    _pictures(tmp_path / "FOLDER", 8)
     first, folder, own, score = _blocks(README, "python")
     lines = first.splitlines(keepends=True)
     (start,) = (i for i, line in enumerate(lines) if line.startswith("gan = "))
     rest = "".join(lines[start:])
     after_own = "".join(lines[start + 1 :])
     script = "\n".join([first, score, folder, rest, own, after_own])
-    script, epochs = re.subn(r"steps_per_epoch=\d+, epochs=\d+", ONE_STEP, script)
+    script, epochs = _short(script)
     assert epochs == 3
     (tmp_path / "readme.py").write_text(script)
     finished = subprocess.run(

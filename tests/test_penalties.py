@@ -195,7 +195,8 @@ def test_torch_computes_the_same_penalties_and_gradients(name):
 
 @pytest.mark.parametrize("name", PENALTIES)
 def test_bfloat16_is_close_to_float32(name):
-    batch = _images(64, 0), _images(64, 1)
+    # Of fewer images, single slopes near 1 outweigh the rounding of all others.
+    batch = _images(256, 0), _images(256, 1)
     exact, exact_gradients = _value_and_gradients(
         PENALTIES[name](), _curved_critic(), *batch
     )
@@ -203,9 +204,8 @@ def test_bfloat16_is_close_to_float32(name):
     critic = _curved_critic()
     assert critic.get_layer("hidden").compute_dtype == "bfloat16"
     value, gradients = _value_and_gradients(PENALTIES[name](), critic, *batch)
-    # One number in bfloat16 has a relative error of up to 2^-9. The distance of a slope
-    # from 1 has more, and its square twice that: processors round 1.0 % apart.
-    assert value == pytest.approx(exact, rel=2e-2) and value != exact
+    # One number in bfloat16 has a relative error of up to 2^-9.
+    assert value == pytest.approx(exact, rel=1e-2) and value != exact
     one, other = (
         np.concatenate([gradient.ravel() for gradient in list_of])
         for list_of in (exact_gradients, gradients)

@@ -192,6 +192,8 @@ def _suggest(arguments, what):
     called, found = Path(sys.argv[0]), shutil.which("gankit")
     by_name = found and Path(found).resolve() == called.resolve()
     command = "gankit" if by_name else shlex.quote(os.path.relpath(called))
+    if called.name == "__main__.py":
+        command = "python -m gankit"
     typer.echo(f"  {command} {arguments}\n      {what}")
 
 

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from gankit.backend.arguments import check_number, check_real
 from gankit.layers.augmentation import DifferentiableAugmentation
 
 # The paper measures over four batches.
@@ -54,17 +55,8 @@ class AdaptiveAugmentation(DifferentiableAugmentation):
         **kwargs,
     ):
         super().__init__(policy, seed, **kwargs)
-        if not 0.0 < target < 1.0:
-            raise ValueError(
-                f"Expected target in (0, 1), received {target!r}: pass 0.6, as the "
-                "paper does."
-            )
-        if not images >= 1:
-            raise ValueError(
-                f"Expected images to be at least 1, received {images!r}: pass in how "
-                "many images the probability may rise from 0 to 1."
-            )
-        self.target, self.images = target, images
+        self.target = check_real("target", target, above=0, below=1)
+        self.images = check_number("images", images, 1)
         # Each device of a distributed training sees its own part of the batch.
         state = {"shape": (), "trainable": False, "aggregation": "mean"}
         self.probability = self.add_weight(

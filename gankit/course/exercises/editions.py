@@ -93,7 +93,7 @@ def handout(out, folder):
     third has the folder `source/` of a course in nbgrader.
 
     Args:
-        out: Folder that holds the wheel, `gankit-*.whl`, and receives the two files.
+        out: Folder that holds the wheel, `gankit-*.whl`, and receives the three files.
         folder: Folder of the notebooks.
 
     Returns:
