@@ -160,7 +160,7 @@ How to read the tables:
 Four losses at three learning rates over several seeds are in
 [results/losses](../results/losses/table.csv), and what synthetic digits teach a
 classifier is in
-[results/retraining](../results/retraining/imperial/cgan-shallow-smooth/table.csv).
+[results/retraining](../results/retraining/imperial/cgan-shallow-masked-smooth/table.csv).
 Notebooks 01 and 02 discuss them.
 """
 

@@ -99,7 +99,7 @@ def test_what_is_not_saved_waits(monkeypatch):
     listed = dict(figures.not_run("imperial").rows)
     run = listed["gankit run imperial/dcgan-shallow --size full"]
     assert {"Figure 2", "Figure 4", "Section 2"} <= set(run.split(", "))
-    retrain = "gankit retrain imperial/cgan-shallow-smooth --size full"
+    retrain = "gankit retrain imperial/cgan-shallow-masked-smooth --size full"
     assert listed[retrain] == "Figure 13, Figure 14"
     half = "gankit run buffalo/dcgan --width half --size full"
     assert "DCGAN 4" in dict(figures.not_run("buffalo").rows)[half]
@@ -164,7 +164,7 @@ def test_scores_during_training_stand_beside_real_images():
 
 
 def test_retrained_classifiers_are_means_over_seeds():
-    folder = experiments.saved_folder("retraining/imperial/cgan-shallow-smooth")
+    folder = experiments.saved_folder("retraining/imperial/cgan-shallow-masked-smooth")
     rows = files.read_table(folder / "table.csv", words=("order",))
     (picture,) = drawn("imperial", 13).pictures
     curves = {c.get_label(): c.lines[0] for c in picture.axes[0].containers}

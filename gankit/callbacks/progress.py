@@ -8,6 +8,8 @@ import threading
 import keras
 from tqdm import tqdm
 
+from gankit.backend.progress_bar import progress_bar
+
 
 class Progress(keras.callbacks.Callback):
     """A progress bar for a whole training, with time left, losses and a score.
@@ -27,18 +29,8 @@ class Progress(keras.callbacks.Callback):
         self.values = {}
 
     def __enter__(self):
-        if _in_notebook():
-            place = {"file": _NotebookLine(), "ncols": 100, "mininterval": 0.5}
-        elif sys.stderr.isatty():
-            place = {"dynamic_ncols": True}
-        else:
-            place = {"ncols": 100, "mininterval": 30.0}  # a log file
-        self.bar = tqdm(
-            total=self.steps,
-            initial=self.start,
-            unit="step",
-            smoothing=0.05,
-            **place,
+        self.bar = progress_bar(
+            total=self.steps, initial=self.start, unit="step", smoothing=0.05
         )
         return self
 
@@ -55,29 +47,6 @@ class Progress(keras.callbacks.Callback):
         self.bar.set_postfix(
             dict(itertools.islice(self.values.items(), 3)), refresh=False
         )
-
-
-def _in_notebook():
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
-
-
-class _NotebookLine:
-    """A file for tqdm that shows only its last line in a notebook."""
-
-    encoding = "utf-8"  # tqdm then draws a smooth bar
-
-    def __init__(self):
-        from IPython.display import display
-
-        self.handle = display({"text/plain": ""}, raw=True, display_id=True)
-
-    def write(self, text):
-        if line := text.strip():
-            self.handle.update({"text/plain": line}, raw=True)
-
-    def flush(self):
-        """Does nothing, as nothing is buffered."""
 
 
 class StopOnInterrupt(keras.callbacks.Callback):

@@ -13,11 +13,10 @@ def laboratory(
     out: Annotated[Path, typer.Argument(help="The page to write, an .html file.")],
 ):
     """Write a web page of recorded trainings in slow motion."""
-    from tqdm import tqdm
-
     from gankit.backend import device
+    from gankit.backend.progress_bar import progress_bar
     from gankit.course.laboratory import export
 
     device.setup(precision="float32")
-    export(out, progress=lambda runs: tqdm(runs, unit="game"))
+    export(out, progress=lambda runs: progress_bar(runs, unit="game"))
     typer.echo(f"{out} opens in any browser, offline.")

@@ -15,15 +15,14 @@ def modes(
     ] = False,
 ):
     """Count the modes each loss finds in Gaussian mixtures."""
-    from tqdm import tqdm
-
     from gankit.backend import device
+    from gankit.backend.progress_bar import progress_bar
     from gankit.course.toys import modes as benchmark
     from gankit.experiments.running.saved import RESULTS, save_files
 
     device.setup(precision="float32")
     folder = benchmark.FOLDER
-    rows = benchmark.search_all(folder, lambda games: tqdm(games, unit="game"))
+    rows = benchmark.search_all(folder, lambda games: progress_bar(games, unit="game"))
     if publish:
         files = (benchmark.TABLE, benchmark.PICTURE)
         folder = save_files(folder, RESULTS / "toys" / "modes", files)

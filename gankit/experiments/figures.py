@@ -382,26 +382,31 @@ def _curves(runs, panels, ylabel="loss", scored=False, logarithmic=()):
 
 
 def _scatter(runs, score, ylabel, scale="linear"):
-    """A score over the losses at its steps, with rank correlations; ends are marked."""
+    """A score over the losses: at the ends of all seeds, or at the steps of one run."""
     figure, grid = _panels(2, 4.2)
     for axes, loss in zip(grid.flat, ("d_loss", "g_loss"), strict=True):
-        paths = []
-        for label, run in runs.items():
-            smooth = moving_average(run.history[loss], 10)
-            x = np.interp(run.on_the_way["step"], run.history["step"], smooth)
-            paths.append((x, run.on_the_way[score]))
-            axes.plot(*paths[-1], "-o", markevery=[-1], linewidth=1, label=label)
-        within = [spearmanr(*path).statistic for path in paths]
-        ends = (f"{value:+.2f}" for value in (min(within), max(within)))
-        said = f"within a run {' to '.join(dict.fromkeys(ends))}"
-        if len(runs) > 2:
-            ends = spearmanr([(x[-1], y[-1]) for x, y in paths])
-            said += f"\nbetween the ends of the runs {ends.statistic:+.2f}"
-        axes.set_title(f"rank correlation: {said}", fontsize=10)
-        axes.set(xlabel=f"{loss}, mean of 10 entries", ylabel=ylabel, yscale=scale)
+        points = {label: _points(run, loss, score) for label, run in runs.items()}
+        for label, each in points.items():
+            axes.plot(*each, "o", label=label)
+        found = spearmanr(*np.concatenate([*points.values()], axis=1))
+        axes.set_title(f"rank correlation: {found.statistic:+.2f}", fontsize=10)
+        axes.set(xlabel=loss, ylabel=ylabel, yscale=scale)
         axes.xaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_major_formatter("{x:g}")
     return _legend(figure)
+
+
+def _points(run, loss, score):
+    """A loss and a score, `(2, points)`."""
+    seeds = claims.seed_runs(run.scores["name"])
+    ends = [seed.values for seed in seeds if seed.steps == run.scores["steps"]]
+    if len(ends) > 1:
+        return np.array([[end[loss], end[score]] for end in ends]).T
+    smooth = moving_average(run.history[loss], 10)
+    steps = run.on_the_way["step"]
+    return np.array(
+        [np.interp(steps, run.history["step"], smooth), run.on_the_way[score]]
+    )
 
 
 def _course(runs, score, ylabel):

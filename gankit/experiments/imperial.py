@@ -2,6 +2,7 @@
 
 import functools
 
+from keras import initializers, layers
 from keras.optimizers import Adam
 
 from gankit.experiments import data
@@ -114,6 +115,11 @@ _BY_EMBEDDING = (
     "generator's starts at U(-0.05, 0.05), as in Keras, the discriminator's at "
     "U(0, 2), which leaves the image visible"
 )
+_BY_MASK = (
+    "embeddings of the label as long as what they are multiplied with; both start at "
+    "U(-0.05, 0.05), as in Keras, so the discriminator sees images through a mask of "
+    "random signs"
+)
 _C_READING = (
     "a step is one update of the discriminator and C of the generator, each on new "
     "latents and labels"
@@ -223,6 +229,41 @@ def cgan_deep_smooth(images):
 def cgan_deep_c3(images):
     """Deep CGAN, three generator updates per step (figures 9 and 11, table 1)."""
     return _conditional(cgan.deep, images, generator_steps=3)
+
+
+def _masked(images, **options):
+    """The Shallow CGAN with both embeddings as Keras starts them."""
+    model = _conditional(cgan.shallow, images, **options)
+    (weights,) = (
+        layer.embeddings
+        for layer in model.discriminator.layers
+        if isinstance(layer, layers.Embedding)
+    )
+    weights.assign(initializers.get("uniform")(weights.shape))
+    return model
+
+
+@_cgan("shallow-masked", source="section 3.1", our_reading=(_BY_MASK,))
+def cgan_shallow_masked(images):
+    """Shallow CGAN whose discriminator sees images through a mask of random signs."""
+    return _masked(images)
+
+
+@_cgan("shallow-masked-smooth", source="section 3.2", our_reading=(_BY_MASK,))
+def cgan_shallow_masked_smooth(images):
+    """Shallow CGAN with a mask and real labels of 0.9 (source of figures 13, 14)."""
+    return _masked(images, real_label=0.9)
+
+
+@_cgan(
+    "shallow-masked-c5",
+    source="section 3.3",
+    class_steps=150,
+    our_reading=(_BY_MASK, _C_READING),
+)
+def cgan_shallow_masked_c5(images):
+    """Shallow CGAN with a mask and five generator updates per step."""
+    return _masked(images, generator_steps=5)
 
 
 @_cgan(

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
-from tqdm import tqdm
 
 from gankit import files
 from gankit.backend import device
 from gankit.backend.prediction import predict
+from gankit.backend.progress_bar import progress_bar
 from gankit.datasets import Batches
 from gankit.experiments.running import registry
 from gankit.experiments.running.runner import load
@@ -121,7 +121,7 @@ def retrain(name, *, size="class", seeds=None, data=None, out=None):
     ]
     with files.only_process(folder):
         done = {_key(row) for row in read(folder)}
-        for mix, seed in tqdm(todo, desc="classifiers", unit="mix"):
+        for mix, seed in progress_bar(todo, desc="classifiers", unit="mix"):
             steps = mix.steps or plan.steps
             row = dict(zip(COLUMNS, (*mix[:5], seed, steps), strict=False))
             if _key(row) in done:

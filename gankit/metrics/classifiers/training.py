@@ -7,11 +7,11 @@ import time
 
 import keras
 import numpy as np
-from tqdm import tqdm
 
 from gankit.backend import device
 from gankit.backend.arguments import check_choice
 from gankit.backend.prediction import predict
+from gankit.backend.progress_bar import progress_bar
 from gankit.datasets import Batches, ImageData, Split, data_folder
 from gankit.files import SHIPPED, save_if_possible
 from gankit.metrics.classifiers.classifier import Classifier, float32_policy
@@ -162,7 +162,7 @@ def _fit(model, recipe, train, seed, caption):
         jit_compile=device.default_jit_compile(),
     )
     batches = Batches(train.images, train.labels, batch_size=batch_size, seed=seed)
-    for step in tqdm(range(steps), desc=caption, unit="step"):
+    for step in progress_bar(range(steps), desc=caption, unit="step"):
         images, labels = batches[step]
         if channels == 3:
             images = _mirror_and_shift(images, np.random.default_rng((seed, step)))

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from tqdm import tqdm
 
+from gankit.backend.progress_bar import progress_bar
 from gankit.metrics.features.images import uint8_batches
 
 
@@ -52,7 +52,7 @@ class Extractor:
             images: Images in any form that `features.images.uint8_batches` accepts.
             value_range: Range of floating-point images, `(low, high)`.
             batch_size: Number of images in one call of the network.
-            progress: Caption of a progress bar on stderr; `None` shows none.
+            progress: Caption of a progress bar; `None` shows none.
 
         Yields:
             float32 NumPy arrays `(m, dimension)`.
@@ -61,7 +61,7 @@ class Extractor:
             ValueError: If the images do not fit, or features are not finite.
         """
         total = len(images) if hasattr(images, "shape") else None
-        with tqdm(
+        with progress_bar(
             total=total, desc=progress, unit="image", disable=progress is None
         ) as bar:
             for batch in uint8_batches(

@@ -6,8 +6,7 @@ import os
 import urllib.error
 import urllib.request
 
-from tqdm import tqdm
-
+from gankit.backend.progress_bar import progress_bar
 from gankit.datasets.downloads import PATIENCE, sha256_of
 
 BLOCK = 1 << 18
@@ -74,7 +73,7 @@ def _receive(address, partial, received, size):
             raise ValueError(_another_file(address))
         with (
             open(partial, "ab" if resumes else "wb") as file,
-            tqdm(
+            progress_bar(
                 desc=address.rsplit("/", 1)[1],
                 initial=received,
                 total=size,

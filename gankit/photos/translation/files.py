@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
+from gankit.backend.progress_bar import progress_bar
 from gankit.datasets import image_files
 from gankit.photos.translation import videos
 from gankit.photos.translation.any_size import translate
@@ -137,7 +137,7 @@ def _images(model, files, base, target, direction, batch_size, progress):
     outcomes, paths = [], set()
 
     def decode():
-        for file in tqdm(files, unit="image", disable=not progress):
+        for file in progress_bar(files, unit="image", disable=not progress):
             (image,) = image_files.decode_all([file], size=None, channels=channels)
             readable = not isinstance(image, ValueError)
             outcomes.append(None if readable else image)
@@ -169,7 +169,7 @@ def _video(model, source, target, direction, smooth, batch_size, progress):
     with (
         videos.read_video(source) as video,
         videos.write_video(target, video.fps) as write,
-        tqdm(total=video.count, unit="frame", disable=not progress) as bar,
+        progress_bar(total=video.count, unit="frame", disable=not progress) as bar,
     ):
         for part in _batches(video.frames, batch_size):
             frames = np.stack(part)
