@@ -1,6 +1,6 @@
 """Training steps, and images scored, per second against others, side by side.
 
-    python benchmarks/bench.py [dcgan] [cyclegan] [fid]
+    python benchmarks/bench.py [dcgan] [penalties] [cyclegan] [fid]
 
 Every contender lives in a process of its own that waits while others run; they take
 turns, round after round, so that a noisy machine is noisy for all. A ratio is the
@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 ROUNDS = 7
 
 # Per benchmark: title, what is counted, how many in a round, and the contenders: name,
-# module and precision.
+# module, precision and what else its `build` takes.
 BENCHMARKS = {
     "dcgan": (
         "training of the shallow DCGAN, batches of 128",
@@ -31,6 +31,22 @@ BENCHMARKS = {
             ("keras.io's example", "dcgan_keras_io", "float32"),
             ("PyTorch", "dcgan_torch", "bfloat16"),
             ("PyTorch", "dcgan_torch", "float32"),
+        ),
+    ),
+    # A penalty of every eighth step is in three of 24.
+    "penalties": (
+        "training by the relativistic loss, 28 x 28 pixels, batches of 128",
+        "steps",
+        24,
+        (
+            ("gankit", "penalties_gankit", "mixed_bfloat16", "0"),
+            ("with R1 and R2, every step", "penalties_gankit", "mixed_bfloat16", "1"),
+            (
+                "with R1 and R2, every 8 steps",
+                "penalties_gankit",
+                "mixed_bfloat16",
+                "8",
+            ),
         ),
     ),
     "cyclegan": (
@@ -60,11 +76,11 @@ BENCHMARKS = {
 class Contender:
     """A worker process, and its steps or images per second by round."""
 
-    def __init__(self, package, module, precision):
+    def __init__(self, package, module, precision, *options):
         self.label = package, precision.removeprefix("mixed_")
         self.rates = []
         self.process = subprocess.Popen(
-            [sys.executable, HERE / "worker.py", module, precision],
+            [sys.executable, HERE / "worker.py", module, precision, *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

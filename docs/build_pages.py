@@ -386,7 +386,7 @@ def speed():
             GENERATED,
             SPEED_PREFACE,
             "## Training\n",
-            _speeds(found[name] for name in ("dcgan", "cyclegan")),
+            _speeds(found[name] for name in ("dcgan", "penalties", "cyclegan")),
             "## Scores\n",
             _speeds(
                 found[name] for name in ("fid", "distance-moments", "distance-features")

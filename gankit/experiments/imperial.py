@@ -2,7 +2,7 @@
 
 import functools
 
-from keras import initializers, layers
+from keras import initializers
 from keras.optimizers import Adam
 
 from gankit.experiments import data
@@ -234,11 +234,7 @@ def cgan_deep_c3(images):
 def _masked(images, **options):
     """The Shallow CGAN with both embeddings as Keras starts them."""
     model = _conditional(cgan.shallow, images, **options)
-    (weights,) = (
-        layer.embeddings
-        for layer in model.discriminator.layers
-        if isinstance(layer, layers.Embedding)
-    )
+    weights = model.discriminator.get_layer("factors").embeddings
     weights.assign(initializers.get("uniform")(weights.shape))
     return model
 

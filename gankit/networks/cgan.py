@@ -112,6 +112,7 @@ def discriminator(
             num_classes,
             math.prod(image_shape),
             embeddings_initializer=keras.initializers.RandomUniform(0.0, 2.0),
+            name="factors",
         )(labels)
         x = layers.Multiply()([x, layers.Reshape(image_shape)(factors)])
     elif conditioning == "concatenation":
