@@ -210,7 +210,13 @@ def test_sample_writes_images_and_errors_are_sentences(here, monkeypatch):
     model = experiments.load("runs/demo@smoke-seed0").model
     for path, image in zip(written, model.sample(3, seed=0), strict=True):
         np.testing.assert_array_equal(np.asarray(Image.open(path)), image[..., 0])
-    assert _gankit("sample", "demo").exit_code == 1
+    # Without a run the saved model draws, where there is one.
+    saved = _gankit("sample", "demo", "--count", "2", "--to", "saved")
+    assert saved.output.startswith("No run in runs/demo: the saved model draws.")
+    drawn = gankit.pretrained("demo").sample(2, seed=0)
+    image = np.asarray(Image.open(here / "saved/000001.png"))
+    np.testing.assert_array_equal(image, drawn[1, ..., 0])
+    assert _gankit("sample", "iisc/dcgan-mnist").exit_code == 1
     # One class needs a model of classes, and older samples would be counted too.
     of_a_class = _gankit("sample", "demo", *size, "--label", "1")
     assert of_a_class.exit_code == 1 and "leave --label out" in of_a_class.output

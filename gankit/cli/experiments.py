@@ -217,13 +217,17 @@ def sample(
     seed: Seed = 0,
     out: RunFolder = None,
 ):
-    """Draw samples from a trained experiment."""
-    from gankit import experiments, plotting
+    """Draw samples from a trained experiment, or else from its saved model."""
+    from gankit import experiments, plotting, pretrained
     from gankit.datasets.image_files import SUFFIXES
 
     name = experiments.find(name, width=width).name
     folder = out or experiments.run_folder(name, size, seed)
-    model = experiments.load(folder).model
+    if not (out or folder.exists()) and name in {card.name for card in pretrained()}:
+        typer.echo(f"No run in {folder}: the saved model draws.")
+        model = pretrained(name)
+    else:
+        model = experiments.load(folder).model
     if not hasattr(model, "sample" if label is None else "sample_labels"):
         raise ValueError(
             f"Expected a model that draws samples (of classes), received {name}: leave "
