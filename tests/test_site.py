@@ -119,6 +119,37 @@ def test_every_public_name_has_a_page(site):
             assert re.search(rf"\b{name}\b", listed), (package, name)
 
 
+# Text whose contrast is below what WCAG 2.2 asks at level AA: 4.5, of large text 3.
+FAINT_TEXT = """() => {
+  const numbers = (colour) => (colour.match(/[\\d.]+/g) || []).map(Number);
+  const light = ([r, g, b]) => {
+    const linear = (c) => c <= 10 ? c / 3294.6 : ((c / 255 + 0.055) / 1.055) ** 2.4;
+    return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  };
+  const ground = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = numbers(getComputedStyle(e).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0.5) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const faint = new Set();
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const element = texts.currentNode.parentElement;
+    if (!texts.currentNode.data.trim() || !element.checkVisibility()) continue;
+    const style = getComputedStyle(element);
+    const both = [numbers(style.color), ground(element)].map(light);
+    const ratio = (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+    const size = parseFloat(style.fontSize);
+    const large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+    if (ratio < (large ? 3 : 4.5))
+      faint.add(`${texts.currentNode.data.trim().slice(0, 40)} ${ratio.toFixed(1)}`);
+  }
+  return [...faint];
+}"""
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 def test_a_browser_walks_through_it(site):
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright")
@@ -152,6 +183,15 @@ def test_a_browser_walks_through_it(site):
             page.goto(address + place)
             text = page.inner_text("main")
             assert words in text, place
+            for scheme in ("dark", "light"):
+                page.emulate_media(color_scheme=scheme)
+                assert page.evaluate(FAINT_TEXT) == [], (scheme, place)
+        page.keyboard.press("Tab")
+        focused = "document.activeElement"
+        assert "Skip to main content" in page.evaluate(f"{focused}.innerText")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("spectral")
+        assert page.evaluate(f"{focused}.value") == "spectral"
         page.goto(address + "search.html?q=spectral")
         page.wait_for_selector("#search-results li a")
         assert "SpectralNormalization" in page.inner_text("#search-results")
