@@ -74,8 +74,12 @@ test-oracles: $(BACKENDS_STAMP)
 test-torch: $(BACKENDS_STAMP)
 	KERAS_BACKEND=torch $(BIN)/python -m pytest --quiet -m "not tensorflow" $(CORE_TESTS)
 
+# Tests build the same small networks again and again: JAX keeps what it has compiled.
 test-jax: $(BACKENDS_STAMP)
-	KERAS_BACKEND=jax $(BIN)/python -m pytest --quiet -m "not tensorflow" $(TRAINING_TESTS)
+	JAX_COMPILATION_CACHE_DIR=$(CURDIR)/.pytest_cache/jax \
+	    JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 \
+	    JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1 \
+	    KERAS_BACKEND=jax $(BIN)/python -m pytest --quiet -m "not tensorflow" $(TRAINING_TESTS)
 
 $(ADDONS_STAMP): environment-addons.yml
 	@$(PYTHON_ADDONS) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
