@@ -386,7 +386,11 @@ def speed():
             GENERATED,
             SPEED_PREFACE,
             "## Training\n",
-            _speeds(found[name] for name in ("dcgan", "penalties", "cyclegan")),
+            _speeds(
+                found[name]
+                for name in ("dcgan", "penalties", "cyclegan")
+                if name in found
+            ),
             "## Scores\n",
             _speeds(
                 found[name] for name in ("fid", "distance-moments", "distance-features")

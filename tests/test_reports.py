@@ -257,14 +257,14 @@ def test_attention_has_all_its_parts():
 
 def test_a_table_says_which_runs_it_is_from():
     filled = experiments.table("imperial", 1)
-    assert filled.runs[0] == "seed 0, 8,593 steps, n = 10,000"
+    assert filled.runs[0] == "seed 0 (of 3), 860 of 8,593 steps, n = 10,000"
     assert filled.runs[6] == "n = 10,000"
     lines = str(filled).splitlines()
     assert lines[1].split()[-2:] == ["saved", "runs"]
     assert lines[2].startswith("Shallow ") and lines[2].endswith("n = 10,000")
     assert filled.agrees and filled.agrees in filled._repr_markdown_()
-    short = experiments.load_saved("imperial/cgan-shallow@full-seed0-steps860")
-    assert tables.describe(short) == "seed 0 (of 3), 860 of 8,593 steps"
+    short = experiments.load_saved("imperial/cgan-shallow@full-seed1")
+    assert tables.describe(short) == "seed 1 (of 3), 860 of 8,593 steps"
     half = experiments.load_saved("buffalo/sagan-half")
     assert tables.describe(half, 64) == "seed 0, 10,000 steps, half width, n = 64"
 
