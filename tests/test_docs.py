@@ -141,6 +141,8 @@ from gankit.course.exercises.mistakes import Check
 """,
     "scores": "from typing import Any, cast\nreal = fake = cast(Any, None)\n",
 }
+# What keras.saving.load_model returns, Keras 3.15 does not say.
+UNTYPED = {"save_and_export"}
 # The rules that pyright has by default, but two: Keras 3.15 lets it infer that
 # keras.ops.shape and keras.ops.sum may return None.
 RULES = {
@@ -156,7 +158,8 @@ RULES = {
 )
 def test_type_checkers_find_no_fault_in_the_code_of_the_pages(tmp_path):
     for page in PAGES:
-        if blocks := _blocks(page.read_text(), "python"):
+        blocks = _blocks(page.read_text(), "python")
+        if blocks and page.stem not in UNTYPED:
             code = GIVEN.get(page.stem, "") + "\n".join(blocks)
             (tmp_path / f"{page.parent.name}_{page.stem}.py").write_text(code)
     wrong = "import gankit\n\ngankit.datasets.no_such_name\ngankit.GAN(1, 2, 3, 4)\n"
