@@ -31,7 +31,11 @@ def _between(real, fake, share):
     return share * real + (1 - share) * fake
 
 
-def _gradient_penalty(terms=lambda s: ops.mean((s - 1) ** 2), points=_between):
+def _one_sided(slopes):
+    return ops.mean(ops.relu(slopes - 1) ** 2)
+
+
+def _gradient_penalty(terms=_one_sided, points=_between):
     return lambda slope_of, real, fake, share: (
         10 * terms(slope_of(points(real, fake, share)))
     )
@@ -53,19 +57,19 @@ gradient_penalty = Check(
             )
         ),
         "The difference is not squared: square it before the mean.": (
-            _gradient_penalty(lambda s: ops.mean(ops.abs(s - 1)))
+            _gradient_penalty(lambda s: ops.mean(ops.relu(s - 1)))
         ),
         "The mean is taken before the square: steep and flat images cancel out.": (
-            _gradient_penalty(lambda s: (ops.mean(s) - 1) ** 2)
+            _gradient_penalty(lambda s: ops.relu(ops.mean(s) - 1) ** 2)
         ),
-        "The penalty has one side: slopes below 1 count, too.": (
-            _gradient_penalty(lambda s: ops.mean(ops.relu(s - 1) ** 2))
+        "The penalty has two sides: slopes below 1 cost nothing here.": (
+            _gradient_penalty(lambda s: ops.mean((s - 1) ** 2))
         ),
         "The squared slope is compared with 1: compare the slope.": (
-            _gradient_penalty(lambda s: ops.mean((s**2 - 1) ** 2))
+            _gradient_penalty(lambda s: ops.mean(ops.relu(s**2 - 1) ** 2))
         ),
         "The terms are summed over the batch: take the mean.": (
-            _gradient_penalty(lambda s: ops.sum((s - 1) ** 2))
+            _gradient_penalty(lambda s: ops.sum(ops.relu(s - 1) ** 2))
         ),
         "The weight is missing: multiply by 10.": (
             lambda *args: _gradient_penalty()(*args) / 10

@@ -67,12 +67,13 @@ class Watch(LivePicture):
         return stages(self.record, title=self.title, panels=panels)
 
 
-def paths(places, *, title):
+def paths(places, *, title, x="x", y="y"):
     """Draws the paths of two players in the plane, each in its own panel.
 
     Args:
         places: Dict from a label to points `(steps + 1, 2)`.
         title: Title of the picture.
+        x, y: Names of the axes.
 
     Returns:
         The `Picture`; a dot marks the start, a cross the equilibrium (0, 0).
@@ -84,9 +85,9 @@ def paths(places, *, title):
         axes.plot(*points.T, color=_DATA, linewidth=1)
         axes.plot(*points[0], "o", color=_GENERATED)
         axes.plot(0, 0, "k+", markersize=10)
-        axes.set(aspect="equal", xlabel="x")
+        axes.set(aspect="equal", xlabel=x)
         axes.set_title(label, fontsize=9)
-    every[0].set_ylabel("y")
+    every[0].set_ylabel(y)
     return figure
 
 
