@@ -301,13 +301,11 @@ register_study(
         (
             "cats64/basic",
             "cats64/basic-sn",
-            "cats64/jitter",
             "cats64/deluxe",
             "cats64/basic-diffaug",
             "cats64/deluxe-diffaug",
             "cats64/best-instance-norm",
             "cats64/best",
-            "cats64/best-adaptive",
         ),
     )
 )
