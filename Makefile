@@ -17,7 +17,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 # On a CPU, JAX compiles every operation, which is slow: only training is tested there.
 TRAINING_TESTS := $(addprefix tests/test_,$(addsuffix .py, \
     adaptive_augmentation augmentation backends conditional_gan cyclegan distribution \
-    doctor image_pool layers losses penalties resume sagan trainers weight_log))
+    doctor image_pool layers losses penalties resume sagan trainers weight_log workers))
 # The remaining tests do not depend on the backend.
 CORE_TESTS := $(TRAINING_TESTS) $(addprefix tests/test_,$(addsuffix .py, \
     classifier constraints device few_images inception networks \

@@ -1,5 +1,6 @@
 """Two virtual devices train like one, with the same global batch."""
 
+import json
 import os
 import subprocess
 import sys
@@ -39,6 +40,24 @@ def test_two_devices_train_like_one(tmp_path):
         np.testing.assert_allclose(one, two, atol=1e-6)
     # Rounded to grey levels, a sample may differ by one of them.
     assert np.abs(samples.astype(int) - samples2).max() <= 1
+
+
+@pytest.mark.tensorflow
+def test_the_demo_runs_whole_on_two_devices(tmp_path):
+    """To its scores, for which each replica returns all images of a batch."""
+    command = "-m gankit run demo --devices 2 --size smoke --out run"
+    process = subprocess.run(
+        [sys.executable, *command.split()],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert process.returncode == 0, process.stderr
+    scores = json.loads((tmp_path / "run" / "scores.json").read_text("utf-8"))
+    assert scores["steps"] == 4 and scores["devices"] == 2
+    sides = {(s["n_real"], s["n_fake"]) for s in scores["scores"] if s["interval"]}
+    assert sides == {(200, 200)}
 
 
 def test_more_devices_than_there_are_get_a_sentence():

@@ -194,6 +194,18 @@ def count():
     return 1
 
 
+def workers():
+    """Returns how many processes train together, and the index of this one.
+
+    JAX alone joins processes; see `gankit.experiments.running.workers`.
+    """
+    if keras.backend.backend() != "jax":
+        return 1, 0
+    import jax
+
+    return jax.process_count(), jax.process_index()
+
+
 def synchronizes_batches():
     """Returns whether batch normalisation must synchronise replicas.
 

@@ -119,6 +119,14 @@ def run(
     devices: Annotated[
         int, typer.Option(min=1, help="Devices to divide each batch among.")
     ] = 1,
+    together: Annotated[
+        bool,
+        typer.Option(
+            "--workers",
+            help="Train with other machines that run the same command; see "
+            "docs/devices.md.",
+        ),
+    ] = False,
     other_machine: Annotated[
         bool,
         typer.Option(
@@ -131,13 +139,19 @@ def run(
     """Train an experiment, or resume it, and score it."""
     from gankit import experiments, files
     from gankit.backend import device
+    from gankit.experiments.running import workers
 
+    if together and devices > 1:
+        raise ValueError(
+            "Expected --workers without --devices, as workers train on all their "
+            f"devices, received --devices {devices}: leave it out."
+        )
     # Before anything is trained or loaded: a wrong name costs no time.
     experiment = experiments.find(name, width=width)
     name = experiment.name
     folder = out or experiments.run_folder(name, size, seed)
     try:
-        with device.distribute(devices):
+        with workers.joined() if together else device.distribute(devices):
             device.setup(seed)
             options = {"data": data, "out": out, "other_machine": other_machine}
             done = experiments.run(name, size=size, seed=seed, steps=steps, **options)
@@ -149,10 +163,13 @@ def run(
             err=True,
         )
         raise typer.Exit(130) from None
-    _conclude(done, experiment, size, seed, data, out, devices)
+    if together and (number := device.workers()[1]):
+        typer.echo(f"Worker {number} is done: worker 0 has the files.")
+        return
+    _conclude(done, experiment, size, seed, data, out, devices, together)
 
 
-def _conclude(done, experiment, size, seed, data, out, devices):
+def _conclude(done, experiment, size, seed, data, out, devices, together):
     folder = shlex.quote(str(done.folder))
     _show_scores(done.scores)
     typer.echo(f"\n{done.folder}/ holds, after step {done.scores['steps']:,}:")
@@ -176,6 +193,7 @@ def _conclude(done, experiment, size, seed, data, out, devices):
     options += f" --out {shlex.quote(str(out))}" if out else ""
     again = f" --data {shlex.quote(str(data))}" if data else ""
     again += f" --devices {devices}" if devices > 1 else ""
+    again += " --workers" if together else ""
     call = f"{_call(experiment)}{options}"
     more = max(experiment.budgets[size].steps, 2 * done.scores["steps"])
     typer.echo("Try next:")

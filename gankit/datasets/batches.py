@@ -1,10 +1,12 @@
 """Batches that depend only on the seed and the step, so training can resume."""
 
+import copy
 import functools
 
 import keras
 import numpy as np
 
+from gankit.backend import device
 from gankit.backend.arguments import check_number
 from gankit.datasets.checks import check_images, check_labels
 from gankit.datasets.tensorflow_batches import without_autotuning
@@ -68,6 +70,8 @@ class Batches(keras.utils.PyDataset):
         self.batch_size = check_number("batch_size", batch_size, at_least=1)
         self.seed = check_number("seed", seed, at_least=0)
         self.start_step = check_number("start_step", start_step, at_least=0)
+        # How many workers divide a batch, and which part this object returns.
+        self._share = (1, 0)
 
     @property
     def arrays(self):
@@ -89,9 +93,12 @@ class Batches(keras.utils.PyDataset):
 
         `gankit.AdversarialModel.fit` calls this itself. On TensorFlow it is a
         `tf.data.Dataset` without autotuning, so `fit()` ends as soon as its last
-        step is done; on other backends it is this object.
+        step is done; on other backends it is a copy of this object. If several workers
+        train together, it returns the rows of this one.
         """
-        return without_autotuning(self)
+        mine = copy.copy(self)
+        mine._share = device.workers()
+        return without_autotuning(mine)
 
     def __getitem__(self, index):
         step = self.start_step + index
@@ -111,7 +118,9 @@ class Batches(keras.utils.PyDataset):
         passes = range(first, last + 1)
         orders = [_order(count, self.seed, stream, number) for number in passes]
         order = orders[0] if len(orders) == 1 else np.concatenate(orders)
-        return order[start - first * count :][: self.batch_size]
+        workers, index = self._share
+        begin, end = (self.batch_size * i // workers for i in (index, index + 1))
+        return order[start - first * count :][begin:end]
 
 
 @functools.lru_cache(maxsize=8)

@@ -353,6 +353,11 @@ class AdversarialModel(keras.Model):
             kwargs.setdefault("shuffle", False)
         if hasattr(x, "for_fit"):
             x = x.for_fit()
+        elif device.workers()[0] > 1:
+            raise ValueError(
+                "Expected gankit.datasets.Batches, which give each worker its share of "
+                f"a batch, received {type(x).__name__}: pass Batches."
+            )
         return super().fit(x, **kwargs)
 
     def train_on_batch(self, x, y=None):

@@ -12,7 +12,7 @@ from gankit.backend import device
 from gankit.backend.arguments import check_choice, check_number
 from gankit.callbacks import checkpoint
 from gankit.datasets import data_folder
-from gankit.experiments.running import record, registry, results, watchers
+from gankit.experiments.running import record, registry, results, watchers, workers
 from gankit.experiments.running.saved import read_scores, run_folder
 from gankit.experiments.running.task import ImageTask, task_of
 from gankit.trainers import AdversarialModel
@@ -93,7 +93,8 @@ def run(
     power cut, the same call resumes from the last one and ends with the weights, losses
     and scores of an uninterrupted run, bit for bit on the same machine. A finished run
     is only scored again. Within `gankit.backend.device.distribute(n)` it trains on n
-    devices.
+    devices, and within `gankit.experiments.running.workers.joined()` on several
+    machines, of which only the first keeps the folder.
 
     Args:
         name: Name of the experiment.
@@ -134,13 +135,18 @@ def run(
     images = experiment.data(size, data)
     folder = Path(out) if out else run_folder(experiment.name, size, seed)
     settings = record.settings_of(experiment, size, seed, images)
-    with record.opened(folder, settings, other_machine=other_machine) as opened:
-        scorer = experiment.scorer and experiment.scorer(images, data)
+    with (
+        workers.own_folder(folder, settings, steps) as (folder, settings),
+        record.opened(folder, settings, other_machine=other_machine) as opened,
+    ):
+        with workers.alone():
+            scorer = experiment.scorer and experiment.scorer(images, data)
         keras.utils.set_random_seed(seed)
         task = task_of(experiment.build(images), images)
         this = RunInProgress(experiment, size, steps, folder, opened, task, scorer)
         _train(this)
-        classifier = task.classifier(experiment, size, data)
+        with workers.alone():
+            classifier = task.classifier(experiment, size, data)
         history, scores = results.conclude(this, classifier)
     return Run(folder, history, scores, task.model)
 

@@ -183,7 +183,9 @@ class Classifier:
                 f"{self.name} was trained on, received {images.shape[1]} x "
                 f"{images.shape[2]}: resize them, or train a classifier on such images."
             )
-        return [np.asarray(y, "float32") for y in self._both.predict_on_batch(images)]
+        outputs = self._both.predict_on_batch(images)
+        # In distributed training each replica returns all rows of the batch.
+        return [np.asarray(y[: len(images)], "float32") for y in outputs]
 
 
 @contextlib.contextmanager
