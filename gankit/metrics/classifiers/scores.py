@@ -1,7 +1,6 @@
 """Scores computed from the predictions of a classifier."""
 
 import math
-from statistics import NormalDist
 
 import numpy as np
 from scipy.special import log_softmax
@@ -247,12 +246,10 @@ def wilson_interval(count, n):
         Wilson 1927, "Probable inference, the law of succession, and statistical
         inference", Journal of the American Statistical Association 22.
     """
-    z = NormalDist().inv_cdf(0.975)
-    share = count / n
-    middle = share + z**2 / (2 * n)
-    half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    low, high = ((middle + sign * half) / (1 + z**2 / n) for sign in (-1, 1))
-    return max(0.0, low), min(1.0, high)
+    from scipy import stats
+
+    low, high = stats.binomtest(count, n).proportion_ci(method="wilson")
+    return float(low), float(high)
 
 
 def share_score(name, count, n, **rest):
