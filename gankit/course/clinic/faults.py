@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from keras import ops
 from keras.optimizers import Adam
@@ -147,12 +148,6 @@ class _OneLatent(AugmentedGAN):
         return ops.zeros_like(latent) + latent[:1]
 
 
-def _of(variant):
-    return lambda image_shape, networks=None: healthy(
-        image_shape, networks, variant=variant
-    )
-
-
 FAULTS = {
     "frozen": Fault(
         "still",
@@ -165,29 +160,27 @@ FAULTS = {
         "data",
         "samples have a grey background, while the digits have a black one",
         "images in [0, 1] meet a generator whose tanh gives [-1, 1]",
-        _of(_HalfRange),
+        partial(healthy, variant=_HalfRange),
     ),
     "labels": Fault(
         "swapped",
         "both losses are low, and samples stay noise: the generator is rewarded for "
         "images unlike any real one",
         "samples are labelled real, and real images generated",
-        _of(_Swapped),
+        partial(healthy, variant=_Swapped),
     ),
     "flag": Fault(
         "flag",
         "hardly anything: digits appear all the same, after a chequered start",
         "training=True is missing where both networks are called",
-        _of(_ForgottenFlag),
+        partial(healthy, variant=_ForgottenFlag),
     ),
     "rate": Fault(
         "rate",
         "the generator's loss starts far above that of the other patients, and all "
         "samples are one black-and-white pattern that never changes",
         "learning rates are a hundred times too large",
-        lambda image_shape, networks=None: healthy(
-            image_shape, networks, rates=tuple(100 * rate for rate in RATES)
-        ),
+        partial(healthy, rates=tuple(100 * rate for rate in RATES)),
     ),
     "epsilon": Fault(
         "epsilon",
@@ -195,24 +188,24 @@ FAULTS = {
         "and samples are noise in which the first shapes appear",
         "Adam's epsilon is 1, as in recipes for classifiers of photographs, and far "
         "above the gradients",
-        lambda image_shape, networks=None: healthy(image_shape, networks, epsilon=1.0),
+        partial(healthy, epsilon=1.0),
     ),
     "optimizer": Fault(
         "mixed",
         "both losses settle at once, and samples are one texture that never changes",
         "one optimizer minimises the sum of both losses over all weights",
-        _of(_OneOptimizer),
+        partial(healthy, variant=_OneOptimizer),
     ),
     "augmentation": Fault(
         "augmentation",
         "losses are calm and samples look good, but all are shifted to the lower left",
         "the random shift of real images is drawn only once",
-        _of(_CachedAugmentation),
+        partial(healthy, variant=_CachedAugmentation),
     ),
     "latent": Fault(
         "latent",
         "all samples of a grid are the same picture, which changes from step to step",
         "one latent is repeated for the whole batch",
-        _of(_OneLatent),
+        partial(healthy, variant=_OneLatent),
     ),
 }
