@@ -7,7 +7,6 @@ from gankit.networks.parts import (
     batch_normalization,
     convolution_block,
     image_output,
-    initial_weights,
     weight_layer,
 )
 
@@ -40,25 +39,12 @@ def generator(latent_dim=100, filters=(1024, 512, 256), channels=1):
     latent = keras.Input((latent_dim,), name="latent")
     x = layers.Reshape((1, 1, latent_dim))(latent)
     *hidden, last = zip((*filters, channels), KERNELS, STRIDES, PADDINGS, strict=True)
-    for width, kernel, stride, padding in hidden:
-        x = layers.Conv2DTranspose(
-            width,
-            kernel,
-            stride,
-            padding=padding,
-            use_bias=False,
-            kernel_initializer=initial_weights(),
-        )(x)
+    for *form, padding in hidden:
+        x = weight_layer(layers.Conv2DTranspose, *form, padding=padding)(x)
         x = layers.ReLU()(batch_normalization()(x))
-    width, kernel, stride, padding = last
-    x = layers.Conv2DTranspose(
-        width,
-        kernel,
-        stride,
-        padding=padding,
-        kernel_initializer=initial_weights(),
-        name="to_image",
-    )(x)
+    *form, padding = last
+    options = {"padding": padding, "use_bias": True, "name": "to_image"}
+    x = weight_layer(layers.Conv2DTranspose, *form, **options)(x)
     return keras.Model(latent, image_output(x), name="generator")
 
 

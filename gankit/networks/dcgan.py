@@ -14,7 +14,6 @@ from gankit.networks.parts import (
     batch_normalization,
     convolution_block,
     image_output,
-    initial_weights,
     weight_layer,
 )
 
@@ -89,32 +88,17 @@ def generator_body(
             f"the strides, received {height} x {width}: choose other strides or size."
         )
     base = (height // scale, width // scale, filters[0])
-    # No bias, as batch normalisation would subtract it.
-    x = layers.Dense(
-        math.prod(base),
-        use_bias=False,
-        kernel_initializer=initial_weights(),
-        name="project",
-    )(x)
+    x = weight_layer(layers.Dense, math.prod(base), name="project")(x)
     x = layers.Reshape(base)(x)
     for width_out, stride in zip(filters[1:], strides[:-1], strict=True):
         x = layers.ReLU()(normalization()(x))
-        x = layers.Conv2DTranspose(
-            width_out,
-            kernel_size,
-            stride,
-            padding="same",
-            use_bias=False,
-            kernel_initializer=initial_weights(),
+        x = weight_layer(
+            layers.Conv2DTranspose, width_out, kernel_size, stride, padding="same"
         )(x)
     x = layers.ReLU()(normalization()(x))
-    x = layers.Conv2DTranspose(
-        channels,
-        kernel_size,
-        strides[-1],
-        padding="same",
-        kernel_initializer=initial_weights(),
-        name="to_image",
+    last = {"padding": "same", "use_bias": True, "name": "to_image"}
+    x = weight_layer(
+        layers.Conv2DTranspose, channels, kernel_size, strides[-1], **last
     )(x)
     return image_output(x)
 

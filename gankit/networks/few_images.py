@@ -10,8 +10,8 @@ from N(0, 0.02).
 import keras
 from keras import layers
 
-from gankit.layers import ReflectionPadding2D, instance_norm
-from gankit.networks.parts import image_output, initial_weights, weight_layer
+from gankit.layers import instance_norm
+from gankit.networks.parts import image_output, reflection_convolution, weight_layer
 
 LATENT_DIM = 100
 # Side of the generator's first map and of the discriminator's last.
@@ -60,12 +60,7 @@ def generator(
     _check_side(image_shape, widths)
     latent = keras.Input((latent_dim,), name="latent")
     # Equal to a 4 x 4 convolution of one pixel padded with three zeros on each side.
-    x = layers.Dense(
-        BASE * BASE * widths[0],
-        use_bias=False,
-        kernel_initializer=initial_weights(),
-        name="project",
-    )(latent)
+    x = weight_layer(layers.Dense, BASE * BASE * widths[0], name="project")(latent)
     x = _norm_relu(layers.Reshape((BASE, BASE, widths[0]))(x), normalization)
     for width in widths[1:]:
         x = layers.UpSampling2D()(x)
@@ -82,21 +77,11 @@ def _norm_relu(x, normalization=instance_norm):
     return layers.ReLU()(normalization()(x))
 
 
-def _convolution(x, width, reflection, *, use_bias=False, name=None):
-    """Applies a 3 x 3 convolution that preserves the sides.
-
-    By default it has no bias, as normalisation would subtract it.
-    """
+def _convolution(x, width, reflection, **options):
+    """Applies a 3 x 3 convolution that preserves the sides."""
     if reflection:
-        x = ReflectionPadding2D(1)(x)
-    return layers.Conv2D(
-        width,
-        3,
-        padding="valid" if reflection else "same",
-        use_bias=use_bias,
-        kernel_initializer=initial_weights(),
-        name=name,
-    )(x)
+        return reflection_convolution(x, width, 3, **options)
+    return weight_layer(layers.Conv2D, width, 3, padding="same", **options)(x)
 
 
 def discriminator(
