@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy.special import log_softmax
+from scipy.special import entr, log_softmax
 
 from gankit.backend.arguments import check_number
 from gankit.datasets import ImageData, Split
@@ -54,8 +54,7 @@ def score_from_logits(logits, *, splits=10, seed=0):
         part = slice(i * n // splits, (i + 1) * n // splits)
         q = p[part].mean(axis=0)
         # Written as two entropies; 0 log 0 is 0 where exp underflows.
-        log_q = np.log(q, where=q > 0, out=np.zeros_like(q))
-        divergence = (p[part] * log_p[part]).sum(axis=1).mean() - (q * log_q).sum()
+        divergence = (p[part] * log_p[part]).sum(axis=1).mean() + entr(q).sum()
         scores.append(math.exp(divergence))
     return float(np.mean(scores)), float(np.std(scores))
 
