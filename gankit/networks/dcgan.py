@@ -248,14 +248,10 @@ def deep(image_shape=(28, 28, 1), latent_dim=100):
     Returns:
         The pair `(generator, discriminator)`.
     """
+    filters, strides = (256, 128, 64, 32), (2, 2, 1, 1)
     return (
-        generator(
-            (256, 128, 64, 32),
-            (2, 2, 1, 1),
-            image_shape=image_shape,
-            latent_dim=latent_dim,
-        ),
-        discriminator((32, 64, 128, 256), (2, 2, 1, 1), image_shape=image_shape),
+        generator(filters, strides, image_shape=image_shape, latent_dim=latent_dim),
+        discriminator(filters[::-1], strides, image_shape=image_shape),
     )
 
 
