@@ -4,11 +4,7 @@ import keras
 from keras import layers
 
 from gankit.backend import device
-from gankit.layers import (
-    ReflectionPadding2D,
-    SelfAttention2D,
-    SpectralNormalization,
-)
+from gankit.layers import ReflectionPadding2D, SelfAttention2D, SpectralNormalization
 
 # Side of the map with self-attention, for images of 32 x 32.
 ATTENTION_SIDE = 16
