@@ -7,6 +7,7 @@ from gankit.networks.parts import (
     batch_normalization,
     convolution_block,
     image_output,
+    logits_layer,
     weight_layer,
 )
 
@@ -84,17 +85,8 @@ def discriminator(
             batch_norm=batch_norm and i > 0,
             spectral_norm=spectral_norm,
         )
-    kernel, stride, padding = form[-1]
-    x = weight_layer(
-        layers.Conv2D,
-        1,
-        kernel,
-        stride,
-        padding=padding,
-        use_bias=True,
-        spectral_norm=spectral_norm,
-        dtype="float32",
-        name="to_logit",
-    )(x)
+    *last, padding = form[-1]
+    options = {"padding": padding, "spectral_norm": spectral_norm}
+    x = logits_layer(layers.Conv2D, 1, *last, name="to_logit", **options)(x)
     logits = layers.Flatten(dtype="float32", name="logits")(x)
     return keras.Model(images, logits, name="discriminator")

@@ -14,6 +14,7 @@ from gankit.networks.parts import (
     batch_normalization,
     image_output,
     leaky_relu,
+    logits_layer,
     reflection_convolution,
     weight_layer,
 )
@@ -195,8 +196,8 @@ def patch_discriminator(
     images = keras.Input(image_shape, name="images")
     x = _features(images, filters, strides, norm, spectral_norm)
     x = layers.ZeroPadding2D(1)(x)
-    logits = _logits(x, 4, last_stride, spectral_norm)
-    return keras.Model(images, logits, name=name)
+    last = logits_layer(layers.Conv2D, 1, 4, last_stride, spectral_norm=spectral_norm)
+    return keras.Model(images, last(x), name=name)
 
 
 def patch70(image_shape=(128, 128, 3), width=64, **options):
@@ -267,7 +268,8 @@ def dc_discriminator(
     images = keras.Input(image_shape, name="images")
     filters = (width, 2 * width, 4 * width, 8 * width)
     x = _features(images, filters, (2,) * 4, norm, spectral_norm)
-    return keras.Model(images, _logits(x, x.shape[1], 1, spectral_norm), name=name)
+    last = logits_layer(layers.Conv2D, 1, x.shape[1], spectral_norm=spectral_norm)
+    return keras.Model(images, last(x), name=name)
 
 
 def _normalization(norm):
@@ -294,26 +296,8 @@ def _features(x, filters, strides, norm, spectral_norm):
     """Returns the features of a discriminator."""
     for i, (channels, stride) in enumerate(zip(filters, strides, strict=True)):
         normalizes = norm is not None and i > 0
-        x = weight_layer(
-            layers.Conv2D,
-            channels,
-            4,
-            stride,
-            use_bias=not normalizes,
-            spectral_norm=spectral_norm,
-        )(layers.ZeroPadding2D(1)(x))
+        options = {"use_bias": not normalizes, "spectral_norm": spectral_norm}
+        convolution = weight_layer(layers.Conv2D, channels, 4, stride, **options)
+        x = convolution(layers.ZeroPadding2D(1)(x))
         x = leaky_relu()(_normalization(norm)(x) if normalizes else x)
     return x
-
-
-def _logits(x, kernel, stride, spectral_norm):
-    return weight_layer(
-        layers.Conv2D,
-        1,
-        kernel,
-        stride,
-        use_bias=True,
-        spectral_norm=spectral_norm,
-        dtype="float32",
-        name="logits",
-    )(x)

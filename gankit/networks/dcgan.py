@@ -14,6 +14,7 @@ from gankit.networks.parts import (
     batch_normalization,
     convolution_block,
     image_output,
+    logits_layer,
     weight_layer,
 )
 
@@ -192,14 +193,7 @@ def discriminator_features(
 
 def to_logits(features, *, spectral_norm=False):
     """Maps features `(n, d)` to float32 logits `(n, 1)` with a dense layer."""
-    return weight_layer(
-        layers.Dense,
-        1,
-        use_bias=True,
-        spectral_norm=spectral_norm,
-        dtype="float32",
-        name="logits",
-    )(features)
+    return logits_layer(layers.Dense, 1, spectral_norm=spectral_norm)(features)
 
 
 def _check_pairs(filters, strides):

@@ -11,7 +11,12 @@ import keras
 from keras import layers
 
 from gankit.layers import instance_norm
-from gankit.networks.parts import image_output, reflection_convolution, weight_layer
+from gankit.networks.parts import (
+    image_output,
+    logits_layer,
+    reflection_convolution,
+    weight_layer,
+)
 
 LATENT_DIM = 100
 # Side of the generator's first map and of the discriminator's last.
@@ -119,25 +124,10 @@ def discriminator(
     images = keras.Input(image_shape, name="images")
     x = images if augmentation is None else augmentation(images)
     for i, width in enumerate(widths):
-        x = weight_layer(
-            layers.Conv2D,
-            width,
-            4,
-            2,
-            padding="same",
-            use_bias=i == 0,
-            spectral_norm=spectral_norm,
-        )(x)
+        options = {"use_bias": i == 0, "spectral_norm": spectral_norm}
+        x = weight_layer(layers.Conv2D, width, 4, 2, padding="same", **options)(x)
         x = layers.ReLU()(x) if i == 0 else _norm_relu(x)
-    logits = weight_layer(
-        layers.Conv2D,
-        1,
-        BASE,
-        use_bias=True,
-        spectral_norm=spectral_norm,
-        dtype="float32",
-        name="logits",
-    )(x)
+    logits = logits_layer(layers.Conv2D, 1, BASE, spectral_norm=spectral_norm)(x)
     return keras.Model(images, layers.Flatten(dtype="float32")(logits), name=name)
 
 

@@ -44,6 +44,22 @@ def image_output(x):
     return layers.Activation("tanh", dtype="float32", name="images")(x)
 
 
+def logits_layer(*arguments, spectral_norm, name="logits", **options):
+    """Builds the last layer of a discriminator: with a bias, and in float32.
+
+    Args:
+        *arguments: The class of the layer and its positional arguments.
+        spectral_norm: Whether to use spectral normalisation.
+        name: Name of the layer.
+        **options: Its other keyword arguments.
+
+    Returns:
+        The layer.
+    """
+    options |= {"use_bias": True, "dtype": "float32", "name": name}
+    return weight_layer(*arguments, spectral_norm=spectral_norm, **options)
+
+
 def reflection_convolution(x, channels, kernel_size, **options):
     """Convolves with reflection padding, which preserves the sides.
 
