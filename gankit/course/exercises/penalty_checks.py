@@ -146,14 +146,8 @@ relativistic_generator = Check(
 )
 
 
-def _kl(term, skip=True):
-    def divergence(counts):
-        counts = np.asarray(counts, "float64")
-        total = len(counts)
-        share = counts[counts > 0] / counts.sum() if skip else counts / counts.sum()
-        return term(share, total)
-
-    return divergence
+def _kl(term):
+    return lambda counts: term(counts[counts > 0] / counts.sum(), len(counts))
 
 
 divergence = Check(
