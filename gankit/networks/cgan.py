@@ -48,7 +48,7 @@ def generator(
     Raises:
         ValueError: If `conditioning` is unknown, or the strides do not fit.
     """
-    _check(conditioning)
+    check_choice("conditioning to be one of", conditioning, CONDITIONINGS)
     latent = keras.Input((latent_dim,), name="latent")
     labels = label_input()
     x, normalization = latent, batch_normalization
@@ -100,7 +100,7 @@ def discriminator(
     Raises:
         ValueError: If `conditioning` is unknown, or the strides do not fit.
     """
-    _check(conditioning)
+    check_choice("conditioning to be one of", conditioning, CONDITIONINGS)
     images = keras.Input(image_shape, name="images")
     labels = label_input()
     x = images if augmentation is None else augmentation(images)
@@ -210,7 +210,3 @@ def _pair(filters, strides, latent_dim, form, conditioning="multiplication", **o
         generator(filters, strides, latent_dim=latent_dim, **form),
         discriminator(filters[::-1], strides, **form, **options),
     )
-
-
-def _check(conditioning):
-    check_choice("conditioning to be one of", conditioning, CONDITIONINGS)

@@ -92,15 +92,11 @@ def dual(p, q, cost):
         Peyre and Cuturi 2019, equation 2.20 (https://arxiv.org/abs/1803.00567).
     """
     n, m = _shape(p, q, cost)
-    pairs = sparse.hstack(
-        [
-            sparse.kron(sparse.eye(n), np.ones((m, 1))),
-            sparse.kron(np.ones((n, 1)), sparse.eye(m)),
-        ]
-    )
+    of_f = sparse.kron(sparse.eye(n), np.ones((m, 1)))
+    of_g = sparse.kron(np.ones((n, 1)), sparse.eye(m))
     result = linprog(
         -np.concatenate([p, q]),
-        A_ub=pairs,
+        A_ub=sparse.hstack([of_f, of_g]),
         b_ub=cost.ravel(),
         bounds=[(0, 0)] + [(None, None)] * (n + m - 1),
     )

@@ -126,12 +126,9 @@ def inception_score(
             "classifier_score with a classifier of the data set."
         )
     arrays, _ = load_weights(weights, features=extractor.dimension)
-    logits = np.concatenate(
-        [
-            extractor.logits(batch) - arrays["softmax/bias"]
-            for batch in uint8_batches(images, value_range=value_range, channels=3)
-        ]
-    )
+    batches = uint8_batches(images, value_range=value_range, channels=3)
+    logits = np.concatenate([extractor.logits(batch) for batch in batches])
+    logits = logits - arrays["softmax/bias"]
     name = f"inception score/{extractor.resize}"
     return _split_score(name, logits, extractor, splits, 0, INCEPTION_SPLIT)
 
