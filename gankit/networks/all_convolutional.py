@@ -71,22 +71,14 @@ def discriminator(
         The DTU report, sections 1.1 and 1.2.
     """
     images = keras.Input((28, 28, channels), name="images")
-    form = list(zip(KERNELS, STRIDES, PADDINGS, strict=True))[::-1]
+    reverse = (KERNELS[::-1], STRIDES[::-1], PADDINGS[::-1])
+    *hidden, last = zip((*filters, 1), *reverse, strict=True)
     x = images
-    for i, (width, (kernel, stride, padding)) in enumerate(
-        zip(filters, form[:-1], strict=True)
-    ):
-        x = convolution_block(
-            x,
-            width,
-            kernel,
-            stride,
-            padding=padding,
-            batch_norm=batch_norm and i > 0,
-            spectral_norm=spectral_norm,
-        )
-    *last, padding = form[-1]
+    for i, (*form, padding) in enumerate(hidden):
+        options = {"padding": padding, "spectral_norm": spectral_norm}
+        x = convolution_block(x, *form, batch_norm=batch_norm and i > 0, **options)
+    *form, padding = last
     options = {"padding": padding, "spectral_norm": spectral_norm}
-    x = logits_layer(layers.Conv2D, 1, *last, name="to_logit", **options)(x)
+    x = logits_layer(layers.Conv2D, *form, name="to_logit", **options)(x)
     logits = layers.Flatten(dtype="float32", name="logits")(x)
     return keras.Model(images, logits, name="discriminator")
