@@ -174,7 +174,7 @@ class Scorer:
             )
 
 
-# Each of these yields scores, which `score` creates from what differs between them.
+# These yield the scores of one kind. `score` is `Score` with what all of them share.
 
 
 def _frechet(real, fake, extractor, score):
