@@ -54,23 +54,23 @@ class Archive:
         file: Its name in the data folder.
         origin: Address of the folder with the downloads, ending in a slash.
         downloads: Names of the files to download.
+        counts: Numbers of images in train and test.
+        image_shape: Shape of one image in the file.
+        stand_in: The data set to use without a network.
         sha256: Checksum of the only download. None if its source publishes none; the
             checksum of the first .npz file is then recorded next to it.
         unpack: Function from the downloaded files to a dict of arrays. None if the
             download is the .npz file.
-        counts: Numbers of images in train and test.
-        image_shape: Shape of one image in the file.
-        stand_in: The data set to use without a network.
     """
 
     file: str
     origin: str
     downloads: tuple[str, ...]
-    sha256: str | None
-    unpack: Callable[[list[Path]], dict[str, np.ndarray]] | None
     counts: tuple[int, int]
     image_shape: tuple[int, ...]
     stand_in: str
+    sha256: str | None = None
+    unpack: Callable[[list[Path]], dict[str, np.ndarray]] | None = None
 
     def load(self, folder=None):
         """Returns the arrays by key, and downloads a missing file first."""

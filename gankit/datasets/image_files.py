@@ -17,19 +17,8 @@ SUFFIXES = {
 # Files that often lie next to images, and that nobody expects to be read.
 COMPANIONS = {
     *("", ".txt", ".md", ".csv", ".tsv", ".json", ".xml", ".html", ".yml", ".yaml"),
-    *(
-        ".ini",
-        ".db",
-        ".log",
-        ".pdf",
-        ".py",
-        ".mat",
-        ".npy",
-        ".npz",
-        ".zip",
-        ".tar",
-        ".gz",
-    ),
+    *(".ini", ".db", ".log", ".pdf", ".py"),
+    *(".mat", ".npy", ".npz", ".zip", ".tar", ".gz"),
 }
 
 

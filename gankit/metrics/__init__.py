@@ -17,94 +17,13 @@
 A `Score` is a number together with the number of images, the network and an interval.
 """
 
-from gankit.metrics.baselines import baselines
-from gankit.metrics.classifiers.class_profile import (
-    ClassProfile,
-    class_imbalance,
-    class_profile,
-)
-from gankit.metrics.classifiers.classifier import Classifier
-from gankit.metrics.classifiers.scores import (
-    classifier_score,
-    conditional_accuracy,
-    gan_train,
-    inception_score,
-)
-from gankit.metrics.classifiers.training import classifier_for, train_classifier
-from gankit.metrics.copying import copy_score, nearest
-from gankit.metrics.features.cache import FeatureSet, feature_set
-from gankit.metrics.features.extractor import Extractor
-from gankit.metrics.features.moments import MomentAccumulator
-from gankit.metrics.features.sources import find_images
-from gankit.metrics.features.statistics import FeatureStatistics
-from gankit.metrics.fid import fid, kid, mind, precision_recall
-from gankit.metrics.frechet import frechet_distance
-from gankit.metrics.inception.extractor import inception_extractor
-from gankit.metrics.inception.network import fid_inception
-from gankit.metrics.inception.weights import FIDWeightsUnavailable
-from gankit.metrics.kernel import (
-    KernelDistance,
-    gaussian_kernel_distance,
-    kernel_distance,
-)
-from gankit.metrics.modes import modes
-from gankit.metrics.precision_recall import PrecisionRecall, prdc
-from gankit.metrics.resampling import half_sampling_interval
-from gankit.metrics.score import Score
-from gankit.metrics.scorer import KINDS, Scorer
-from gankit.metrics.sharpness import gradient_energy
-from gankit.metrics.sliced import sliced_distance
-from gankit.metrics.translation import (
-    domain_classifier_for,
-    domain_score,
-    inverted_colours,
-    luminance_correlation,
-    reconstruction_error,
-)
+import lazy_loader
 
-__all__ = [
-    "KINDS",
-    "ClassProfile",
-    "Classifier",
-    "Extractor",
-    "FIDWeightsUnavailable",
-    "FeatureSet",
-    "FeatureStatistics",
-    "KernelDistance",
-    "MomentAccumulator",
-    "PrecisionRecall",
-    "Score",
-    "Scorer",
-    "baselines",
-    "class_imbalance",
-    "class_profile",
-    "classifier_for",
-    "classifier_score",
-    "conditional_accuracy",
-    "copy_score",
-    "domain_classifier_for",
-    "domain_score",
-    "feature_set",
-    "fid",
-    "fid_inception",
-    "find_images",
-    "frechet_distance",
-    "gan_train",
-    "gaussian_kernel_distance",
-    "gradient_energy",
-    "half_sampling_interval",
-    "inception_extractor",
-    "inception_score",
-    "inverted_colours",
-    "kernel_distance",
-    "kid",
-    "luminance_correlation",
-    "mind",
-    "modes",
-    "nearest",
-    "prdc",
-    "precision_recall",
-    "reconstruction_error",
-    "sliced_distance",
-    "train_classifier",
-]
+# Python would set these names to the modules that they share them with, if it imported
+# the modules later.
+from gankit.metrics.baselines import baselines as baselines
+from gankit.metrics.fid import fid as fid
+from gankit.metrics.fid import precision_recall as precision_recall
+from gankit.metrics.modes import modes as modes
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

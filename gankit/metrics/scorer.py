@@ -117,9 +117,16 @@ class Scorer:
             "sliced": _sliced,
             "precision_recall": _precision_recall,
         }
+        score = functools.partial(
+            Score,
+            n_real=self.real.n,
+            n_fake=fake.n,
+            extractor=self.extractor.name,
+            resize=self.extractor.resize,
+        )
         scores = []
         for kind in order:
-            scores += compute[kind](self.real, fake, self.extractor)
+            scores += compute[kind](self.real, fake, self.extractor, score)
         if self.held_out is not None:
             copies = copy_score(
                 fake.features,
@@ -167,7 +174,10 @@ class Scorer:
             )
 
 
-def _frechet(real, fake, extractor):
+# These yield the scores of one kind. `score` is `Score` with what all of them share.
+
+
+def _frechet(real, fake, extractor, score):
     warnings = [
         f"the {role} statistics do not say which network they came from"
         for role, side in (("real", real), ("fake", fake))
@@ -186,7 +196,6 @@ def _frechet(real, fake, extractor):
         if max(real.n, fake.n) <= FEW and real.features is not None:
             interval, spread = _interval(frechet_distance, real, fake)
     distance = frechet_distance(real.statistics, fake.statistics)
-    score = _new_score(real, fake, extractor)
     # Rounding can leave -1e-10.
     yield score(
         extractor.frechet_name,
@@ -197,7 +206,7 @@ def _frechet(real, fake, extractor):
     )
 
 
-def _kernel(real, fake, extractor):
+def _kernel(real, fake, extractor, score):
     distance = kernel_distance(real.features, fake.features)
     spread = f"{distance.subsets} subsets of {distance.subset_size:,}"
     interval = None
@@ -205,7 +214,6 @@ def _kernel(real, fake, extractor):
         interval, spread = _interval(
             lambda x, y: kernel_distance(x, y).mean, real, fake
         )
-    score = _new_score(real, fake, extractor)
     yield score(
         extractor.kernel_name,
         distance.mean,
@@ -216,11 +224,10 @@ def _kernel(real, fake, extractor):
     )
 
 
-def _sliced(real, fake, extractor):
+def _sliced(real, fake, extractor, score):
     interval = spread = None
     if max(real.n, fake.n) <= FEW:
         interval, spread = _interval(sliced_distance, real, fake)
-    score = _new_score(real, fake, extractor)
     yield score(
         extractor.sliced_name,
         sliced_distance(real.features, fake.features),
@@ -230,8 +237,7 @@ def _sliced(real, fake, extractor):
     )
 
 
-def _precision_recall(real, fake, extractor):
-    score = _new_score(real, fake, extractor)
+def _precision_recall(real, fake, extractor, score):
     for name, value in prdc(real=real.features, fake=fake.features)._asdict().items():
         yield score(name, value, warnings=("3 nearest neighbours",))
 
@@ -241,13 +247,3 @@ def _interval(statistic, real, fake):
         statistic, real.features, fake.features, resamples=50
     )
     return interval, "halves of the pictures"
-
-
-def _new_score(real, fake, extractor):
-    return functools.partial(
-        Score,
-        n_real=real.n,
-        n_fake=fake.n,
-        extractor=extractor.name,
-        resize=extractor.resize,
-    )

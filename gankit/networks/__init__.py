@@ -1,25 +1,5 @@
 """Functions that build generators and discriminators as plain `keras.Model`s."""
 
-from gankit.networks import (
-    all_convolutional,
-    cgan,
-    cyclegan,
-    dcgan,
-    few_images,
-    hidden_dense,
-    mlp,
-    residual,
-    sagan,
-)
+import lazy_loader
 
-__all__ = [
-    "all_convolutional",
-    "cgan",
-    "cyclegan",
-    "dcgan",
-    "few_images",
-    "hidden_dense",
-    "mlp",
-    "residual",
-    "sagan",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

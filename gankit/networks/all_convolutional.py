@@ -7,7 +7,7 @@ from gankit.networks.parts import (
     batch_normalization,
     convolution_block,
     image_output,
-    initial_weights,
+    logits_layer,
     weight_layer,
 )
 
@@ -40,25 +40,12 @@ def generator(latent_dim=100, filters=(1024, 512, 256), channels=1):
     latent = keras.Input((latent_dim,), name="latent")
     x = layers.Reshape((1, 1, latent_dim))(latent)
     *hidden, last = zip((*filters, channels), KERNELS, STRIDES, PADDINGS, strict=True)
-    for width, kernel, stride, padding in hidden:
-        x = layers.Conv2DTranspose(
-            width,
-            kernel,
-            stride,
-            padding=padding,
-            use_bias=False,
-            kernel_initializer=initial_weights(),
-        )(x)
+    for *form, padding in hidden:
+        x = weight_layer(layers.Conv2DTranspose, *form, padding=padding)(x)
         x = layers.ReLU()(batch_normalization()(x))
-    width, kernel, stride, padding = last
-    x = layers.Conv2DTranspose(
-        width,
-        kernel,
-        stride,
-        padding=padding,
-        kernel_initializer=initial_weights(),
-        name="to_image",
-    )(x)
+    *form, padding = last
+    options = {"padding": padding, "use_bias": True, "name": "to_image"}
+    x = weight_layer(layers.Conv2DTranspose, *form, **options)(x)
     return keras.Model(latent, image_output(x), name="generator")
 
 
@@ -84,31 +71,14 @@ def discriminator(
         The DTU report, sections 1.1 and 1.2.
     """
     images = keras.Input((28, 28, channels), name="images")
-    form = list(zip(KERNELS, STRIDES, PADDINGS, strict=True))[::-1]
+    reverse = (KERNELS[::-1], STRIDES[::-1], PADDINGS[::-1])
+    *hidden, last = zip((*filters, 1), *reverse, strict=True)
     x = images
-    for i, (width, (kernel, stride, padding)) in enumerate(
-        zip(filters, form[:-1], strict=True)
-    ):
-        x = convolution_block(
-            x,
-            width,
-            kernel,
-            stride,
-            padding=padding,
-            batch_norm=batch_norm and i > 0,
-            spectral_norm=spectral_norm,
-        )
-    kernel, stride, padding = form[-1]
-    x = weight_layer(
-        layers.Conv2D,
-        1,
-        kernel,
-        stride,
-        padding=padding,
-        use_bias=True,
-        spectral_norm=spectral_norm,
-        dtype="float32",
-        name="to_logit",
-    )(x)
+    for i, (*form, padding) in enumerate(hidden):
+        options = {"padding": padding, "spectral_norm": spectral_norm}
+        x = convolution_block(x, *form, batch_norm=batch_norm and i > 0, **options)
+    *form, padding = last
+    options = {"padding": padding, "spectral_norm": spectral_norm}
+    x = logits_layer(layers.Conv2D, *form, name="to_logit", **options)(x)
     logits = layers.Flatten(dtype="float32", name="logits")(x)
     return keras.Model(images, logits, name="discriminator")

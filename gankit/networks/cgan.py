@@ -48,7 +48,7 @@ def generator(
     Raises:
         ValueError: If `conditioning` is unknown, or the strides do not fit.
     """
-    _check(conditioning)
+    check_choice("conditioning to be one of", conditioning, CONDITIONINGS)
     latent = keras.Input((latent_dim,), name="latent")
     labels = label_input()
     x, normalization = latent, batch_normalization
@@ -100,7 +100,7 @@ def discriminator(
     Raises:
         ValueError: If `conditioning` is unknown, or the strides do not fit.
     """
-    _check(conditioning)
+    check_choice("conditioning to be one of", conditioning, CONDITIONINGS)
     images = keras.Input(image_shape, name="images")
     labels = label_input()
     x = images if augmentation is None else augmentation(images)
@@ -189,13 +189,8 @@ def shallow(image_shape=(28, 28, 1), num_classes=10, latent_dim=100, **options):
     Returns:
         The pair `(generator, discriminator)`.
     """
-    return _pair(
-        ((128, 64), (2, 2)),
-        ((64, 128), (2, 2)),
-        {"image_shape": image_shape, "num_classes": num_classes},
-        latent_dim,
-        options,
-    )
+    form = {"image_shape": image_shape, "num_classes": num_classes}
+    return _pair((128, 64), (2, 2), latent_dim, form, **options)
 
 
 def deep(image_shape=(28, 28, 1), num_classes=10, latent_dim=100, **options):
@@ -204,23 +199,14 @@ def deep(image_shape=(28, 28, 1), num_classes=10, latent_dim=100, **options):
     The layers are those of `gankit.networks.dcgan.deep`. Arguments and result are as
     in `shallow`.
     """
-    return _pair(
-        ((256, 128, 64, 32), (2, 2, 1, 1)),
-        ((32, 64, 128, 256), (2, 2, 1, 1)),
-        {"image_shape": image_shape, "num_classes": num_classes},
-        latent_dim,
-        options,
-    )
+    form = {"image_shape": image_shape, "num_classes": num_classes}
+    return _pair((256, 128, 64, 32), (2, 2, 1, 1), latent_dim, form, **options)
 
 
-def _pair(generator_layers, discriminator_layers, form, latent_dim, options):
-    conditioning = options.pop("conditioning", "multiplication")
-    form = {**form, "conditioning": conditioning}
+def _pair(filters, strides, latent_dim, form, conditioning="multiplication", **options):
+    """Both networks; the discriminator has the generator's channels in reverse."""
+    form["conditioning"] = conditioning
     return (
-        generator(*generator_layers, latent_dim=latent_dim, **form),
-        discriminator(*discriminator_layers, **form, **options),
+        generator(filters, strides, latent_dim=latent_dim, **form),
+        discriminator(filters[::-1], strides, **form, **options),
     )
-
-
-def _check(conditioning):
-    check_choice("conditioning to be one of", conditioning, CONDITIONINGS)

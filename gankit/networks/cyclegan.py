@@ -9,12 +9,13 @@ import keras
 from keras import layers
 
 from gankit.backend.arguments import check_choice
-from gankit.layers import ReflectionPadding2D, instance_norm
+from gankit.layers import instance_norm
 from gankit.networks.parts import (
     batch_normalization,
     image_output,
-    initial_weights,
     leaky_relu,
+    logits_layer,
+    reflection_convolution,
     weight_layer,
 )
 
@@ -60,9 +61,10 @@ def generator(
 
 def encoder_body(images, width, blocks, *, dropout=0.0, norm="instance"):
     """Returns the output of the generator's first half, which ends with its blocks."""
-    x = _norm_relu(_reflection_convolution(images, width, 7), norm)
+    x = _norm_relu(reflection_convolution(images, width, 7), norm)
     for factor in (2, 4):
-        x = _norm_relu(_convolution(factor * width, 3, 2, padding="same")(x), norm)
+        x = weight_layer(layers.Conv2D, factor * width, 3, 2, padding="same")(x)
+        x = _norm_relu(x, norm)
     return _residual_blocks(x, blocks, dropout=dropout, norm=norm)
 
 
@@ -70,12 +72,12 @@ def decoder_body(x, channels, width, blocks=0, *, dropout=0.0, norm="instance"):
     """Returns the images of its second half, which may begin with residual blocks."""
     x = _residual_blocks(x, blocks, dropout=dropout, norm=norm)
     for factor in (2, 1):
-        x = _convolution(
-            factor * width, 3, 2, kind=layers.Conv2DTranspose, padding="same"
-        )(x)
-        x = _norm_relu(x, norm)
+        layer = weight_layer(
+            layers.Conv2DTranspose, factor * width, 3, 2, padding="same"
+        )
+        x = _norm_relu(layer(x), norm)
     return image_output(
-        _reflection_convolution(x, channels, 7, use_bias=True, name="to_image")
+        reflection_convolution(x, channels, 7, use_bias=True, name="to_image")
     )
 
 
@@ -145,17 +147,18 @@ def small_generator(
     images = keras.Input(image_shape, name="source")
     x = images
     for channels in filters:
-        x = _norm_relu(_convolution(channels, 4, 2, padding="same")(x), norm)
+        x = weight_layer(layers.Conv2D, channels, 4, 2, padding="same")(x)
+        x = _norm_relu(x, norm)
     for _ in range(blocks):
         x = layers.Add()(
-            [x, _norm_relu(_reflection_convolution(x, filters[-1], 3), norm)]
+            [x, _norm_relu(reflection_convolution(x, filters[-1], 3), norm)]
         )
     for channels in filters[-2::-1]:
         x = _norm_relu(
-            _reflection_convolution(layers.UpSampling2D()(x), channels, 3), norm
+            reflection_convolution(layers.UpSampling2D()(x), channels, 3), norm
         )
     x = layers.UpSampling2D()(x)
-    x = _reflection_convolution(x, image_shape[-1], 3, use_bias=True, name="to_image")
+    x = reflection_convolution(x, image_shape[-1], 3, use_bias=True, name="to_image")
     return keras.Model(images, image_output(x), name=name)
 
 
@@ -193,8 +196,8 @@ def patch_discriminator(
     images = keras.Input(image_shape, name="images")
     x = _features(images, filters, strides, norm, spectral_norm)
     x = layers.ZeroPadding2D(1)(x)
-    logits = _logits(x, 4, last_stride, spectral_norm)
-    return keras.Model(images, logits, name=name)
+    last = logits_layer(layers.Conv2D, 1, 4, last_stride, spectral_norm=spectral_norm)
+    return keras.Model(images, last(x), name=name)
 
 
 def patch70(image_shape=(128, 128, 3), width=64, **options):
@@ -265,21 +268,8 @@ def dc_discriminator(
     images = keras.Input(image_shape, name="images")
     filters = (width, 2 * width, 4 * width, 8 * width)
     x = _features(images, filters, (2,) * 4, norm, spectral_norm)
-    return keras.Model(images, _logits(x, x.shape[1], 1, spectral_norm), name=name)
-
-
-def _convolution(*arguments, kind=layers.Conv2D, use_bias=False, **options):
-    # By default no bias, as the following normalisation would subtract it.
-    return kind(
-        *arguments, use_bias=use_bias, kernel_initializer=initial_weights(), **options
-    )
-
-
-def _reflection_convolution(x, channels, kernel, **options):
-    """Convolves with reflection padding, which preserves the sides."""
-    return _convolution(channels, kernel, **options)(
-        ReflectionPadding2D(kernel // 2)(x)
-    )
+    last = logits_layer(layers.Conv2D, 1, x.shape[1], spectral_norm=spectral_norm)
+    return keras.Model(images, last(x), name=name)
 
 
 def _normalization(norm):
@@ -294,10 +284,10 @@ def _norm_relu(x, norm):
 def _residual_blocks(x, blocks, *, dropout, norm):
     channels = x.shape[-1]
     for _ in range(blocks):
-        y = _norm_relu(_reflection_convolution(x, channels, 3), norm)
+        y = _norm_relu(reflection_convolution(x, channels, 3), norm)
         if dropout:
             y = layers.Dropout(dropout)(y)
-        y = _normalization(norm)(_reflection_convolution(y, channels, 3))
+        y = _normalization(norm)(reflection_convolution(y, channels, 3))
         x = layers.Add()([x, y])
     return x
 
@@ -306,26 +296,8 @@ def _features(x, filters, strides, norm, spectral_norm):
     """Returns the features of a discriminator."""
     for i, (channels, stride) in enumerate(zip(filters, strides, strict=True)):
         normalizes = norm is not None and i > 0
-        x = weight_layer(
-            layers.Conv2D,
-            channels,
-            4,
-            stride,
-            use_bias=not normalizes,
-            spectral_norm=spectral_norm,
-        )(layers.ZeroPadding2D(1)(x))
+        options = {"use_bias": not normalizes, "spectral_norm": spectral_norm}
+        convolution = weight_layer(layers.Conv2D, channels, 4, stride, **options)
+        x = convolution(layers.ZeroPadding2D(1)(x))
         x = leaky_relu()(_normalization(norm)(x) if normalizes else x)
     return x
-
-
-def _logits(x, kernel, stride, spectral_norm):
-    return weight_layer(
-        layers.Conv2D,
-        1,
-        kernel,
-        stride,
-        use_bias=True,
-        spectral_norm=spectral_norm,
-        dtype="float32",
-        name="logits",
-    )(x)

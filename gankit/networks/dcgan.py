@@ -14,7 +14,7 @@ from gankit.networks.parts import (
     batch_normalization,
     convolution_block,
     image_output,
-    initial_weights,
+    logits_layer,
     weight_layer,
 )
 
@@ -89,32 +89,17 @@ def generator_body(
             f"the strides, received {height} x {width}: choose other strides or size."
         )
     base = (height // scale, width // scale, filters[0])
-    # No bias, as batch normalisation would subtract it.
-    x = layers.Dense(
-        math.prod(base),
-        use_bias=False,
-        kernel_initializer=initial_weights(),
-        name="project",
-    )(x)
+    x = weight_layer(layers.Dense, math.prod(base), name="project")(x)
     x = layers.Reshape(base)(x)
     for width_out, stride in zip(filters[1:], strides[:-1], strict=True):
         x = layers.ReLU()(normalization()(x))
-        x = layers.Conv2DTranspose(
-            width_out,
-            kernel_size,
-            stride,
-            padding="same",
-            use_bias=False,
-            kernel_initializer=initial_weights(),
+        x = weight_layer(
+            layers.Conv2DTranspose, width_out, kernel_size, stride, padding="same"
         )(x)
     x = layers.ReLU()(normalization()(x))
-    x = layers.Conv2DTranspose(
-        channels,
-        kernel_size,
-        strides[-1],
-        padding="same",
-        kernel_initializer=initial_weights(),
-        name="to_image",
+    last = {"padding": "same", "use_bias": True, "name": "to_image"}
+    x = weight_layer(
+        layers.Conv2DTranspose, channels, kernel_size, strides[-1], **last
     )(x)
     return image_output(x)
 
@@ -208,14 +193,7 @@ def discriminator_features(
 
 def to_logits(features, *, spectral_norm=False):
     """Maps features `(n, d)` to float32 logits `(n, 1)` with a dense layer."""
-    return weight_layer(
-        layers.Dense,
-        1,
-        use_bias=True,
-        spectral_norm=spectral_norm,
-        dtype="float32",
-        name="logits",
-    )(features)
+    return logits_layer(layers.Dense, 1, spectral_norm=spectral_norm)(features)
 
 
 def _check_pairs(filters, strides):
@@ -264,14 +242,10 @@ def deep(image_shape=(28, 28, 1), latent_dim=100):
     Returns:
         The pair `(generator, discriminator)`.
     """
+    filters, strides = (256, 128, 64, 32), (2, 2, 1, 1)
     return (
-        generator(
-            (256, 128, 64, 32),
-            (2, 2, 1, 1),
-            image_shape=image_shape,
-            latent_dim=latent_dim,
-        ),
-        discriminator((32, 64, 128, 256), (2, 2, 1, 1), image_shape=image_shape),
+        generator(filters, strides, image_shape=image_shape, latent_dim=latent_dim),
+        discriminator(filters[::-1], strides, image_shape=image_shape),
     )
 
 

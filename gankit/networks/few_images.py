@@ -10,8 +10,13 @@ from N(0, 0.02).
 import keras
 from keras import layers
 
-from gankit.layers import ReflectionPadding2D, instance_norm
-from gankit.networks.parts import image_output, initial_weights, weight_layer
+from gankit.layers import instance_norm
+from gankit.networks.parts import (
+    image_output,
+    logits_layer,
+    reflection_convolution,
+    weight_layer,
+)
 
 LATENT_DIM = 100
 # Side of the generator's first map and of the discriminator's last.
@@ -60,12 +65,7 @@ def generator(
     _check_side(image_shape, widths)
     latent = keras.Input((latent_dim,), name="latent")
     # Equal to a 4 x 4 convolution of one pixel padded with three zeros on each side.
-    x = layers.Dense(
-        BASE * BASE * widths[0],
-        use_bias=False,
-        kernel_initializer=initial_weights(),
-        name="project",
-    )(latent)
+    x = weight_layer(layers.Dense, BASE * BASE * widths[0], name="project")(latent)
     x = _norm_relu(layers.Reshape((BASE, BASE, widths[0]))(x), normalization)
     for width in widths[1:]:
         x = layers.UpSampling2D()(x)
@@ -82,21 +82,11 @@ def _norm_relu(x, normalization=instance_norm):
     return layers.ReLU()(normalization()(x))
 
 
-def _convolution(x, width, reflection, *, use_bias=False, name=None):
-    """Applies a 3 x 3 convolution that preserves the sides.
-
-    By default it has no bias, as normalisation would subtract it.
-    """
+def _convolution(x, width, reflection, **options):
+    """Applies a 3 x 3 convolution that preserves the sides."""
     if reflection:
-        x = ReflectionPadding2D(1)(x)
-    return layers.Conv2D(
-        width,
-        3,
-        padding="valid" if reflection else "same",
-        use_bias=use_bias,
-        kernel_initializer=initial_weights(),
-        name=name,
-    )(x)
+        return reflection_convolution(x, width, 3, **options)
+    return weight_layer(layers.Conv2D, width, 3, padding="same", **options)(x)
 
 
 def discriminator(
@@ -134,25 +124,10 @@ def discriminator(
     images = keras.Input(image_shape, name="images")
     x = images if augmentation is None else augmentation(images)
     for i, width in enumerate(widths):
-        x = weight_layer(
-            layers.Conv2D,
-            width,
-            4,
-            2,
-            padding="same",
-            use_bias=i == 0,
-            spectral_norm=spectral_norm,
-        )(x)
+        options = {"use_bias": i == 0, "spectral_norm": spectral_norm}
+        x = weight_layer(layers.Conv2D, width, 4, 2, padding="same", **options)(x)
         x = layers.ReLU()(x) if i == 0 else _norm_relu(x)
-    logits = weight_layer(
-        layers.Conv2D,
-        1,
-        BASE,
-        use_bias=True,
-        spectral_norm=spectral_norm,
-        dtype="float32",
-        name="logits",
-    )(x)
+    logits = logits_layer(layers.Conv2D, 1, BASE, spectral_norm=spectral_norm)(x)
     return keras.Model(images, layers.Flatten(dtype="float32")(logits), name=name)
 
 

@@ -8,7 +8,12 @@ As `2 sigmoid(x) - 1 = tanh(x / 2)`, the sigmoid only halves the slope of the ou
 import keras
 from keras import layers
 
-from gankit.networks.parts import batch_normalization, initial_weights, leaky_relu
+from gankit.networks.parts import (
+    batch_normalization,
+    initial_weights,
+    leaky_relu,
+    weight_layer,
+)
 
 HIDDEN = 1024
 KERNEL = 4
@@ -36,14 +41,8 @@ def generator(image_shape=(28, 28, 1), latent_dim=62):
     x = layers.Reshape(base)(x)
     x = layers.Conv2DTranspose(64, KERNEL, 2, padding="same", **start)(x)
     x = layers.ReLU()(batch_normalization()(x))
-    x = layers.Conv2DTranspose(
-        channels,
-        KERNEL,
-        2,
-        padding="same",
-        kernel_initializer=initial_weights(),
-        name="to_image",
-    )(x)
+    last = {"padding": "same", "use_bias": True, "name": "to_image"}
+    x = weight_layer(layers.Conv2DTranspose, channels, KERNEL, 2, **last)(x)
     x = layers.Activation("sigmoid", dtype="float32")(x)
     images = layers.Rescaling(2.0, -1.0, dtype="float32", name="images")(x)
     return keras.Model(latent, images, name="generator")

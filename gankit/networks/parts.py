@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from gankit.backend import device
-from gankit.layers import SelfAttention2D, SpectralNormalization
+from gankit.layers import ReflectionPadding2D, SelfAttention2D, SpectralNormalization
 
 # Side of the map with self-attention, for images of 32 x 32.
 ATTENTION_SIDE = 16
@@ -44,6 +44,38 @@ def image_output(x):
     return layers.Activation("tanh", dtype="float32", name="images")(x)
 
 
+def logits_layer(*arguments, spectral_norm, name="logits", **options):
+    """Builds the last layer of a discriminator: with a bias, and in float32.
+
+    Args:
+        *arguments: The class of the layer and its positional arguments.
+        spectral_norm: Whether to use spectral normalisation.
+        name: Name of the layer.
+        **options: Its other keyword arguments.
+
+    Returns:
+        The layer.
+    """
+    options |= {"use_bias": True, "dtype": "float32", "name": name}
+    return weight_layer(*arguments, spectral_norm=spectral_norm, **options)
+
+
+def reflection_convolution(x, channels, kernel_size, **options):
+    """Convolves with reflection padding, which preserves the sides.
+
+    Args:
+        x: Feature maps `(n, height, width, channels)`.
+        channels: Channels of the result.
+        kernel_size: Side of the kernel, odd.
+        **options: Those of `weight_layer`.
+
+    Returns:
+        Feature maps of the same sides.
+    """
+    x = ReflectionPadding2D(kernel_size // 2)(x)
+    return weight_layer(layers.Conv2D, channels, kernel_size, **options)(x)
+
+
 def convolution_block(
     x, *arguments, padding, batch_norm, spectral_norm, negative_slope=0.2
 ):
@@ -72,8 +104,12 @@ def convolution_block(
     return leaky_relu(negative_slope)(x)
 
 
-def weight_layer(layer_class, *arguments, use_bias, spectral_norm, **options):
+def weight_layer(
+    layer_class, *arguments, use_bias=False, spectral_norm=False, **options
+):
     """Builds a layer with weights, with or without spectral normalisation.
+
+    By default it has no bias, as the normalisation after it would subtract it.
 
     Args:
         layer_class: `keras.layers.Dense` or a convolution.

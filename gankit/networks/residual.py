@@ -181,14 +181,8 @@ def _convolutions(spectral_norm):
     """Returns a function that applies a convolution."""
 
     def convolution(x, filters, size, **options):
-        return _layer(
-            layers.Conv2D,
-            filters,
-            size,
-            padding="same",
-            spectral_norm=spectral_norm,
-            **options,
-        )(x)
+        options |= {"padding": "same", "spectral_norm": spectral_norm}
+        return _layer(layers.Conv2D, filters, size, **options)(x)
 
     return convolution
 

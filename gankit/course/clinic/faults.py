@@ -1,7 +1,10 @@
 """Nine common faults, each planted in an otherwise healthy GAN."""
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from keras import ops
 from keras.optimizers import Adam
@@ -147,72 +150,16 @@ class _OneLatent(AugmentedGAN):
         return ops.zeros_like(latent) + latent[:1]
 
 
-def _of(variant):
-    return lambda image_shape, networks=None: healthy(
-        image_shape, networks, variant=variant
-    )
-
-
-FAULTS = {
-    "frozen": Fault(
-        "still",
-        "the discriminator's loss rises and stays above that of a coin toss, the "
-        "generator's falls below its equilibrium at once",
-        "the discriminator has trainable = False",
-        _frozen,
-    ),
-    "range": Fault(
-        "data",
-        "samples have a grey background, while the digits have a black one",
-        "images in [0, 1] meet a generator whose tanh gives [-1, 1]",
-        _of(_HalfRange),
-    ),
-    "labels": Fault(
-        "swapped",
-        "both losses are low, and samples stay noise: the generator is rewarded for "
-        "images unlike any real one",
-        "samples are labelled real, and real images generated",
-        _of(_Swapped),
-    ),
-    "flag": Fault(
-        "flag",
-        "hardly anything: digits appear all the same, after a chequered start",
-        "training=True is missing where both networks are called",
-        _of(_ForgottenFlag),
-    ),
-    "rate": Fault(
-        "rate",
-        "the generator's loss starts far above that of the other patients, and all "
-        "samples are one black-and-white pattern that never changes",
-        "learning rates are a hundred times too large",
-        lambda image_shape, networks=None: healthy(
-            image_shape, networks, rates=tuple(100 * rate for rate in RATES)
-        ),
-    ),
-    "epsilon": Fault(
-        "epsilon",
-        "everything is slow: losses are smooth and still moving when training ends, "
-        "and samples are noise in which the first shapes appear",
-        "Adam's epsilon is 1, as in recipes for classifiers of photographs, and far "
-        "above the gradients",
-        lambda image_shape, networks=None: healthy(image_shape, networks, epsilon=1.0),
-    ),
-    "optimizer": Fault(
-        "mixed",
-        "both losses settle at once, and samples are one texture that never changes",
-        "one optimizer minimises the sum of both losses over all weights",
-        _of(_OneOptimizer),
-    ),
-    "augmentation": Fault(
-        "augmentation",
-        "losses are calm and samples look good, but all are shifted to the lower left",
-        "the random shift of real images is drawn only once",
-        _of(_CachedAugmentation),
-    ),
-    "latent": Fault(
-        "latent",
-        "all samples of a grid are the same picture, which changes from step to step",
-        "one latent is repeated for the whole batch",
-        _of(_OneLatent),
-    ),
+_BUILDERS = {
+    "frozen": _frozen,
+    "range": partial(healthy, variant=_HalfRange),
+    "labels": partial(healthy, variant=_Swapped),
+    "flag": partial(healthy, variant=_ForgottenFlag),
+    "rate": partial(healthy, rates=tuple(100 * rate for rate in RATES)),
+    "epsilon": partial(healthy, epsilon=1.0),
+    "optimizer": partial(healthy, variant=_OneOptimizer),
+    "augmentation": partial(healthy, variant=_CachedAugmentation),
+    "latent": partial(healthy, variant=_OneLatent),
 }
+_WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+FAULTS = {name: Fault(**words, build=_BUILDERS[name]) for name, words in _WORDS.items()}

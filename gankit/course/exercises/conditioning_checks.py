@@ -1,6 +1,7 @@
 """Checks of how a network gets a label, and of a generator without variety: NumPy."""
 
 import numpy as np
+from scipy.special import softmax
 
 from gankit.course.exercises.guard import Misuse
 from gankit.course.exercises.mistakes import Check, copies, numbers
@@ -56,8 +57,7 @@ _CENTRES = _RANDOM.normal(size=(10, 8))
 POINT_LABELS = _RANDOM.integers(0, 10, 600)
 POINTS = _CENTRES[POINT_LABELS] + _RANDOM.normal(size=(600, 8))
 _DISTANCES = ((POINTS[:, None] - _CENTRES) ** 2).sum(axis=-1)
-PROBABILITIES = np.exp(-_DISTANCES / 2)
-PROBABILITIES /= PROBABILITIES.sum(axis=1, keepdims=True)
+PROBABILITIES = softmax(-_DISTANCES / 2, axis=1)
 # The surest of all have a wrong label, so that it matters to look at the label.
 for _ in range(3):
     _SUREST = np.where(np.eye(10)[POINT_LABELS] == 1, PROBABILITIES, 0).argmax(axis=0)

@@ -1,6 +1,7 @@
 """Checks of layers written by hand, on NumPy arrays."""
 
 import numpy as np
+from scipy.special import softmax
 
 from gankit.course.exercises.mistakes import Check
 
@@ -33,12 +34,7 @@ def _max_pool(maps):
     return _blocks(maps).max(axis=1)
 
 
-def _softmax(scores, axis=1):
-    weights = np.exp(scores - scores.max(axis=axis, keepdims=True))
-    return weights / weights.sum(axis=axis, keepdims=True)
-
-
-def _attention(pool=_max_pool, weigh=_softmax):
+def _attention(pool=_max_pool, weigh=lambda scores: softmax(scores, axis=1)):
     def attention(queries, keys, values):
         weights = weigh(_pixels(queries) @ pool(keys).T)
         return (weights @ pool(values)).reshape(*queries.shape[:2], -1)
@@ -51,16 +47,16 @@ pooled_attention = Check(
     _attention(),
     {
         "The softmax runs over the wrong axis: the weights of one query must add up to "
-        "1 over all keys.": _attention(weigh=lambda scores: _softmax(scores, axis=0)),
+        "1 over all keys.": _attention(weigh=lambda scores: softmax(scores, axis=0)),
         "The softmax runs over all queries and keys at once: each query has its own "
-        "weights.": _attention(weigh=lambda scores: _softmax(scores, axis=(0, 1))),
+        "weights.": _attention(weigh=lambda scores: softmax(scores, axis=(0, 1))),
         "There is no softmax: the products themselves are used as weights.": (
             _attention(weigh=lambda scores: scores)
         ),
         "The products are divided by the square root of the channels, as in a "
         "transformer: SAGAN does not.": (
             _attention(
-                weigh=lambda scores: _softmax(scores / np.sqrt(QUERIES.shape[-1]))
+                weigh=lambda scores: softmax(scores / QUERIES.shape[-1] ** 0.5, axis=1)
             )
         ),
         "Nothing is pooled: every pixel attends to every pixel.": _attention(_pixels),

@@ -6,6 +6,7 @@ derivatives.
 
 import numpy as np
 from keras import ops
+from scipy.special import expit
 
 from gankit import losses
 from gankit.course.exercises.mistakes import Check, pair
@@ -149,14 +150,8 @@ relativistic_generator = Check(
 )
 
 
-def _kl(term, skip=True):
-    def divergence(counts):
-        counts = np.asarray(counts, "float64")
-        total = len(counts)
-        share = counts[counts > 0] / counts.sum() if skip else counts / counts.sum()
-        return term(share, total)
-
-    return divergence
+def _kl(term):
+    return lambda counts: term(counts[counts > 0] / counts.sum(), len(counts))
 
 
 divergence = Check(
@@ -191,15 +186,11 @@ def _dirac(theta_of=lambda theta, psi, new: new, half=0.5, sign=1.0):
     """A step with the loss of the Dirac GAN, whose slopes are linear near (0, 0)."""
 
     def step(theta, psi, rate, gamma):
-        new = psi - rate * (theta * _sigmoid(psi * theta) + 2 * half * gamma * psi)
+        new = psi - rate * (theta * expit(psi * theta) + 2 * half * gamma * psi)
         seen = theta_of(theta, psi, new)
-        return theta + sign * rate * seen * _sigmoid(-seen * theta), new
+        return theta + sign * rate * seen * expit(-seen * theta), new
 
     return step
-
-
-def _sigmoid(t):
-    return 1 / (1 + np.exp(-t))
 
 
 dirac_step = Check(

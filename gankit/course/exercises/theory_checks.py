@@ -116,13 +116,13 @@ best_slope = Check(
 # The factors of the bilinear game.
 
 
-def _factors(simultaneous, extragradient):
+METHODS = ("simultaneous", "extragradient")
+
+
+def _factors(*factors):
     return {
         f"{name}, rate {rate:g}": factor(rate)
-        for name, factor in (
-            ("simultaneous", simultaneous),
-            ("extragradient", extragradient),
-        )
+        for name, factor in zip(METHODS, factors, strict=True)
         for rate in (0.1, 0.5)
     }
 
@@ -131,7 +131,7 @@ def _factor(method):
     return lambda rate: bilinear.spectral_radius(bilinear.step_matrix(method, rate))
 
 
-_OUT, _IN = _factor("simultaneous"), _factor("extragradient")
+_OUT, _IN = map(_factor, METHODS)
 
 factors = Check(
     _factors,

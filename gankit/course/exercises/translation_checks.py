@@ -10,6 +10,7 @@ from gankit.course.exercises import stubs
 from gankit.course.exercises.loss_checks import SWAPPED
 from gankit.course.exercises.mistakes import Check, either_wrong, pair
 from gankit.course.exercises.step_checks import LEAKS
+from gankit.losses.translation import l1, l2
 
 _RANDOM = np.random.default_rng(0)
 # Domain B is brighter and has less contrast.
@@ -54,17 +55,9 @@ cycle_loss = Check(
 )
 
 
-def _l1(x, y):
-    return ops.mean(ops.abs(x - y))
-
-
-def _l2(x, y):
-    return ops.mean(ops.square(x - y))
-
-
 def _translator(
     adversarial=losses.least_squares_generator_loss,
-    distance=_l1,
+    distance=l1,
     weights=(CYCLE_WEIGHT, IDENTITY_WEIGHT),
     identity=lambda g_ab, a, b: (g_ab(b), b),
     cycle=lambda g_ab, g_ba, fake, a, b: (g_ba(fake), a),
@@ -83,15 +76,15 @@ def _translator(
 
 TRANSLATOR_MISTAKES = {
     "The generator's target is 1, not 0: the discriminator should take the "
-    "translation for real.": _translator(lambda d: _l2(d, 0.0) / 2),
-    "The adversarial term lacks its factor 1/2.": _translator(lambda d: _l2(d, 1.0)),
+    "translation for real.": _translator(lambda d: l2(d, 0.0) / 2),
+    "The adversarial term lacks its factor 1/2.": _translator(lambda d: l2(d, 1.0)),
     "The adversarial term is summed over patches: take the mean.": (
         _translator(lambda logits: ops.sum(ops.square(logits - 1.0)) / 2)
     ),
     "This is a cross-entropy: use least squares.": (
         _translator(losses.non_saturating_generator_loss)
     ),
-    "Differences are squared: cycle and identity are L1.": _translator(distance=_l2),
+    "Differences are squared: cycle and identity are L1.": _translator(distance=l2),
     "The differences are summed over the pixels: take the mean.": (
         _translator(distance=lambda x, y: ops.sum(ops.abs(x - y)))
     ),
@@ -131,7 +124,7 @@ def _discriminator(
     def loss(d_b, g_ab, pool, a, b):
         fake_logits = d_b(stop(fakes(pool, g_ab(a))))
         real_logits = d_b(reals(pool, b))
-        return half * (_l2(real_logits, real_label) + _l2(fake_logits, fake_label))
+        return half * (l2(real_logits, real_label) + l2(fake_logits, fake_label))
 
     return loss
 

@@ -8,14 +8,7 @@ import ast
 from collections import Counter
 from dataclasses import dataclass
 
-from gankit.course.exercises.cells import (
-    ids,
-    is_code,
-    notebooks_in,
-    read,
-    source,
-    tags,
-)
+from gankit.course.exercises.cells import ids, is_code, notebooks_in, read, source, tags
 from gankit.course.exercises.dependencies import SYNTAX_ERRORS, parse
 from gankit.course.grading.submissions import find_submissions
 

@@ -1,6 +1,8 @@
 """The student's own part of a report."""
 
 import dataclasses
+import tomllib
+from pathlib import Path
 
 FEWEST_WORDS = 40
 
@@ -73,33 +75,5 @@ def is_unwritten(text):
     return not text.strip(". …") or (text[0] == "[" and text[-1] == "]")
 
 
-EXAMPLE = Words(
-    title="Example: how much do two seeds of one training differ?",
-    authors="Example text from gankit: replace it with your own",
-    question=(
-        "A small DCGAN is trained twice on scikit-learn's handwritten digits. Only the "
-        "seed differs. How far apart are the two scores, compared with the interval "
-        "over images of one of them?"
-    ),
-    expectation=(
-        "Less than that interval: both see the same digits for the same number of "
-        "steps. If two seeds differ by more, a comparison of two *methods* with one "
-        "seed each could be a comparison of seeds."
-    ),
-    answer=(
-        "Table 1 has the mean of both seeds with its interval; the figures show each "
-        "run. Compare the distance between the two dots of the last figure with the "
-        "whiskers of the figure before it, and both with the line of real images. In "
-        "your own report the answer goes here: one sentence, then the figures that "
-        "support it."
-    ),
-    threats_to_validity=(
-        "Two seeds say little about a third. The training is far too short for good "
-        "digits, so the result may differ at the end of a full budget. The features "
-        "come from a classifier of the same 1,797 digits: it sees the strokes that "
-        "distinguish the classes and may miss others. With few images on each side the "
-        "score itself is uncertain. All runs share one data set, one network and one "
-        "machine."
-    ),
-    contributions="None: an example.",
-)
+_EXAMPLE = Path(__file__).with_name("example.toml")
+EXAMPLE = Words(**tomllib.loads(_EXAMPLE.read_text("utf-8")))

@@ -50,12 +50,9 @@ class Drawing:
         rng = np.random.default_rng(seed)
         # The count on each stroke, the position along it, the offset within the pen.
         counts = rng.multinomial(n, self.shares)
-        points = np.concatenate(
-            [
-                _along(stroke, rng.random(count))
-                for stroke, count in zip(self.strokes, counts, strict=True)
-            ]
-        )
+        pairs = zip(self.strokes, counts, strict=True)
+        drawn = [_along(stroke, rng.random(count)) for stroke, count in pairs]
+        points = np.concatenate(drawn)
         radius = self.breadth / 2 * np.sqrt(rng.random(n))
         angle = rng.uniform(0, 2 * np.pi, n)
         points += radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)

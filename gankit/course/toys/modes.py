@@ -146,13 +146,11 @@ def search_all(folder, progress=iter):
         np.save(_points(folder, place, loss, rate), samples)
         files.append_table(folder / TABLE, COLUMNS, rows)
     rows = read(folder)
-    figure = draw(
-        {
-            key: np.load(_points(folder, *key, best[0]["rate"]))
-            for key, best in best_rates(rows).items()
-        }
-    )
-    (folder / PICTURE).write_bytes(figure.png(dpi=80))
+    samples = {
+        key: np.load(_points(folder, *key, best[0]["rate"]))
+        for key, best in best_rates(rows).items()
+    }
+    (folder / PICTURE).write_bytes(draw(samples).png(dpi=80))
     return rows
 
 

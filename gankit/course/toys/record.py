@@ -96,23 +96,15 @@ class Record:
             and the generator's.
         """
         real = self.game.target.sample(n, [seed, 6])
-        loss, pairs = self.game.adversarial_loss, []
+        loss = self.game.adversarial_loss
+        d_loss, g_loss = np.zeros((2, len(self.steps), len(self.game.seeds)))
         for i in range(len(self.steps)):
             on_real = self.outputs(real, i)
             on_fake = self.outputs(self.samples(i, n, seed), i)
-            pairs.append(
-                [
-                    (
-                        loss.discriminator(r, f),
-                        loss.of_generator(lambda logits: logits, f, r),
-                    )
-                    for r, f in zip(on_real, on_fake, strict=True)
-                ]
-            )
-        values = np.array(
-            [[[float(v) for v in seed] for seed in record] for record in pairs]
-        )
-        return values[..., 0], values[..., 1]
+            for j, (r, f) in enumerate(zip(on_real, on_fake, strict=True)):
+                d_loss[i, j] = float(loss.discriminator(r, f))
+                g_loss[i, j] = float(loss.of_generator(lambda logits: logits, f, r))
+        return d_loss, g_loss
 
     def weights(self, i=-1):
         """The discriminators' weights, float32 `(seeds, number of weights)`."""

@@ -92,15 +92,11 @@ def dual(p, q, cost):
         Peyre and Cuturi 2019, equation 2.20 (https://arxiv.org/abs/1803.00567).
     """
     n, m = _shape(p, q, cost)
-    pairs = sparse.hstack(
-        [
-            sparse.kron(sparse.eye(n), np.ones((m, 1))),
-            sparse.kron(np.ones((n, 1)), sparse.eye(m)),
-        ]
-    )
+    of_f = sparse.kron(sparse.eye(n), np.ones((m, 1)))
+    of_g = sparse.kron(np.ones((n, 1)), sparse.eye(m))
     result = linprog(
         -np.concatenate([p, q]),
-        A_ub=pairs,
+        A_ub=sparse.hstack([of_f, of_g]),
         b_ub=cost.ravel(),
         bounds=[(0, 0)] + [(None, None)] * (n + m - 1),
     )
@@ -124,18 +120,11 @@ def critic(p, q, distances):
     Reference:
         Arjovsky et al. 2017, equation 2 (https://arxiv.org/abs/1701.07875).
     """
-    n, _ = _shape(p, q, distances)
-    i, j = np.nonzero(~np.eye(n, dtype=bool))
-    row = np.arange(len(i))
-    slopes = sparse.csr_matrix((np.ones(len(i)), (row, i)), shape=(len(i), n))
-    slopes -= sparse.csr_matrix((np.ones(len(i)), (row, j)), shape=(len(i), n))
-    result = linprog(
-        np.asarray(q) - p,
-        A_ub=slopes,
-        b_ub=distances[i, j],
-        bounds=[(0, 0)] + [(None, None)] * (n - 1),
-    )
-    return Potentials(float(-result.fun), result.x, -result.x)
+    best = dual(p, q, distances)
+    # The largest potential of p beside that of q. It is a minimum of functions with
+    # slope 1, so its own slope is 1 at most, and its opposite is at least that of q.
+    f = np.min(distances - best.target, axis=1)
+    return Potentials(best.distance, f - f[0], f[0] - f)
 
 
 def _shape(p, q, cost):

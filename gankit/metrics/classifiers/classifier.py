@@ -4,7 +4,7 @@ import contextlib
 import functools
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import keras
 import numpy as np
@@ -15,11 +15,6 @@ from gankit.files import atomic, open_npz
 from gankit.metrics.classifiers.networks import RECIPES
 from gankit.metrics.features.extractor import Extractor
 from gankit.metrics.features.images import uint8_batches
-
-METADATA = (
-    *("data_name", "data_fingerprint", "class_names", "seed", "architecture"),
-    *("test_accuracy", "test_n", "tested_on"),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +125,8 @@ class Classifier:
 
     def save(self, path):
         """Writes the classifier to one `.npz` file, which is replaced in one step."""
-        metadata = {key: getattr(self, key) for key in METADATA}
+        names = [field.name for field in fields(self) if field.name != "model"]
+        metadata = {name: getattr(self, name) for name in names}
         metadata |= {
             "image_shape": self.model.input_shape[1:],
             "weights_hash": self.weights_hash,

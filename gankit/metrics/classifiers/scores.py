@@ -1,10 +1,9 @@
 """Scores computed from the predictions of a classifier."""
 
 import math
-from statistics import NormalDist
 
 import numpy as np
-from scipy.special import log_softmax
+from scipy.special import entr, log_softmax
 
 from gankit.backend.arguments import check_number
 from gankit.datasets import ImageData, Split
@@ -55,8 +54,7 @@ def score_from_logits(logits, *, splits=10, seed=0):
         part = slice(i * n // splits, (i + 1) * n // splits)
         q = p[part].mean(axis=0)
         # Written as two entropies; 0 log 0 is 0 where exp underflows.
-        log_q = np.log(q, where=q > 0, out=np.zeros_like(q))
-        divergence = (p[part] * log_p[part]).sum(axis=1).mean() - (q * log_q).sum()
+        divergence = (p[part] * log_p[part]).sum(axis=1).mean() + entr(q).sum()
         scores.append(math.exp(divergence))
     return float(np.mean(scores)), float(np.std(scores))
 
@@ -128,12 +126,9 @@ def inception_score(
             "classifier_score with a classifier of the data set."
         )
     arrays, _ = load_weights(weights, features=extractor.dimension)
-    logits = np.concatenate(
-        [
-            extractor.logits(batch) - arrays["softmax/bias"]
-            for batch in uint8_batches(images, value_range=value_range, channels=3)
-        ]
-    )
+    batches = uint8_batches(images, value_range=value_range, channels=3)
+    logits = np.concatenate([extractor.logits(batch) for batch in batches])
+    logits = logits - arrays["softmax/bias"]
     name = f"inception score/{extractor.resize}"
     return _split_score(name, logits, extractor, splits, 0, INCEPTION_SPLIT)
 
@@ -247,12 +242,10 @@ def wilson_interval(count, n):
         Wilson 1927, "Probable inference, the law of succession, and statistical
         inference", Journal of the American Statistical Association 22.
     """
-    z = NormalDist().inv_cdf(0.975)
-    share = count / n
-    middle = share + z**2 / (2 * n)
-    half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    low, high = ((middle + sign * half) / (1 + z**2 / n) for sign in (-1, 1))
-    return max(0.0, low), min(1.0, high)
+    from scipy import stats
+
+    low, high = stats.binomtest(count, n).proportion_ci(method="wilson")
+    return float(low), float(high)
 
 
 def share_score(name, count, n, **rest):

@@ -30,7 +30,7 @@ class MomentAccumulator:
         self._pending_n = 0
         self._moments_n = 0
         self._mean = None
-        self._scatter = None  # sum of the squared deviations, (d, d)
+        self._scatter = 0.0  # sum of the squared deviations, (d, d)
 
     @property
     def n(self):
@@ -98,21 +98,14 @@ class MomentAccumulator:
         """Moves the pending vectors into the moments."""
         block = np.concatenate(self._pending)
         self._pending, self._pending_n = [], 0
-        mean = block.mean(axis=0)
+        n, mean = len(block), block.mean(axis=0)
         block -= mean
-        self._combine(len(block), mean, block.T @ block)
-
-    def _combine(self, n, mean, scatter):
-        if not self._moments_n:
-            self._moments_n, self._mean, self._scatter = n, mean, scatter
-            return
         total = self._moments_n + n
         shift = mean - self._mean
         between = np.outer(shift, shift)
         between *= self._moments_n * n / total
-        self._scatter += scatter
+        self._scatter += block.T @ block
         self._scatter += between
-        self._mean = self._mean + shift * (
-            n / total
-        )  # results still refer to the old array
+        # Results still refer to the old array.
+        self._mean = self._mean + shift * (n / total)
         self._moments_n = total

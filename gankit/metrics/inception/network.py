@@ -1,5 +1,6 @@
 """The FID network: TensorFlow's Inception of 5 December 2015."""
 
+import re
 import zlib
 
 import keras
@@ -113,11 +114,11 @@ def _convolution(x, name, strides=1, padding="same"):
     )(x)
 
 
-def _chain(x, scope, length, *, reduces=False):
-    """Applies consecutive convolutions, the last of which may halve the image."""
-    for index in range(length):
-        name = f"{scope}_conv_{index}" if index else f"{scope}_conv"
-        last = reduces and index == length - 1
+def _chain(x, scope, *, reduces=False):
+    """Applies the convolutions of a scope, the last of which may halve the image."""
+    names = [name for name in LAYERS if re.fullmatch(rf"{scope}_conv(_\d)?", name)]
+    for name in names:
+        last = reduces and name == names[-1]
         x = _convolution(x, name, *((2, "valid") if last else ()))
     return x
 
@@ -148,39 +149,35 @@ def _body(x, features):
     if features == 192:
         return x
     for name in ("mixed", "mixed_1", "mixed_2"):
-        x = _block(x, name, (2, 3))
-    x = _reduction(x, "mixed_3", {"mixed_3": 1, "mixed_3_tower": 3})
+        x = _block(x, name)
+    x = _reduction(x, "mixed_3", ("", "_tower"))
     for name in ("mixed_4", "mixed_5", "mixed_6", "mixed_7"):
-        x = _block(x, name, (3, 5))
+        x = _block(x, name)
     if features == 768:
         return x
-    x = _reduction(x, "mixed_8", {"mixed_8_tower": 2, "mixed_8_tower_1": 4})
+    x = _reduction(x, "mixed_8", ("_tower", "_tower_1"))
     x = _forked_block(x, "mixed_9", _average_pool(x))
     # A mistake of 2015 that has become part of the definition of FID.
     return _forked_block(x, "mixed_10", _max_pool(x, 1, "same"))
 
 
-def _block(x, name, lengths):
-    towers = [
-        _chain(x, f"{name}_tower", lengths[0]),
-        _chain(x, f"{name}_tower_1", lengths[1]),
-        _chain(_average_pool(x), f"{name}_tower_2", 1),
-    ]
-    return _concatenate([_chain(x, name, 1), *towers], name)
+def _block(x, name):
+    branches = [_chain(x, f"{name}{part}") for part in ("", "_tower", "_tower_1")]
+    pooled = _chain(_average_pool(x), f"{name}_tower_2")
+    return _concatenate([*branches, pooled], name)
 
 
-def _reduction(x, name, lengths):
-    chains = [_chain(x, scope, n, reduces=True) for scope, n in lengths.items()]
-    return _concatenate([*chains, _max_pool(x)], name)
+def _reduction(x, name, parts):
+    branches = [_chain(x, f"{name}{part}", reduces=True) for part in parts]
+    return _concatenate([*branches, _max_pool(x)], name)
 
 
 def _forked_block(x, name, pooled):
-    branches = [_chain(x, name, 1)]
-    for tower, length in (("tower", 1), ("tower_1", 2)):
-        scope = f"{name}_{tower}"
-        stem = _chain(x, scope, length)
+    branches = [_chain(x, name)]
+    for scope in (f"{name}_tower", f"{name}_tower_1"):
+        stem = _chain(x, scope)
         branches += [
             _convolution(stem, f"{scope}_mixed_conv"),
             _convolution(stem, f"{scope}_mixed_conv_1"),
         ]
-    return _concatenate([*branches, _chain(pooled, f"{name}_tower_2", 1)], name)
+    return _concatenate([*branches, _chain(pooled, f"{name}_tower_2")], name)

@@ -199,13 +199,11 @@ class Explorer:
 
     def _interpolation(self):
         """Latents and class shares at all steps, before the sliders move them."""
-        latents = [
-            ops.convert_to_numpy(self._render.model.sample_latent(1, seed=seed.value))[
-                0
-            ]
-            for seed in self.seeds
-        ]
-        latents = interpolate(*latents, STEPS + 1, kind=self.kind.value)
+        sample = self._render.model.sample_latent
+        latents = [sample(1, seed=seed.value)[0] for seed in self.seeds]
+        latents = interpolate(
+            *map(ops.convert_to_numpy, latents), STEPS + 1, kind=self.kind.value
+        )
         if not self.classes:
             return latents, None
         ends = np.eye(self._render.num_classes)[[end.value for end in self.classes]]

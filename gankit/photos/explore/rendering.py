@@ -5,6 +5,7 @@ import numpy as np
 from keras import layers, ops
 
 from gankit.backend import device
+from gankit.backend.prediction import predict
 from gankit.layers import ConditionalBatchNormalization
 from gankit.networks.cgan import OneHot
 from gankit.trainers import GAN
@@ -75,11 +76,7 @@ class Renderer:
             inputs.append(np.argmax(shares, axis=1).astype("int32"))
         n, size = len(latents), self._batch_size
         padded = [np.resize(x, (-(-n // size) * size, *x.shape[1:])) for x in inputs]
-        images = [
-            self._compiled.predict_on_batch([x[i : i + size] for x in padded])
-            for i in range(0, len(padded[0]), size)
-        ]
-        return np.concatenate(images)[:n]
+        return predict(self._compiled, padded, batch_size=size)[:n]
 
 
 def mixing_network(network, num_classes):

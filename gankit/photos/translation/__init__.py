@@ -1,19 +1,8 @@
 """Translates images, folders of images and videos of any size by a trained CycleGAN."""
 
-from gankit.photos.translation.any_size import translate
-from gankit.photos.translation.files import Translation, kind_of, translate_file
-from gankit.photos.translation.flicker import Flicker, flicker
-from gankit.photos.translation.smoothing import ResidualSmoothing
-from gankit.photos.translation.videos import read_video, write_video
+import lazy_loader
 
-__all__ = [
-    "Flicker",
-    "ResidualSmoothing",
-    "Translation",
-    "flicker",
-    "kind_of",
-    "read_video",
-    "translate",
-    "translate_file",
-    "write_video",
-]
+# Python would set the name to the module of this name, if it imported that later.
+from gankit.photos.translation.flicker import flicker as flicker
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

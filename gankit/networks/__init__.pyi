@@ -1,0 +1,9 @@
+from . import all_convolutional as all_convolutional
+from . import cgan as cgan
+from . import cyclegan as cyclegan
+from . import dcgan as dcgan
+from . import few_images as few_images
+from . import hidden_dense as hidden_dense
+from . import mlp as mlp
+from . import residual as residual
+from . import sagan as sagan

@@ -1,0 +1,9 @@
+from .any_size import translate as translate
+from .files import Translation as Translation
+from .files import kind_of as kind_of
+from .files import translate_file as translate_file
+from .flicker import Flicker as Flicker
+from .flicker import flicker as flicker
+from .smoothing import ResidualSmoothing as ResidualSmoothing
+from .videos import read_video as read_video
+from .videos import write_video as write_video
