@@ -4,11 +4,13 @@ import numpy as np
 
 from gankit.metrics.classifiers.scores import share_score
 from gankit.metrics.features.checks import check_features
-from gankit.metrics.precision_recall import squared_distances
 
 # Share of new real images that count as copies.
 EXPECTED = 0.05
 FEWEST_HELD_OUT = 40
+# Rows compared at one time; distances take 40 MB, plus the blocks themselves.
+FAKE_BLOCK = 1024
+TRAIN_BLOCK = 4096
 
 
 def copy_score(fake, *, train, held_out, extractor=None, seed=0):
@@ -108,13 +110,30 @@ def nearest(fake, train):
             "Expected at least one fake and one training image, received "
             f"{fake.shape} and {train.shape}: check the source."
         )
+    # Centred, because ||a||^2 - 2ab + ||b||^2 loses digits far from the origin.
     centre = train.mean(axis=0, dtype="float64")
     indices = np.empty(len(fake), int)
     distances = np.empty(len(fake))
-    for rows, squares in squared_distances(fake - centre, train - centre):
-        indices[rows] = squares.argmin(axis=1)
+    for start in range(0, len(fake), FAKE_BLOCK):
+        block = slice(start, start + FAKE_BLOCK)
+        indices[block] = _nearest_rows(fake[block] - centre, train, centre)
         # Rounding in the product can leave a distance between copies, so compute the
         # distance once more, directly.
-        pairs = np.subtract(fake[rows], train[indices[rows]], dtype="float64")
-        distances[rows] = np.linalg.norm(pairs, axis=1)
+        pairs = np.subtract(fake[block], train[indices[block]], dtype="float64")
+        distances[block] = np.linalg.norm(pairs, axis=1)
     return indices, distances
+
+
+def _nearest_rows(rows, train, centre):
+    best = np.full(len(rows), np.inf)
+    found = np.zeros(len(rows), int)
+    for start in range(0, len(train), TRAIN_BLOCK):
+        block = train[start : start + TRAIN_BLOCK] - centre
+        # ||a||^2 is the same for all candidates of a row.
+        relative = np.sum(block**2, axis=1) - 2 * rows @ block.T
+        candidate = relative.argmin(axis=1)
+        smallest = relative[np.arange(len(rows)), candidate]
+        nearer = smallest < best
+        best[nearer] = smallest[nearer]
+        found[nearer] = start + candidate[nearer]
+    return found

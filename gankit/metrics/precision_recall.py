@@ -73,7 +73,7 @@ def prdc(*, real, fake, k=3):
     balls_around_fake = np.zeros(len(fake), int)
     inside_fake = np.zeros(len(real), bool)
     covered = np.zeros(len(real), bool)
-    for rows, distance in squared_distances(real, fake, -rounding):
+    for rows, distance in _squared_distances(real, fake, -rounding):
         inside_real = distance <= real_radius[rows, None]
         balls_around_fake += inside_real.sum(axis=0)
         covered[rows] = inside_real.any(axis=1)
@@ -96,11 +96,10 @@ def _check(real, fake, k):
         )
 
 
-def squared_distances(a, b, rounding=0.0):
+def _squared_distances(a, b, rounding):
     """Yields slices of rows of a and their squared distances to all of b.
 
     These are upper bounds if `rounding` is positive, and lower bounds if negative.
-    Centre both sides first: far from the origin, the squares lose digits.
     """
     a_squares = np.einsum("ij,ij->i", a, a) * (1 + rounding)
     b_squares = np.einsum("ij,ij->i", b, b) * (1 + rounding)
@@ -117,7 +116,7 @@ def squared_distances(a, b, rounding=0.0):
 def _radius(features, k, rounding):
     """Upper bound of the squared distance to each k-th nearest neighbour, `(n,)`."""
     radius = np.empty(len(features))
-    for rows, distance in squared_distances(features, features, rounding):
+    for rows, distance in _squared_distances(features, features, rounding):
         own = np.arange(len(distance))
         distance[own, rows.start + own] = np.inf
         distance.partition(k - 1, axis=1)
