@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 import shutil
 import subprocess
 import sys
@@ -177,11 +178,15 @@ def test_type_checkers_read_the_package():
 @pytest.mark.parametrize("stub", STUBS, ids=lambda path: path.parent.name)
 def test_functions_are_not_hidden_by_modules_of_their_name(stub):
     # Importing a module binds it in its package, where a function may have that name.
+    package = ".".join(stub.parent.relative_to(ROOT).parts)
+    for path in stub.parent.glob("[a-z]*.py"):
+        importlib.import_module(f"{package}.{path.stem}")
     functions = {
         alias.asname
         for node in ast.parse(stub.read_text()).body
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
     }
-    modules = {path.stem for path in stub.parent.iterdir()}
-    assert functions.isdisjoint(modules)
+    for name in functions:
+        found = getattr(importlib.import_module(package), name)
+        assert not inspect.ismodule(found), f"{package}.{name}"
