@@ -297,10 +297,11 @@ def best_flip(images):
 register_study(
     Study(
         "cats64",
-        "150 epochs of 204 cats: every addition, and ours, over three seeds",
+        "150 epochs of 204 cats: basic, each addition, and ours, over three seeds",
         (
             "cats64/basic",
             "cats64/basic-sn",
+            "cats64/jitter",
             "cats64/deluxe",
             "cats64/basic-diffaug",
             "cats64/deluxe-diffaug",
