@@ -235,7 +235,7 @@ def sample(
     seed: Seed = 0,
     out: RunFolder = None,
 ):
-    """Draw samples from a trained experiment, or else from its saved model."""
+    """Draw samples from a run, or else from a saved model."""
     from gankit import experiments, plotting, pretrained
     from gankit.datasets.image_files import SUFFIXES
 
