@@ -206,13 +206,15 @@ class TrainingDoctor(keras.callbacks.Callback):
         """Reports signs that hold, patient ones after `PATIENCE` steps."""
         for sign in signs:
             key = sign.kind, sign.about
+            if not sign.patient:
+                if sign.holds:
+                    self._add_finding(key, sign.sentence)
+                continue
             if not sign.holds:
                 self._since.pop(key, None)
                 continue
             since = self._since.setdefault(key, self._step)
-            if not sign.patient:
-                self._add_finding(key, sign.sentence)
-            elif self._step - since >= PATIENCE:
+            if self._step - since >= PATIENCE:
                 self._add_finding(
                     key, f"{sign.sentence} This has been so since step {since:,}."
                 )
