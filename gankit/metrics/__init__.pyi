@@ -20,7 +20,6 @@ from .features.statistics import FeatureStatistics as FeatureStatistics
 from .fid import fid as fid
 from .fid import kid as kid
 from .fid import mind as mind
-from .fid import precision_recall as precision_recall
 from .frechet import frechet_distance as frechet_distance
 from .inception.extractor import inception_extractor as inception_extractor
 from .inception.network import fid_inception as fid_inception
@@ -42,3 +41,7 @@ from .translation import domain_score as domain_score
 from .translation import inverted_colours as inverted_colours
 from .translation import luminance_correlation as luminance_correlation
 from .translation import reconstruction_error as reconstruction_error
+
+# isort: split
+# After all imports from the module of the same name, which rebind it to the module.
+from .fid import precision_recall as precision_recall
