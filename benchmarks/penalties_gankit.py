@@ -1,11 +1,8 @@
 """A GAN with the relativistic loss, without and with the penalties R1 and R2."""
 
-import keras
-import numpy as np
+from dcgan_gankit import trainer
 
 import gankit
-
-BATCH_SIZE = 128
 
 
 def build(precision, every):
@@ -31,7 +28,4 @@ def build(precision, every):
         loss="relativistic",
         penalties=penalties,
     )
-    gan.compile(keras.optimizers.Adam(2e-4, 0.5), keras.optimizers.Adam(2e-4, 0.5))
-    images = np.random.default_rng(0).integers(0, 256, (6400, 28, 28, 1), "uint8")
-    batches = gankit.datasets.Batches(images, batch_size=BATCH_SIZE, seed=0)
-    return lambda steps: gan.fit(batches, steps_per_epoch=steps, verbose=0)
+    return trainer(gan)

@@ -84,13 +84,11 @@ def alone():
     A classifier that scores samples is then the same however many devices there are.
     """
     everyone = keras.distribution.distribution()
-    if everyone is not None:
-        keras.distribution.set_distribution(None)
+    keras.distribution.set_distribution(None)
     try:
         yield
     finally:
-        if everyone is not None:
-            keras.distribution.set_distribution(everyone)
+        keras.distribution.set_distribution(everyone)
 
 
 @contextlib.contextmanager
