@@ -1,4 +1,4 @@
-"""Builds the wheel with saved results and small saved models, which lessons show.
+"""Builds the wheel with saved results and the saved models that lessons show.
 
 They are copied when a wheel is built. An editable installation reads `results/` in its
 place, so it stays a plain path that editors and type checkers can follow.
@@ -14,8 +14,12 @@ RESULTS = Path(__file__).parent / "results"
 WEIGHTS = Path(__file__).parent / "weights"
 # Read by the documentation alone.
 OF_DOCUMENTATION = ("parity", "speed")
-# Bytes of the largest saved model that comes with the package: lessons need them all.
-LARGEST = 3_000_000
+# Saved models that the lessons show; the others stay in the repository.
+OF_LESSONS = (
+    *("demo", "few", "dtu/stripes", "imperial/cgan-best", "iisc/wgan-mnist-shallow"),
+    *("buffalo/sagan-hinge-half", "cmu/cats64-best"),
+    *("modern/stacked-relativistic", "modern/stacked-wasserstein-clipping"),
+)
 # Of the pictures of several stages only those that the notebooks show.
 PATTERNS = (
     *("**/*.csv", "**/*.json", "**/samples.png"),
@@ -52,7 +56,7 @@ class BuildWithResults(build_py):
         }
         for file in WEIGHTS.rglob("*"):
             kept = file.suffix == ".json" or file.parent.name == "classifiers"
-            kept |= file.suffix == ".safetensors" and file.stat().st_size <= LARGEST
+            kept |= file.relative_to(WEIGHTS).with_suffix("").as_posix() in OF_LESSONS
             if file.is_file() and kept:
                 copies[file] = published / "weights" / file.relative_to(WEIGHTS)
         for file, copy in copies.items():

@@ -28,7 +28,7 @@ WEIGHTS = Path("weights")
 # A folder or an address with weights that do not come with the package.
 VARIABLE = "GANKIT_WEIGHTS"
 # Bytes of the largest file that is kept in a repository.
-LARGEST = 3_000_000
+LARGEST = 6_000_000
 # A score is the same within this share of its value, and a share within a hundredth:
 # one picture in a hundred may cross a border.
 TOLERANCE = 0.02
@@ -378,9 +378,9 @@ def _checked(card):
             "the file is damaged or of another version; fetch it again."
         )
     raise FileNotFoundError(
-        f"Expected {file} on this machine, received none, as only small models come "
-        f"with the package: set {VARIABLE} to the folder weights/ of the repository, "
-        "or to an address that serves its files."
+        f"Expected {file} on this machine, received none, as only the models of the "
+        f"lessons come with the package: set {VARIABLE} to the folder weights/ of the "
+        "repository, or to an address that serves its files."
     )
 
 
