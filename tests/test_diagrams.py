@@ -218,7 +218,7 @@ def test_the_overview_names_players_and_losses():
 def test_the_cycles_name_networks_images_and_losses():
     figure = diagrams.cycles(("horse", "zebra"))
     texts = _words(figure)
-    for part in ("real a\n(horse)", "fake F(b)\n(horse)", "cycle G(F(b))\n(zebra)"):
+    for part in ("real a\n(horse)", "fake F(b)\n(horse)", "reconstruction\nG(F(b))"):
         assert part in texts
     assert {"G = g_ab", "F = g_ba", "D = d_a\nreal horse?"} <= set(texts)
     assert sum(text.startswith("cycle loss") for text in texts) == 2

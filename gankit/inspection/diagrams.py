@@ -89,13 +89,16 @@ def cycles(domain_names=("A", "B")):
             (2.5, f"{forward} = g_{letter}", _ORANGE),
             (4.25, f"fake {forward}({real})\n({second})", _GREY),
             (6.0, f"{backward} = g_{letter[::-1]}", _ORANGE),
-            (7.8, f"cycle {backward}({forward}({real}))\n({first})", _GREY),
+            (7.8, f"reconstruction\n{backward}({forward}({real}))", _GREY),
         ):
             _box(axes, x, y, text, colour)
         for x, x_end in ((1.35, 1.9), (3.1, 3.65), (4.85, 5.4), (6.6, 7.15)):
             _arrow(axes, (x, y), (x_end, y))
-        _box(axes, 4.25, y - 0.85, f"D = d_{letter[1]}\nreal {second}?", _BLUE)
+        name = f"D = d_{letter[1]}" if row == "AB" else f"d_{letter[1]}"
+        _box(axes, 4.25, y - 0.85, f"{name}\nreal {second}?", _BLUE)
         _arrow(axes, (4.25, y - 0.3), (4.25, y - 0.57))
+        _box(axes, 2.5, y - 0.85, f"real {letter[1]}\n({second})", _GREY)
+        _arrow(axes, (3.1, y - 0.85), (3.65, y - 0.85))
         cycle = {"color": "#2f5fa8", "linestyle": "--"}
         axes.plot([0.75, 0.75, 7.8, 7.8], [y + 0.3, y + 0.6, y + 0.6, y + 0.3], **cycle)
         above = {"ha": "center", "va": "bottom", "fontsize": 9}

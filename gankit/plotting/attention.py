@@ -17,8 +17,8 @@ def attention_overlays(images, maps, queries, *, title):
 
     Returns:
         The `Picture`. The first column shows the images with all queries, each other
-        column the grey image under the map of one query. Each map has its own scale
-        from 0 to its maximum. The number above a map is its maximum relative to that of
+        column the grey image under the map of one query. The maps of a row have one
+        scale, from 0 to the largest weight in them. The number above a map is its maximum relative to that of
         uniform attention.
     """
     n, count = maps.shape[:2]
@@ -39,6 +39,7 @@ def attention_overlays(images, maps, queries, *, title):
                 of_query,
                 cmap="inferno",
                 vmin=0,
+                vmax=weights.max(),
                 alpha=0.7,
                 extent=extent,
                 interpolation="bilinear",

@@ -205,13 +205,13 @@ def lines(curves, *, title, x, y, logarithmic=False, level=None):
         title: Title of the figure.
         x: What the horizontal axis shows, with its unit.
         y: What the vertical axis shows, with its unit.
-        logarithmic: Whether the vertical axis is logarithmic.
+        logarithmic: Whether the vertical axis is logarithmic; `"both"` for both axes.
         level: Value at which to draw a dotted line; `None` draws none.
 
     Returns:
         The `Picture`.
     """
-    figure = Picture(figsize=(6.5, 3.2), layout="constrained")
+    figure = Picture(figsize=(6.5, 3.4), layout="constrained")
     axes = figure.subplots()
     for (label, (positions, values)), style in zip(curves.items(), cycle(_STYLES)):
         # Dots show where few values were measured; many would hide the line.
@@ -221,10 +221,13 @@ def lines(curves, *, title, x, y, logarithmic=False, level=None):
         axes.axhline(level, color="black", linestyle=":", linewidth=1)
     if logarithmic:
         axes.set_yscale("log")
+    if logarithmic == "both":
+        axes.set_xscale("log")
     axes.set(xlabel=x, ylabel=y)
     axes.set_title(title, fontsize=11)
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=9)
+    # Outside the axes, where it hides no point.
+    figure.legend(fontsize=9, loc="outside lower center", ncols=2)
     return figure
 
 

@@ -301,6 +301,7 @@ register_study(
         (
             "cats64/basic",
             "cats64/basic-sn",
+            "cats64/jitter",
             "cats64/deluxe",
             "cats64/basic-diffaug",
             "cats64/deluxe-diffaug",
