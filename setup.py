@@ -16,7 +16,7 @@ WEIGHTS = Path(__file__).parent / "weights"
 OF_DOCUMENTATION = ("parity", "speed")
 # Saved models that the lessons show; the others stay in the repository.
 OF_LESSONS = (
-    *("demo", "few", "dtu/stripes", "imperial/cgan-best", "iisc/wgan-mnist-shallow"),
+    *("demo", "few", "dtu/stripes", "imperial/cgan-best"),
     *("buffalo/sagan-hinge-half", "cmu/cats64-best"),
     *("modern/stacked-relativistic", "modern/stacked-wasserstein-clipping"),
 )
@@ -25,8 +25,6 @@ PATTERNS = (
     *("**/*.csv", "**/*.json", "**/samples.png"),
     *("dtu/*gan*/stages.png", "iisc/*/stages.png", "imperial/dcgan-*/stages.png"),
 )
-# Reports whose pages show pictures of further seeds.
-SEEDS_SHOWN = ("cmu",)
 FIGURES = (Path(__file__).parent / "gankit/experiments/figures.toml").read_text("utf-8")
 
 
@@ -35,7 +33,7 @@ def is_shown(file):
     report = file.relative_to(RESULTS).parts[0]
     run, _, seed = str(file.parent.relative_to(RESULTS)).partition("@full-seed")
     if file.suffix == ".png" and seed:
-        return report in SEEDS_SHOWN
+        return file.parent.name in FIGURES
     if file.name == "samples.png" and (file.parent / "history.csv").exists():
         # The demo belongs to no report.
         return run == report or run in FIGURES

@@ -18,8 +18,8 @@ def attention_overlays(images, maps, queries, *, title):
     Returns:
         The `Picture`. The first column shows the images with all queries, each other
         column the grey image under the map of one query. The maps of a row have one
-        scale, from 0 to the largest weight in them. The number above a map is its maximum relative to that of
-        uniform attention.
+        scale, from 0 to the largest weight in them. The number above a map is its
+        maximum relative to that of uniform attention.
     """
     n, count = maps.shape[:2]
     height, width = images.shape[1:3]
