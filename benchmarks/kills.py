@@ -9,7 +9,7 @@ copied: what was written and not flushed is in memory alone, so the copy lacks i
 training then resumes from the copy. Power cuts need the right to mount.
 
 Prints how many trainings ended bit for bit like the uninterrupted one, and writes that
-to `results/speed/kills.json`. The processes are forks of one that has imported
+to `results/survival.json`. The processes are forks of one that has imported
 TensorFlow, so most of their time is training.
 """
 
@@ -33,7 +33,7 @@ from gankit import experiments  # noqa: E402
 from gankit.backend import device  # noqa: E402
 
 FILES = ("history.csv", "scores.csv", "weights.csv", "samples.png", "training.webp")
-RESULT = Path(__file__).parents[1] / "results" / "speed" / "kills.json"
+RESULT = Path(__file__).parents[1] / "results" / "survival.json"
 
 
 def _run(folder):
