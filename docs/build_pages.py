@@ -587,9 +587,10 @@ def gallery():
     parts = [
         GENERATED,
         "# Gallery",
-        "Every model that comes with gankit: its samples, not selected, its scores "
-        "next to those of real images, and the command that trains it. In Python, "
-        "`gankit.pretrained(NAME)` returns the model.",
+        "Every saved model: its samples, not selected, its scores next to those of "
+        "real images, and the command that trains it. In Python, "
+        "`gankit.pretrained(NAME)` returns the model. [Saved models](saved_models.md) "
+        "says which come with the package.",
     ]
     for card in gankit.pretrained():
         summary = gankit.experiments.find(card.name).summary
@@ -599,13 +600,18 @@ def gallery():
 
 def _model(card, summary):
     """Summary, picture, scores, and the command that trains a saved model."""
+    from gankit import experiments
+
     yield summary[0].upper() + summary[1:] + "."
-    folders = [card.name, f"{card.name}@{card.size}-seed{card.seed}"]
-    for folder in folders:
-        if (RESULTS / folder / "samples.png").exists():
-            text = f"Samples of {card.name}: {summary}"
-            yield f"![{text}](../results/{folder}/samples.png)"
-            break
+    runs = {
+        (run["seed"], run["steps"]): (folder, _by_name(run["scores"]))
+        for folder, run in experiments.find_runs(card.name, local=False)
+        if run["size"] == card.size
+    }
+    folder, _ = runs.get((card.seed, card.steps), (RESULTS / card.name, None))
+    if (folder / "samples.png").exists():
+        place = folder.resolve().relative_to(RESULTS)
+        yield f"![Samples of {card.name}: {summary}](../results/{place}/samples.png)"
     baselines = {
         label: {score["name"]: score for score in scores}
         for label, scores in card.baselines.items()
@@ -622,7 +628,17 @@ def _model(card, summary):
         f"{card.steps:,} steps, seed {card.seed}, {card.seconds / 60:.0f} minutes on "
         f"{card.device}; {card.bytes / 1e6:.1f} MB."
     )
-    yield (f"```\ngankit run {card.name} --size {card.size} --seed {card.seed}\n```")
+    others = [
+        f"{_value(scores[card.score['name']])} (seed {seed})"
+        for (seed, steps), (_, scores) in sorted(runs.items())
+        if steps == card.steps and seed != card.seed and card.score["name"] in scores
+    ]
+    if others:
+        name = card.score["name"]
+        yield f"{name} of other seeds after as many steps: {', '.join(others)}."
+    stop = f" --steps {card.steps}" if card.steps < card.budget else ""
+    command = f"gankit run {card.name} --size {card.size} --seed {card.seed}{stop}"
+    yield f"```\n{command}\n```"
 
 
 def _value(score):
