@@ -27,7 +27,7 @@ ORACLE_TESTS := $(addprefix tests/test_,$(addsuffix .py, \
     feature_statistics kernel oracles resizing))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-a-to-e test-f-to-z test-notebooks test-backends test-oracles test-torch test-jax addons bench handout lab lint pages docs clean
+.PHONY: help install demo test test-slow test-all quick-a-to-e quick-f-to-z slow-a-to-e slow-f-to-z test-notebooks test-backends test-oracles test-torch test-jax addons bench handout lab lint pages docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -51,15 +51,23 @@ install: $(STAMP)  ## install everything into .venv
 demo: $(STAMP)  ## train a GAN on handwritten digits, two or three minutes, into runs/demo
 	$(BIN)/gankit run demo
 
-test: $(STAMP)  ## run the tests on TensorFlow, and the notebooks in smoke size
+test: $(STAMP)  ## run the quick tests on TensorFlow, and the notebooks in smoke size
 	$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
-	@echo "Tests and notebooks run in parallel, for about a quarter of an hour; each reports when it ends."
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-a-to-e test-f-to-z test-notebooks
-	@echo "Not run: tests on PyTorch and JAX (make test-backends)."
+	@echo "Tests and notebooks run in parallel, for about MINUTES minutes; each reports when it ends."
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target quick-a-to-e quick-f-to-z test-notebooks
+	@echo "Not run: tests that take long (make test-slow), tests on PyTorch and JAX (make test-backends)."
+
+test-slow: $(STAMP)  ## run the tests that tests/slow.txt names, which take long
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target slow-a-to-e slow-f-to-z
+
+test-all: test test-slow test-backends  ## run all tests
 
 # In parallel: each keeps little more than one core busy.
-test-a-to-e test-f-to-z: test-%: $(STAMP)
-	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet tests/test_[$(subst -to-,-,$*)]*.py
+quick-a-to-e quick-f-to-z: quick-%: $(STAMP)
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet -m "not slow" tests/test_[$(subst -to-,-,$*)]*.py
+
+slow-a-to-e slow-f-to-z: slow-%: $(STAMP)
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet -m slow tests/test_[$(subst -to-,-,$*)]*.py
 
 test-notebooks: $(STAMP)
 	GANKIT_SIZE=smoke KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --quiet \

@@ -1,19 +1,30 @@
 """Fixtures that several test modules share."""
 
 import os
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
 
+# Tests that take more than three seconds on two cores, by --durations=0; make test
+# leaves them out, make test-slow runs them.
+SLOW = frozenset(Path(__file__).with_name("slow.txt").read_text("utf-8").splitlines())
+
+
 def pytest_configure(config):
-    config.addinivalue_line(
-        "markers", "tensorflow: runs on TensorFlow alone; left out on other backends"
-    )
+    for marker in (
+        "tensorflow: runs on TensorFlow alone; left out on other backends",
+        "slow: takes long, see slow.txt; left out by make test",
+    ):
+        config.addinivalue_line("markers", marker)
 
 
 def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.nodeid.removeprefix("tests/") in SLOW:
+            item.add_marker("slow")
     reasons = {
         "data": (
             "GANKIT_DATA" not in os.environ,

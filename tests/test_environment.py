@@ -197,3 +197,18 @@ def test_functions_are_not_hidden_by_modules_of_their_name(stub):
     for name in functions:
         found = getattr(importlib.import_module(package), name)
         assert not inspect.ismodule(found), f"{package}.{name}"
+
+
+def test_the_lowest_versions_are_those_that_the_project_promises():
+    lines = (ROOT / "constraints-lowest.txt").read_text().splitlines()
+    lowest = [line.replace("==", ">=") for line in lines if not line.startswith("#")]
+    assert lowest == sorted([*PROJECT["dependencies"], *EXTRAS["tensorflow"]])
+
+
+def test_slow_tests_are_tests():
+    names = (ROOT / "tests" / "slow.txt").read_text().splitlines()
+    assert names == sorted(set(names))
+    for name in names:
+        file, _, function = name.partition("::")
+        code = (ROOT / "tests" / file).read_text("utf-8")
+        assert f"def {function.partition('[')[0]}(" in code, name
