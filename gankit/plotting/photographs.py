@@ -54,7 +54,7 @@ def _show(picture, title, *, photographs):
     ImageDraw.Draw(shown).text((6, 3), title, fill="black", font=font)
     file = io.BytesIO()
     if photographs:
-        shown.save(file, "jpeg", quality=QUALITY, optimize=True)
+        shown.save(file, "jpeg", quality=QUALITY, progressive=True)
     else:
         shown.quantize(4).save(file, "png", optimize=True)
     return NotebookImage(file.getvalue(), metadata={"alt": title})
