@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import pytest
 
-
 # Tests that take more than three seconds on two cores, by --durations=0; make test
 # leaves them out, make test-slow runs them.
 SLOW = frozenset(Path(__file__).with_name("slow.txt").read_text("utf-8").splitlines())
