@@ -195,7 +195,9 @@ def to_uint8(images, value_range):
             f"{np.isnan(images).sum()} of {images.size} values are NaN: find out where "
             "they come from first."
         )
-    if images.size and (images.min() < low or images.max() > high):
+    # Rounded like the images: NumPy 1 compares a float32 exactly with -0.3.
+    limits = np.array((low, high), images.dtype if images.dtype.kind == "f" else float)
+    if images.size and (images.min() < limits[0] or images.max() > limits[1]):
         raise ValueError(
             f"Expected images in [{low}, {high}], received values from "
             f"{images.min():g} to {images.max():g}: pass the range of the images, or "
