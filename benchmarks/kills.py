@@ -131,7 +131,7 @@ def main(kills=200, power_cuts=20):
                     flush=True,
                 )
             found[what] = {"count": count, "trainings": trainings, "equal": equal}
-    RESULT.write_text(json.dumps(found, indent=2) + "\n")
+    RESULT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     return all(each["equal"] == each["trainings"] for each in found.values())
 
 
