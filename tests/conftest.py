@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-# Tests that take more than three seconds on two cores, by --durations=0; make test
-# leaves them out, make test-slow runs them.
+# Tests that take more than four seconds on two cores (--durations=0), and files whose
+# fixtures do; make test leaves them out, make test-slow runs them.
 SLOW = frozenset(Path(__file__).with_name("slow.txt").read_text("utf-8").splitlines())
 
 
@@ -22,7 +22,7 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if item.nodeid.removeprefix("tests/") in SLOW:
+        if SLOW & {item.path.name, item.nodeid.removeprefix("tests/")}:
             item.add_marker("slow")
     reasons = {
         "data": (

@@ -230,6 +230,17 @@ def test_real_images_have_a_recall_in_the_tables():
     assert cifar10.rows[0][2:5] == ("17.6 → 5.5", "0.75", "0.0 %")
 
 
+def test_the_page_on_resuming_counts_what_was_survived():
+    found = json.loads((ROOT / "results/survival.json").read_text("utf-8"))
+    kills, cuts = found["kills"], found["power cuts"]
+    assert kills["equal"] == kills["trainings"] and cuts["equal"] == cuts["trainings"]
+    words = (
+        f"after {kills['count']} kills and {cuts['count']} power cuts, all "
+        f"{kills['trainings'] + cuts['trainings']} trainings"
+    )
+    assert words in (ROOT / "docs/resume.md").read_text("utf-8")
+
+
 def test_minutes_of_the_notebooks_are_those_that_were_measured():
     teaching = (ROOT / "docs/teaching.md").read_text()
     for path in (ROOT / "results/speed/notebooks").glob("*.json"):

@@ -211,4 +211,4 @@ def test_slow_tests_are_tests():
     for name in names:
         file, _, function = name.partition("::")
         code = (ROOT / "tests" / file).read_text("utf-8")
-        assert f"def {function.partition('[')[0]}(" in code, name
+        assert not function or f"def {function.partition('[')[0]}(" in code, name
