@@ -119,7 +119,7 @@ def main(kills=200, power_cuts=20):
             while count < wanted:
                 folder = place / f"{what} {trainings}"
                 folder.mkdir()
-                state, more = train(folder, lambda: whole * random.uniform(0.1, 0.7))
+                state, more = train(folder, lambda: whole * random.uniform(0.1, 0.9))
                 count, trainings, equal = (
                     count + more,
                     trainings + 1,

@@ -56,6 +56,11 @@ class Widget(anywidget.AnyWidget):
         self._arguments = laboratory.arguments
         self.on_msg(self._answer)
 
+    def _repr_mimebundle_(self, **options):
+        data, metadata = super()._repr_mimebundle_(**options)
+        words = "the laboratory, which appears when this notebook runs"
+        return {**data, "text/plain": words}, metadata
+
     def _answer(self, _, request, buffers):
         """Handles a request of the browser and sends a frame or an error message."""
         try:
