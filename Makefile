@@ -53,7 +53,7 @@ demo: $(STAMP)  ## train a GAN on handwritten digits, two or three minutes, into
 
 test: $(STAMP)  ## run the quick tests on TensorFlow, and the notebooks in smoke size
 	$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
-	@echo "Tests and notebooks run in parallel, for about eight minutes; each reports when it ends."
+	@echo "Tests and notebooks run in parallel, for about six minutes; each reports when it ends."
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target quick-a-to-e quick-f-to-z test-notebooks
 	@echo "Not run: tests that take long (make test-slow), tests on PyTorch and JAX (make test-backends)."
 
