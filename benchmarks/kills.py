@@ -13,7 +13,6 @@ to `results/survival.json`. The processes are forks of one that has imported
 TensorFlow, so most of their time is training.
 """
 
-import json
 import multiprocessing
 import os
 import random
@@ -29,7 +28,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import training_process  # noqa: E402, F401 - registers the experiment
 
-from gankit import experiments  # noqa: E402
+from gankit import experiments, files  # noqa: E402
 from gankit.backend import device  # noqa: E402
 
 FILES = ("history.csv", "scores.csv", "weights.csv", "samples.png", "training.webp")
@@ -66,7 +65,7 @@ def kill(process):
 
 
 def train_killed(place, seconds):
-    """Trains until a process ends; returns its folder and the number of kills."""
+    """Trains until a process ends; returns what it left and the number of kills."""
     kills = 0
     while not ended(process := start(place / "run"), seconds()):
         kill(process)
@@ -120,18 +119,16 @@ def main(kills=200, power_cuts=20):
                 folder = place / f"{what} {trainings}"
                 folder.mkdir()
                 state, more = train(folder, lambda: whole * random.uniform(0.1, 0.9))
-                count, trainings, equal = (
-                    count + more,
-                    trainings + 1,
-                    equal + (state == expected),
-                )
+                count += more
+                trainings += 1
+                equal += state == expected
                 shutil.rmtree(folder)
                 print(
                     f"{count} {what}: {equal} of {trainings} trainings equal",
                     flush=True,
                 )
             found[what] = {"count": count, "trainings": trainings, "equal": equal}
-    RESULT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    files.write_json(RESULT, found)
     return all(each["equal"] == each["trainings"] for each in found.values())
 
 

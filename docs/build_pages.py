@@ -342,6 +342,8 @@ def _references(rows, columns, classifier):
 
 
 def _reference(runs, line, column):
+    from gankit.experiments.running.pretrained import SHARE_TOLERANCE
+
     found = set()
     for run in runs:
         scores = _by_name(run["baselines"][line])
@@ -349,17 +351,19 @@ def _reference(runs, line, column):
             scores = {**_by_name(run["scores"]), **scores}
         found.add(column.text(scores, column.real))
     found.discard("")  # not every run has every score
-    found = sorted(found)
-    # Another processor rounds otherwise, and one picture in a hundred crosses a border.
-    shares = [float(text[:-2]) for text in found if text.endswith(" %")]
-    if len(found) == len(shares) == 2 and shares[1] - shares[0] <= 1:
-        return f"{shares[0]:.2f} to {shares[1]:.2f} %"
+    # Another processor rounds otherwise, and a picture in a hundred crosses a border.
+    shares = sorted(float(text[:-2]) for text in found if text.endswith(" %"))
+    if (
+        len(found) == len(shares) > 1
+        and shares[-1] - shares[0] <= 100 * SHARE_TOLERANCE
+    ):
+        return f"{shares[0]:.2f} to {shares[-1]:.2f} %"
     if len(found) > 1:
         raise ValueError(
             f"Expected one {column.header} of {line}, received {', '.join(found)}: "
             "put runs on other data into a table of their own."
         )
-    return found[0] if found else ""
+    return found.pop() if found else ""
 
 
 def _by_name(scores):

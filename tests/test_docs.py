@@ -244,12 +244,19 @@ def test_the_page_on_resuming_counts_what_was_survived():
 def test_minutes_of_the_notebooks_are_those_that_were_measured():
     teaching = (ROOT / "docs/teaching.md").read_text()
     for path in (ROOT / "results/speed/notebooks").glob("*.json"):
-        total = json.loads(path.read_text())["total"]
+        measured = json.loads(path.read_text())
+        total = measured["total"]
         minutes = f"{total:.0f}" if total >= 0.5 else "under 1"
         row = rf"^\| \[{path.stem}\]\(.*\| {minutes} \|$"
         assert re.search(row, README, re.M), path.stem
-        stated = re.search(rf"^\| `{path.stem}` \| ([\d.]+)", teaching, re.M)[1]
+        row = re.search(rf"^\| `{path.stem}` \| (.*) \|$", teaching, re.M)[1]
+        stated, memory, sections = row.split(" | ")
         assert float(stated) == pytest.approx(total, abs=0.051), path.stem
+        assert memory == f"{measured['memory in GB']} GB", path.stem
+        for section in sections.split("; "):
+            name, _, part = section.rpartition(" ")
+            exact = measured["sections"][name]
+            assert float(part) == pytest.approx(exact, abs=0.051), section
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

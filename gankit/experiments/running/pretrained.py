@@ -28,7 +28,7 @@ WEIGHTS = Path("weights")
 # A folder or an address with weights that do not come with the package.
 VARIABLE = "GANKIT_WEIGHTS"
 # Bytes of the largest file that is kept in a repository.
-LARGEST = 6_000_000
+LARGEST = 3_000_000
 # A score is the same within this share of its value, and a share within a hundredth:
 # one picture in a hundred may cross a border.
 TOLERANCE = 0.02
