@@ -1,6 +1,6 @@
 """Training steps, and images scored, per second against others, side by side.
 
-    python benchmarks/bench.py [dcgan] [penalties] [cyclegan] [fid]
+    python benchmarks/bench.py [dcgan] [onednn] [penalties] [cyclegan] [fid]
 
 Every contender lives in a process of its own that waits while others run; they take
 turns, round after round, so that a noisy machine is noisy for all. A ratio is the
@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 ROUNDS = 7
 
 # Per benchmark: title, what is counted, how many in a round, and the contenders: name,
-# module, precision and what else its `build` takes.
+# module, precision, what else its `build` takes, and environment variables.
 BENCHMARKS = {
     "dcgan": (
         "training of the shallow DCGAN, batches of 128",
@@ -31,6 +31,16 @@ BENCHMARKS = {
             ("keras.io's example", "dcgan_keras_io", "float32"),
             ("PyTorch", "dcgan_torch", "bfloat16"),
             ("PyTorch", "dcgan_torch", "float32"),
+        ),
+    ),
+    # TensorFlow leaves oneDNN out on processors without instructions for networks.
+    "onednn": (
+        "training of the shallow DCGAN, batches of 128, with oneDNN and without",
+        "steps",
+        10,
+        (
+            ("gankit", "dcgan_gankit", "float32"),
+            ("without oneDNN", "dcgan_gankit", "float32", "TF_ENABLE_ONEDNN_OPTS=0"),
         ),
     ),
     # A penalty of every eighth step is in three of 24.
@@ -79,13 +89,15 @@ class Contender:
     def __init__(self, package, module, precision, *options):
         self.label = package, precision.removeprefix("mixed_")
         self.rates = []
+        settings = dict(each.split("=") for each in options if "=" in each)
+        options = [each for each in options if "=" not in each]
         self.process = subprocess.Popen(
             [sys.executable, HERE / "worker.py", module, precision, *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             encoding="utf-8",
-            env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+            env={**os.environ, "KERAS_BACKEND": "tensorflow", **settings},
         )
         while (line := self.process.stdout.readline()) != "ready\n":
             if not line:

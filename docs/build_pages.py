@@ -397,7 +397,7 @@ def speed():
             "## Training\n",
             _speeds(
                 found[name]
-                for name in ("dcgan", "penalties", "cyclegan")
+                for name in ("dcgan", "onednn", "penalties", "cyclegan")
                 if name in found
             ),
             "## Scores\n",

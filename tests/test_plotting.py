@@ -2,6 +2,7 @@
 
 import io
 
+import matplotlib.colors
 import numpy as np
 import pytest
 from PIL import Image
@@ -180,19 +181,49 @@ def test_rows_are_read_as_they_were_written(tmp_path, shape):
 
 def test_rows_of_photographs_have_a_title_and_take_few_bytes():
     smooth = np.linspace(0, 255, 64).astype("uint8")
-    images = np.broadcast_to(smooth[:, None, None], (3, 64, 64, 3))
+    images = np.broadcast_to(smooth[:, None, None], (6, 64, 64, 3))
     shown = plotting.show_rows({"down": images, "up": 255 - images}, title="two rows")
     assert shown.metadata["alt"] == "two rows"
     with Image.open(io.BytesIO(shown.data)) as picture:
         assert picture.format == "JPEG"
         pixels = np.asarray(picture).astype(int)
     assert pixels.shape[0] == 24 + 2 * 66 + 2 and len(shown.data) < 12_000
-    margin = pixels.shape[1] - 3 * 66 - 2
+    margin = pixels.shape[1] - 6 * 66 - 2
     for i, image in enumerate((images[0], 255 - images[0])):
         top, left = 24 + 2 + i * 66, margin + 2
         found = pixels[top : top + 64, left : left + 64]
         assert np.abs(found - image)[8:-8, 8:-8].max() < 10
     assert pixels[:24, :60].min() < 100
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_few_photographs_in_a_row_are_enlarged(channels):
+    smooth = np.linspace(0, 255, 64).astype("uint8")
+    images = np.broadcast_to(smooth[:, None, None], (2, 64, 48, channels))
+    shown = plotting.show_rows({"down": images}, title="one row")
+    with Image.open(io.BytesIO(shown.data)) as picture:
+        pixels = np.asarray(picture).astype(int)
+    assert pixels.shape[0] == 24 + 98 + 2
+    margin = pixels.shape[1] - 2 * 74 - 2
+    found = pixels[26 : 26 + 96, margin + 2 : margin + 2 + 72]
+    expected = np.linspace(0, 255, 96)[:, None, None]
+    assert np.abs(found - expected)[8:-8, 8:-8].max() < 10
+
+
+def test_marks_on_photographs_keep_their_colours():
+    # Of many colours, a palette has only those that cover much.
+    noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), "uint8")
+    figure = plotting.Picture(figsize=(4, 4))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.imshow(noise)
+    for i in range(10):
+        axes.plot(25 * (i + 1), 25 * (i + 1), "s", color=f"C{i}", markersize=8)
+    with Image.open(io.BytesIO(figure.png())) as picture:
+        pixels = np.asarray(picture.convert("RGB"))
+    for i in range(10):
+        row, column = axes.transData.transform((25 * (i + 1), 25 * (i + 1)))
+        colour = pixels[400 - round(column), round(row)] / 255
+        np.testing.assert_allclose(colour, matplotlib.colors.to_rgb(f"C{i}"), atol=0.01)
 
 
 def test_pictures_keep_all_colours(tmp_path):

@@ -156,9 +156,14 @@ def test_maps_equal_the_softmax_by_hand(pool):
         weights /= weights.sum(axis=(1, 2), keepdims=True)
         np.testing.assert_allclose(maps[:, i], weights, rtol=1e-4, atol=1e-6)
     figure = plotting.attention_overlays(
-        np.zeros((2, 8, 12, 3), "uint8"), maps, [(0, 0), (5, 11)], title="Looking"
+        np.zeros((2, 8, 12, 3), "uint8"),
+        maps,
+        [(0, 0), (5, 11)],
+        title="Looking",
+        names=("cat", "dog"),
     )
     assert len(figure.axes) == 2 * 3
+    assert [axes.get_ylabel() for axes in figure.axes[::3]] == ["cat", "dog"]
     shown = figure.axes[2].images[1]
     np.testing.assert_array_equal(shown.get_array(), maps[0, 1])
 

@@ -25,8 +25,7 @@ _jit = None
 def setup(seed=0, *, precision=None, jit=None):
     """Sets all seeds and chooses precision and compilation for this machine.
 
-    Call it before you build networks. It prints one line with its choices and the
-    reasons.
+    Call it before you build networks. It prints its choices and the reasons.
 
     Args:
         seed: Seed of Python, NumPy, the backend and Keras, an integer of at least 0.
@@ -55,7 +54,7 @@ def setup(seed=0, *, precision=None, jit=None):
     keras.config.set_dtype_policy(precision)
     print(
         f"gankit: {_BACKEND_NAMES[keras.backend.backend()]} {backend_version()} on "
-        f"{name()}; {precision}, {why}; {_compilation()}; seed {seed}."
+        f"{name()}, seed {seed};\n{precision}, {why}; {_compilation()}."
     )
 
 

@@ -59,7 +59,7 @@ def gan():
         dashed = {"color": colour, "linestyle": "--"}
         axes.plot([7.25, 7.25, x], [start, y, y], linewidth=1.5, **dashed)
         _arrow(axes, (x, y), (x, y_end), **dashed)
-        above = {"ha": "center", "va": "bottom", "fontsize": 9, "color": colour}
+        above = {"ha": "center", "va": "bottom", "fontsize": 10, "color": colour}
         axes.text((7.25 + x) / 2, y + 0.06, text, **above)
     return figure
 
@@ -401,7 +401,7 @@ def _canvas(width=1, height=1, title=""):
     axes = figure.add_axes((0, 0, 1, 1))
     axes.axis("off")
     _set_size(figure, axes, width, height + _TITLE)
-    axes.text(width / 2, height + 0.05, title, ha="center", va="bottom", fontsize=11)
+    axes.text(width / 2, height + 0.05, title, ha="center", va="bottom", fontsize=12)
     figure.set_label(title)
     return figure, axes
 
@@ -416,7 +416,7 @@ def _box(axes, x, y, text, colour):
     axes.add_patch(
         FancyBboxPatch(corner, 1.0, 0.4, "round,pad=0.08", fc=colour, ec="black")
     )
-    axes.text(x, y, text, ha="center", va="center", fontsize=9)
+    axes.text(x, y, text, ha="center", va="center", fontsize=10)
 
 
 def _arrow(axes, start, end, **line):

@@ -5,7 +5,7 @@ import numpy as np
 from gankit.plotting.picture import Picture
 
 
-def attention_overlays(images, maps, queries, *, title):
+def attention_overlays(images, maps, queries, *, title, names=()):
     """Draws the attention of selected pixels over the images, one column per query.
 
     Args:
@@ -14,6 +14,7 @@ def attention_overlays(images, maps, queries, *, title):
             `gankit.inspection.attention_maps`. They are enlarged to the images.
         queries: Pixels `(row, column)` of the images, which are marked.
         title: Title of the figure.
+        names: What each image is, which is written beside its row.
 
     Returns:
         The `Picture`. The first column shows the images with all queries, each other
@@ -46,6 +47,8 @@ def attention_overlays(images, maps, queries, *, title):
             )
             axes.plot(column, row, "o", color=f"C{i}", markeredgecolor="white")
             axes.set_title(f"{of_query.max() / even:.1f} x even", fontsize=8)
+    for axes, name in zip(panels[:, 0], names, strict=False):
+        axes.set_ylabel(name)
     for axes in panels.ravel():
         axes.set(xticks=[], yticks=[], xlim=extent[:2], ylim=extent[2:])
     figure.suptitle(title, fontsize=11)

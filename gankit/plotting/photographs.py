@@ -2,6 +2,7 @@
 
 import io
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from gankit.plotting.grids import draw_rows
@@ -10,10 +11,14 @@ from gankit.plotting.grids import draw_rows
 QUALITY = 60
 # Height of the line with the title, in pixels.
 TITLE = 24
+# Rows of so many images at most leave room to enlarge each, by how much.
+FEW, ENLARGED = 5, 1.5
 
 
 def show_rows(rows, *, title):
     """Shows rows of photographs in a notebook as a JPEG, each with its caption.
+
+    Five images in a row, or fewer, are enlarged.
 
     Args:
         rows: Dict from a caption to uint8 images `(n, height, width, channels)`, all
@@ -23,6 +28,8 @@ def show_rows(rows, *, title):
     Returns:
         An `IPython.display.Image`.
     """
+    if all(len(images) <= FEW for images in rows.values()):
+        rows = {caption: _enlarged(images) for caption, images in rows.items()}
     picture, _ = draw_rows(rows)
     return _show(picture, title, photographs=True)
 
@@ -42,6 +49,13 @@ def show_picture(path, *, title, height=None, photographs=False):
     with Image.open(path) as picture:
         picture = picture.crop((0, 0, picture.width, height or picture.height))
     return _show(picture, title, photographs=photographs)
+
+
+def _enlarged(images):
+    size = [round(ENLARGED * side) for side in images.shape[2:0:-1]]
+    pictures = [Image.fromarray(image.squeeze()) for image in images]
+    resized = [picture.resize(size, Image.Resampling.BICUBIC) for picture in pictures]
+    return np.stack(resized).reshape(len(images), *size[::-1], images.shape[-1])
 
 
 def _show(picture, title, *, photographs):

@@ -2,8 +2,16 @@
 
 import io
 
+from matplotlib.colors import TABLEAU_COLORS
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageColor
+
+# Red, green and blue of what is drawn on photographs, which keeps its colours.
+_MARKS = [
+    value
+    for colour in ("white", "black", *TABLEAU_COLORS.values())
+    for value in ImageColor.getrgb(colour)
+]
 
 
 class Picture(Figure):
@@ -38,11 +46,12 @@ class Picture(Figure):
         # few colours, but photographs would not.
         with Image.open(drawn) as picture:
             picture = picture.convert("RGB")
-            few = picture.getcolors(8192) is not None
-            # Otherwise the colour of a thin line would be merged with another one.
-            method = Image.Quantize.MAXCOVERAGE if few else Image.Quantize.MEDIANCUT
-            picture = picture.quantize(
-                48 if few else 256, method, dither=Image.Dither.NONE
-            )
+            if picture.getcolors(8192) is not None:
+                # Otherwise the colour of a thin line would be merged with another one.
+                few = picture.quantize(48, Image.Quantize.MAXCOVERAGE)
+            else:
+                few = picture.quantize(256 - len(_MARKS) // 3, Image.Quantize.MEDIANCUT)
+                few.putpalette([*few.getpalette(), *_MARKS])
+            picture = picture.quantize(palette=few, dither=Image.Dither.NONE)
             picture.save(png, format="png", optimize=True)
         return png.getvalue()
