@@ -1,6 +1,6 @@
 # make demo   trains a GAN on handwritten digits and leaves pictures in runs/demo
 # make test   runs the tests and the notebooks
-# make lab    opens JupyterLab on the notebooks
+# make lab    opens JupyterLab on copies of the notebooks, in lab
 # make help   lists everything
 
 PYTHON ?= python3
@@ -12,6 +12,9 @@ BACKENDS_STAMP := $(VENV)/.gankit-backends-installed
 PYTHON_ADDONS ?= python3.11
 ADDONS := .venv-addons
 ADDONS_STAMP := $(ADDONS)/.gankit-installed
+# nbgrader has an environment of its own; its notebooks run in that of gankit.
+NBGRADER := .venv-nbgrader
+NBGRADER_STAMP := $(NBGRADER)/.gankit-installed
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 # On a CPU, JAX compiles every operation, which is slow: only training is tested there.
@@ -27,7 +30,7 @@ ORACLE_TESTS := $(addprefix tests/test_,$(addsuffix .py, \
     feature_statistics kernel oracles resizing))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-all quick-a-to-e quick-f-to-z slow-a-to-e slow-f-to-z test-notebooks test-backends test-oracles test-torch test-jax addons bench handout lab lint pages docs clean
+.PHONY: help install demo test test-slow test-all quick-a-to-e quick-f-to-z slow-a-to-e slow-f-to-z test-notebooks test-backends test-oracles test-torch test-jax addons nbgrader bench handout lab lint pages docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -101,6 +104,15 @@ $(ADDONS_STAMP): environment-addons.yml
 addons: $(ADDONS_STAMP)  ## record what TensorFlow Addons computes, for the tests to compare with
 	TF_CPP_MIN_LOG_LEVEL=3 $(ADDONS)/bin/python tests/addons/record.py
 
+$(NBGRADER_STAMP): $(STAMP)
+	@echo "Installing nbgrader into $(NBGRADER), once ..."
+	$(PYTHON) -m venv --clear $(NBGRADER)
+	$(NBGRADER)/bin/pip install --quiet --disable-pip-version-check nbgrader==0.9.6
+	@touch $@
+
+nbgrader: $(NBGRADER_STAMP)  ## let nbgrader assign and grade the first lesson, two or three minutes
+	GANKIT_SIZE=smoke KERAS_BACKEND=tensorflow $(BIN)/python tests/nbgrader/course.py $(NBGRADER)
+
 bench: $(BACKENDS_STAMP)  ## measure speed and FID next to other packages, into results/speed and results/parity
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/distances.py
@@ -112,8 +124,12 @@ handout: $(STAMP)  ## build a wheel and the student, teacher and nbgrader editio
 	$(BIN)/gankit handout dist
 	@echo "Students unpack their zip, or upload the wheel and a notebook to Colab."
 
-lab: $(STAMP)  ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab notebooks
+lab: $(STAMP)  ## open JupyterLab on copies of the notebooks, in lab
+	@mkdir -p lab/reports
+	@cd notebooks && for file in *.ipynb reports/*.ipynb; do \
+	    test -e ../lab/$$file || cp $$file ../lab/$$file || exit; done
+	@echo "Your copies are in lab: what you delete there comes back as it was."
+	$(BIN)/jupyter lab lab
 
 lint: $(STAMP)  ## format the code and check it
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -126,5 +142,5 @@ docs: $(STAMP)  ## build the documentation's site, docs/_build/html
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	@echo "Open docs/_build/html/index.html"
 
-clean:  ## remove environments and caches; keep runs and data
-	rm -rf $(VENV) $(ADDONS) build *.egg-info .pytest_cache .ruff_cache docs/_build docs/api docs/lessons
+clean:  ## remove environments and caches; keep runs, data and lab
+	rm -rf $(VENV) $(ADDONS) $(NBGRADER) build *.egg-info .pytest_cache .ruff_cache docs/_build docs/api docs/lessons

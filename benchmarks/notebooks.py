@@ -3,8 +3,8 @@
     python benchmarks/notebooks.py notebooks/01_dcgan.ipynb [...]
 
 `GANKIT_SIZE` and `GANKIT_DATA` are as for any notebook. The outputs are kept in the
-file. The minutes of each section and the memory are printed, and those of
-class size are saved in `results/speed/notebooks/`.
+file, except in smoke size. The minutes of each section and the memory are printed, and
+those of class size are saved in `results/speed/notebooks/`.
 """
 
 import argparse
@@ -33,8 +33,9 @@ def main():
         )
         client.execute()
         minutes_of = minutes(notebook)
-        tidy(notebook)
-        nbformat.write(notebook, path)
+        if size != "smoke":
+            tidy(notebook)
+            nbformat.write(notebook, path)
         sections = {t: round(v, 2) for t, v in minutes_of.items() if v >= 0.05}
         for title, value in sections.items():
             print(f"| {path.stem} | {title} | {value:.1f} |")

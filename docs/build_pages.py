@@ -613,9 +613,15 @@ def _model(card, summary):
         if run["size"] == card.size
     }
     folder, _ = runs.get((card.seed, card.steps), (RESULTS / card.name, None))
-    if (folder / "samples.png").exists():
-        place = folder.resolve().relative_to(RESULTS)
-        yield f"![Samples of {card.name}: {summary}](../results/{place}/samples.png)"
+    place = f"../results/{folder.resolve().relative_to(RESULTS)}/samples.png"
+    if not (DOCS / place).exists():
+        place = f"images/{card.name}.jpg"
+    if not (DOCS / place).exists():
+        raise FileNotFoundError(
+            f"Expected samples of {card.name} in results/, received none: publish the "
+            "run, or name the model in docs/build_gallery.py, which draws them."
+        )
+    yield f"![Samples of {card.name}: {summary}]({place})"
     baselines = {
         label: {score["name"]: score for score in scores}
         for label, scores in card.baselines.items()
@@ -628,9 +634,11 @@ def _model(card, summary):
     for name in names:
         lines.append([name, *(_value(scores.get(name)) for scores in rows.values())])
     yield _markdown(lines).rstrip()
+    minutes = round(card.seconds / 60)
     yield (
-        f"{card.steps:,} steps, seed {card.seed}, {card.seconds / 60:.0f} minutes on "
-        f"{card.device}; {card.bytes / 1e6:.1f} MB."
+        f"{card.steps:,} steps on {card.data['name']}, seed {card.seed}, "
+        f"{minutes} minute{'s' * (minutes != 1)} on {card.device}; "
+        f"{card.bytes / 1e6:.1f} MB."
     )
     others = [
         f"{_value(scores[card.score['name']])} (seed {seed})"

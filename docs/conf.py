@@ -6,6 +6,7 @@ Pages come from this folder, lessons and report notebooks with their saved outpu
 
 import importlib
 import inspect
+import json
 import os
 import pkgutil
 import re
@@ -45,6 +46,8 @@ myst_heading_anchors = 3
 suppress_warnings = ["myst.header"]
 # Docstrings write code in single backticks.
 default_role = "literal"
+# Quotation marks and ellipses, but not dashes: --data is an option.
+smartquotes_action = "qe"
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False
@@ -64,6 +67,8 @@ html_theme_options = {
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
 }
+# It has no pages below it, so the sidebar would be empty.
+html_sidebars = {"troubleshooting": []}
 html_show_sourcelink = False
 html_math_renderer = "mathml"
 
@@ -80,32 +85,50 @@ PACKAGES = {
     "gankit.callbacks": "What happens during a training: progress, samples, doctor.",
     "gankit.plotting": "Pictures: grids, curves, films.",
     "gankit.inspection": "What is inside of a network.",
+    "gankit.backend.device": "Precision, compilation, and training on several devices.",
+    "gankit.backend.gradients": "Gradients on each backend, for losses of your own.",
     "gankit.experiments": "The experiments of five reports and their results.",
-    "gankit.photos": "A trained generator's latents; photographs and videos.",
-    "gankit.course": "Exercises, grading, and small games in the plane.",
+    "gankit.experiments.cmu": "The experiments of the CMU report.",
+    "gankit.experiments.claims": "The claims of the reports, and what became of them.",
+    "gankit.experiments.scoring.adversarial": "Scorers for an experiment of your own.",
+    "gankit.photos.explore": "The latents of a trained generator: directions, sliders.",
+    "gankit.photos.translation": "Photographs and videos, translated by a CycleGAN.",
+    "gankit.photos.faces": "Data sets of faces from your own photographs.",
+    "gankit.course.exercises": "The exercises of the lessons, for a class.",
+    "gankit.course.grading": "Marks for what a class hands in.",
+    "gankit.course.clinic": "GANs with planted faults to diagnose.",
+    "gankit.course.toys": "Small GANs on the line and in the plane.",
+    "gankit.course.laboratory": "A GAN in the plane, in slow motion.",
+    "gankit.course.report_kit": "A two-page report on a student's runs.",
 }
 
 
 def public(package):
-    """Public classes, functions and data of a package and its public modules.
+    """Public classes and functions of a package and its public modules.
+
+    Of a package inside another, those modules are public that it names itself.
 
     Returns:
         Dictionary from the name under which one imports it to the object.
     """
     found = {}
     modules = [importlib.import_module(package)]
-    if package != "gankit" and hasattr(modules[0], "__path__"):
+    if package.count(".") > 1:
+        exported = [getattr(modules[0], n) for n in getattr(modules[0], "__all__", ())]
+        modules += filter(inspect.ismodule, exported)
+    elif package != "gankit" and hasattr(modules[0], "__path__"):
         modules += [
             importlib.import_module(f"{package}.{module.name}")
             for module in pkgutil.iter_modules(modules[0].__path__)
             if not module.name.startswith("_") and not module.ispkg
         ]
     for module in modules:
-        own = module is not modules[0]
+        own = module is not modules[0] or not hasattr(module, "__path__")
         for name in getattr(module, "__all__", dir(module)):
             value = getattr(module, name)
+            # A cached function is no function, but wraps one.
             if name.startswith("_") or not (
-                inspect.isclass(value) or inspect.isfunction(value)
+                inspect.isclass(value) or inspect.isfunction(inspect.unwrap(value))
             ):
                 continue
             home = value.__module__
@@ -134,9 +157,9 @@ def write_reference():
     shutil.rmtree(API, ignore_errors=True)
     API.mkdir()
     index = ["# Reference", "", "```{toctree}", ":hidden:", ""]
-    rows, pages = [], {}
+    rows, files = [], {}
     for package, purpose in PACKAGES.items():
-        names = public(package)
+        names, own_pages = public(package), []
         index.append(package)
         rows.append(f"| [{package}]({package}.md) | {purpose} | {len(names)} |")
         page = [f"# {package}", "", purpose, "", "| name | what it is |", "|---|---|"]
@@ -144,33 +167,57 @@ def write_reference():
             first = (inspect.getdoc(value) or "").partition("\n\n")[0]
             sentence = " ".join(first.split()).replace("|", "\\|")
             short = name.removeprefix(f"{package}.")
-            # What several packages offer has one page, at the shortest name.
-            shown = pages.setdefault(value, name)
-            page.append(f"| [{short}]({shown}.rst) | {sentence} |")
-            if shown != name:
-                continue
+            # What several packages offer has one page, at the first of its names.
             kind = "class" if inspect.isclass(value) else "function"
+            known = value in files
+            if not known:
+                # Where a file system ignores capitals, `Run` and `run` would be one.
+                taken = name.lower() in map(str.lower, files.values())
+                files[value] = f"{name}-{kind}" if taken else name
+            page.append(f"| [{short}]({files[value]}.rst) | {sentence} |")
+            if known:
+                continue
+            own_pages.append(files[value])
             own = members(value) if kind == "class" else ""
-            (API / f"{name}.rst").write_text(
+            (API / f"{files[value]}.rst").write_text(
                 f"{short}\n{'=' * len(short)}\n\n.. auto{kind}:: {name}\n"
                 + f"   :members: {own}\n" * bool(own),
                 encoding="utf-8",
             )
-        own = [name for name, value in names.items() if pages[value] == name]
-        page += ["", "```{toctree}", ":hidden:", "", *own, "```", ""]
+        page += ["", "```{toctree}", ":hidden:", "", *own_pages, "```", ""]
         (API / f"{package}.md").write_text("\n".join(page), encoding="utf-8")
     index += ["```", "", "| package | holds | names |", "|---|---|---|", *rows, ""]
     (API / "index.md").write_text("\n".join(index), encoding="utf-8")
 
 
+def fold(cell):
+    """Folds a cell of a notebook if it holds a solution or an answer."""
+    tags = cell["metadata"].get("tags", [])
+    if "solution" in tags:
+        prompts = {"show": "Show a solution", "hide": "Hide the solution"}
+        options = {f"code_prompt_{when}": text for when, text in prompts.items()}
+        cell["metadata"] |= {"tags": [*tags, "hide-cell"], "mystnb": options}
+    elif "answer" in tags:  # hide-cell folds code alone
+        text = "".join(cell["source"])
+        cell["source"] = f"::::{{dropdown}} Show the answer\n{text}\n::::\n"
+
+
 def copy_notebooks():
-    """Copies the notebooks into the pages, as Sphinx reads one folder."""
+    """Copies the notebooks into the pages, as Sphinx reads one folder.
+
+    Readers open solutions and answers themselves.
+    """
     shutil.rmtree(NOTEBOOKS, ignore_errors=True)
     shutil.copytree(
         ROOT / "notebooks",
         NOTEBOOKS,
         ignore=shutil.ignore_patterns("runs", "report", ".*", "README.md"),
     )
+    for path in NOTEBOOKS.rglob("*.ipynb"):
+        notebook = json.loads(path.read_text("utf-8"))
+        for cell in notebook["cells"]:
+            fold(cell)
+        path.write_text(json.dumps(notebook), "utf-8")
 
 
 def prepare(app):
@@ -193,6 +240,8 @@ def adapt_links(app, name, source):
 def adapt_docstring(app, what, name, obj, options, lines):
     """Docstrings are plain text with code in backticks, which RST reads otherwise."""
     for i, line in enumerate(lines):
+        # In RST, code that itself has backticks begins without a space.
+        line = line.replace("`` `", "```").replace("` ``", "```")
         parts = line.split("`")
         for j in range(0, len(parts), 2):
             if not parts[j].lstrip().startswith("**"):  # of **kwargs

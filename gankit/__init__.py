@@ -61,7 +61,10 @@ class _Around:
         if name != self._name:
             return None
         sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:  # whoever only looks, or fails to import, may ask again
+            sys.meta_path.insert(0, self)
         if spec is not None and spec.loader is not None:
             execute = spec.loader.exec_module
 
@@ -75,6 +78,7 @@ class _Around:
 
 @contextlib.contextmanager
 def _saved_classes():
+    _require_backend()
     yield
     registry = sys.modules["keras"].saving.get_custom_objects()
     for saved in map(_SavedClass, _SAVED_CLASSES):
@@ -98,7 +102,7 @@ def _muted_stderr():
 
 def _chosen_backend():
     """The backend that `import keras` will load, as Keras itself decides it."""
-    if "KERAS_BACKEND" in os.environ:
+    if os.environ.get("KERAS_BACKEND"):
         return os.environ["KERAS_BACKEND"]
     home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
     try:
@@ -108,26 +112,25 @@ def _chosen_backend():
 
 
 def _require_backend():
-    # Otherwise `import keras` would fail with "No module named 'tensorflow'", which
-    # does not say that another backend would do, or how to choose one.
+    # Keras would say no more than "No module named 'tensorflow'", and it takes backends
+    # on which nothing here trains. Not earlier than Keras, so that a command can print
+    # the sentence.
     chosen = _chosen_backend() or "tensorflow"
-    if importlib.util.find_spec(chosen) is not None:
+    backends = ("tensorflow", "torch", "jax")
+    installed = [each for each in backends if importlib.util.find_spec(each)]
+    if chosen in installed:
         return
-    present = [
-        name for name in ("jax", "torch") if importlib.util.find_spec(name) is not None
-    ]
     remedy = (
-        f"set KERAS_BACKEND={present[0]}, which is installed"
-        if present
-        else "install one with pip install tensorflow"
+        f"set the environment variable KERAS_BACKEND to {installed[0]}, which is"
+        if installed
+        else "type pip install tensorflow, as none is"
     )
-    raise ModuleNotFoundError(
-        f"gankit needs a Keras backend, and '{chosen}' is chosen but not installed: "
-        f"{remedy}."
+    raise ImportError(
+        f"Expected Keras's backend to be one of {', '.join(backends)} that is "
+        f"installed, received {chosen!r}: {remedy} installed."
     )
 
 
-_require_backend()
 for _name, _context in (("tensorflow", _muted_stderr), ("keras", _saved_classes)):
     if _name not in sys.modules:
         sys.meta_path.insert(0, _Around(_name, _context))

@@ -137,7 +137,12 @@ def open_npz(path, advice):
 
 
 def write_json(path, content):
-    """Writes a JSON file atomically."""
+    """Writes a JSON file atomically.
+
+    Args:
+        path: The file to replace, or to create in an existing folder.
+        content: What `json` can write.
+    """
     with atomic(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
@@ -187,6 +192,10 @@ def _fits(content, form):
 def append_history(path, row):
     """Appends a row, a dict of numbers. The keys of the first row become the header.
 
+    Args:
+        path: The CSV file, which the first call creates.
+        row: Dict from column name to number, the first an integer `"step"`.
+
     Raises:
         ValueError: If the file has other columns.
     """
@@ -204,10 +213,15 @@ def append_history(path, row):
     append_table(path, row, [{name: repr(value) for name, value in row.items()}])
 
 
-def cut_history(path, last_step):
+def cut_history(path, last_step=None):
     """Drops the rows after `last_step`, and an incomplete last row.
 
     A run that was killed may have logged an epoch without saving its checkpoint.
+
+    Args:
+        path: A file that `append_history` or `append_table` wrote. If no row remains,
+            it is deleted.
+        last_step: The last step to keep, an integer; `None` keeps every complete row.
     """
     path = Path(path)
     if not path.exists():
@@ -216,7 +230,8 @@ def cut_history(path, last_step):
     remaining = [
         row
         for row in rows[:-1]  # what follows the last line end is incomplete, or empty
-        if (step := row.split(",")[0]).isdecimal() and int(step) <= last_step
+        if last_step is None
+        or ((step := row.split(",")[0]).isdecimal() and int(step) <= last_step)
     ]
     if not remaining:
         path.unlink()
@@ -245,7 +260,7 @@ def read_history(path):
 
 
 def append_table(path, columns, rows):
-    """Appends rows to a table. The first call writes the header.
+    """Appends rows to a table, and flushes them to disk. The first call adds a header.
 
     Args:
         path: The CSV file.
@@ -259,6 +274,8 @@ def append_table(path, columns, rows):
         if new:
             writer.writeheader()
         writer.writerows(rows)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def read_table(path, words):

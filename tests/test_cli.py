@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import types
@@ -67,6 +68,63 @@ def test_version():
     command = [sys.executable, "-m", "gankit", "--version"]
     variables = os.environ | {"PYTHONPATH": str(Path(gankit.__file__).parents[1])}
     assert subprocess.check_output(command, text=True, env=variables) == version
+
+
+def test_a_command_without_a_backend_prints_one_sentence(tmp_path):
+    variables = os.environ | {"PYTHONPATH": str(Path(gankit.__file__).parents[1])}
+
+    def run(*arguments, backend):
+        return subprocess.run(
+            [sys.executable, "-m", "gankit", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=variables | {"KERAS_BACKEND": backend},
+        )
+
+    for backend in ("nope", "os"):
+        refused = run("show", "demo", backend=backend)
+        assert refused.returncode == 1 and not refused.stdout
+        (line,) = refused.stderr.splitlines()
+        assert line.startswith("Expected Keras's backend to be one of tensorflow, ")
+    _, _, named = line.partition("KERAS_BACKEND to ")
+    assert run("show", "demo", backend=named.split(",")[0]).returncode == 0
+    assert run("--help", backend="nope").returncode == 0
+
+
+# How TensorFlow, CUDA, XLA and abseil write: I0000 00:00:17 file.cc:227] ...
+NATIVE = re.compile(r"^[IWEF]\d{4} |^\d{4}-\d\d-\d\d .*: [IWEF] |\.cc:\d+\]|cuda", re.I)
+
+
+def test_commands_print_no_line_of_native_code(tmp_path):
+    """Neither when it is loaded nor when it draws, translates or trains."""
+    Image.new("RGB", (40, 32), "tan").save(tmp_path / "in.png")
+    variables = os.environ | {"PYTHONPATH": str(Path(gankit.__file__).parents[1])}
+    # Set by the tests' own import of gankit; a new process must do without.
+    for name in ("TF_CPP_MIN_LOG_LEVEL", "CUDA_VISIBLE_DEVICES"):
+        variables.pop(name, None)
+    for arguments in (
+        ("sample", "demo", "--count", "2", "--to", "out.png"),
+        ("translate", "dtu/stripes", "in.png", "translated.png"),
+        ("run", "demo", "--size", "smoke"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "gankit", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=variables,
+        )
+        assert done.returncode == 0, done.stderr
+        lines = [*done.stdout.splitlines(), *done.stderr.splitlines()]
+        assert not list(filter(NATIVE.search, lines)), arguments
+    for line in (
+        "I0000 00:00:1764000000.0 1234 cpu_feature_guard.cc:210] This binary is",
+        "WARNING: All log messages before absl::InitializeLog() (foo.cc:1] x)",
+        "2026-01-01 10:00:00.1: E external/local_xla/xla/stream.cc:467] Unable",
+        "W tensorflow/stream_executor/platform: Could not load libcudart.so",
+    ):
+        assert NATIVE.search(line), line
 
 
 def test_list_prints_a_line_for_each_experiment():

@@ -5,6 +5,8 @@ import csv
 import json
 import os
 import re
+import shutil
+import subprocess
 import time
 import zipfile
 from pathlib import Path
@@ -143,26 +145,30 @@ def test_students_get_no_solution_and_teachers_get_all(tmp_path):
         (docs / page).write_text("words")
     (folder / "reports").mkdir()
     (folder / "reports" / "dtu.ipynb").write_text("{}")
+    (folder / "README.md").write_text("words")
     with pytest.raises(ValueError, match="Expected a wheel"):
         course.exercises.handout(out, folder)
     with zipfile.ZipFile(out / "gankit-1.0-py3-none-any.whl", "w") as wheel:
         wheel.write(Path(course.__file__), "gankit/course/__init__.py")
+    for path in tmp_path.rglob("*.*"):
+        path.chmod(0o600)  # as after umask 077
     result = CliRunner().invoke(app, ["handout", str(out), "--notebooks", str(folder)])
     assert result.exit_code == 0
     both = {}
-    for edition in ("students", "teachers"):
+    for edition in ("students", "teachers", "nbgrader"):
         with zipfile.ZipFile(out / f"gankit-{edition}.zip") as archive:
             # Everybody may read what is unpacked.
-            modes = {info.external_attr >> 16 & 0o044 for info in archive.infolist()}
-            assert modes == {0o044}
+            modes = {info.external_attr >> 16 for info in archive.infolist()}
+            assert modes == {0o644}, edition
             both[edition] = {
                 name: archive.read(name).decode("utf-8", "replace")
                 for name in archive.namelist()
             }
-    with zipfile.ZipFile(out / "gankit-nbgrader.zip") as archive:
-        for name in REAL:
-            text = archive.read(f"source/{name}/{name}.ipynb")
-            assert b'"grade_id": "check-1"' in text
+    assert "README.md" in both["teachers"]
+    for_nbgrader = both.pop("nbgrader")
+    for name in REAL:
+        text = for_nbgrader[f"source/{name}/{name}.ipynb"]
+        assert '"grade_id": "check-1"' in text
     assert "report_rubric.md" in both["students"] and "teaching.md" in both["teachers"]
     assert "teaching.md" not in both["students"]
     assert "students.md" in both["students"]
@@ -268,6 +274,40 @@ def test_the_solutions_for_nbgrader_pass_its_hidden_tests():
     )
     with pytest.raises(AssertionError):
         exec(check, names)
+
+
+@pytest.mark.skipif(
+    not (shutil.which("make") and shutil.which("git")), reason="no make"
+)
+def test_a_lab_is_a_copy_that_stays(tmp_path):
+    for name in ("Makefile", ".gitignore"):
+        shutil.copy(NOTEBOOKS.parent / name, tmp_path)
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "notebooks" / "reports").mkdir(parents=True)
+    for name in ("01_dcgan", "reports/dtu"):
+        (tmp_path / "notebooks" / f"{name}.ipynb").write_text("as it came")
+    binaries = tmp_path / ".venv" / "bin"
+    binaries.mkdir(parents=True)
+    (binaries / "jupyter").write_text('#!/bin/sh\necho opened "$@"\n')
+    (binaries / "jupyter").chmod(0o755)
+    (tmp_path / ".venv" / ".gankit-installed").touch()
+
+    def run(*command):
+        return subprocess.check_output(command, cwd=tmp_path, text=True)
+
+    run("git", "init", "--quiet")
+    run("git", "add", ".")
+    before = run("git", "status", "--porcelain")
+    assert "opened lab lab" in run("make", "lab")
+    lab = tmp_path / "lab"
+    mine, theirs = lab / "01_dcgan.ipynb", lab / "reports" / "dtu.ipynb"
+    assert mine.read_text() == theirs.read_text() == "as it came"
+    mine.write_text("my work")
+    theirs.unlink()
+    run("make", "lab")
+    assert (mine.read_text(), theirs.read_text()) == ("my work", "as it came")
+    assert run("git", "status", "--porcelain") == before
 
 
 def course_tags(cell):
@@ -413,6 +453,13 @@ def test_what_an_answer_does_to_its_process_gains_nothing(tmp_path, source):
     _submit(submitted, "commented", RIGHT, c2=check + "  #")
     _submit(submitted, "redefined", {1: wrong + always})
     _submit(submitted, "patched", {1: patch + wrong})
+    equal = "class Equal(float):\n"
+    for method in ("__eq__", "__ne__", "__lt__", "__le__", "__bool__"):
+        result = method not in ("__ne__", "__lt__")
+        equal += f"    {method} = lambda *_: {result}\n"
+    equal += "    __sub__ = __rsub__ = __abs__ = lambda *_: 0.0\n"
+    answer = equal + "def double(x):\n    return np.array([Equal(i) for i in x], 'O')"
+    _submit(submitted, "equal", {1: answer, 2: equal + "quarter = Equal(4)"})
     forged = "import json, pathlib, sys\nanswers = pathlib.Path(sys.argv[1])\n"
     forged += "for reply in {}:\n    (answers / '2').write_text(json.dumps(reply))\n"
     forged += "    __import__('os')._exit(0)"
@@ -427,6 +474,8 @@ def test_what_an_answer_does_to_its_process_gains_nothing(tmp_path, source):
     assert marks["commented", 2].reason == "Right."
     assert "the answer defines check_1" in marks["redefined", 1].reason
     assert marks["patched", 1].reason == "Tripled."
+    assert marks["equal", 1].reason == "double: expected 6 1, yours 3 0.5, wrong."
+    assert marks["equal", 2].reason == "quarter: expected 0.25, yours 4, wrong."
     for i in range(4):
         assert marks[f"forged-{i}", 2].reason.startswith("It sent something other")
     right = {key for key, mark in marks.items() if mark.mark}

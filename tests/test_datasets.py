@@ -35,6 +35,7 @@ from gankit.datasets import (
     classics,
     data_folder,
     digits,
+    folders,
     image_folder,
     shapes,
     stripes,
@@ -460,6 +461,10 @@ def test_data_folder_takes_the_first_that_applies(tmp_path, monkeypatch):
     with refusal(FileNotFoundError, "nowhere", "check the spelling"):
         data_folder("nowhere")
     assert data_folder() == tmp_path
+    monkeypatch.setenv("GANKIT_DATA", str(tmp_path / "nowhere"))
+    with refusal(FileNotFoundError, "nowhere in GANKIT_DATA", "create it first"):
+        data_folder()
+    assert data_folder(tmp_path) == tmp_path
     monkeypatch.delenv("GANKIT_DATA")
     package = Path(gankit.datasets.__file__).resolve().parents[1]
     if (package.parent / "pyproject.toml").exists():
@@ -560,6 +565,25 @@ def test_mnist_is_fetched_once_and_split(mnist_source, tmp_path):
     (folder / "mnist.npz").write_bytes(npz(**arrays))
     with refusal(ValueError, "mnist.npz", "sha256", "delete both"):
         classics.mnist(folder)
+
+
+def test_what_keras_has_downloaded_is_taken_if_it_is_the_same(
+    mnist_source, mnist_file, tmp_path, monkeypatch
+):
+    folder, home = tmp_path / "data", tmp_path / "keras"
+    (home / "datasets").mkdir(parents=True)
+    folder.mkdir()
+    monkeypatch.setenv("KERAS_HOME", str(home))
+    copy = home / "datasets" / "mnist.npz"
+    copy.write_bytes(mnist_file)
+    data = classics.mnist(folder)
+    assert not mnist_source.asked and copy.read_bytes() == mnist_file
+    assert [path.name for path in folder.iterdir()] == ["mnist.npz"]
+    # Another file, or a cut one, is left alone.
+    (folder / "mnist.npz").unlink()
+    copy.write_bytes(mnist_file[:2000])
+    assert classics.mnist(folder).fingerprint == data.fingerprint
+    assert mnist_source.asked == ["mnist.npz"] and copy.stat().st_size == 2000
 
 
 @pytest.mark.parametrize("say_length", [True, False])
@@ -869,14 +893,58 @@ def test_unpaired_folders(tmp_path, monkeypatch):
     assert unpaired_folders(root, size=6).train_b.shape == (3, 6, 6, 3)
 
     stand_in = "stripes(size=...)"
-    address = "http://efrosgans.eecs.berkeley.edu/cyclegan/datasets/horse2zebra.zip"
-    with refusal(FileNotFoundError, "trainA and trainB", address, stand_in):
-        unpaired_folders("horse2zebra")
+    for name, counts in [
+        ("apple2orange", "995, 1019, 266, 248"),
+        ("horse2zebra", "1067, 1334, 120, 140"),
+        ("monet2photo", "1072, 6287, 121, 751"),
+    ]:
+        known = "http://efrosgans.eecs.berkeley.edu/cyclegan/datasets/", name, counts
+        with refusal(FileNotFoundError, "trainA and trainB", *known, stand_in):
+            unpaired_folders(name)
+        with refusal(FileNotFoundError, "unverified", "http", "no checksum"):
+            unpaired_folders(name)
     with refusal(FileNotFoundError, "ask your course", stand_in):
         unpaired_folders("grumpycat")
     (tmp_path / "half" / "trainA").mkdir(parents=True)
     with refusal(FileNotFoundError, "trainB cannot be found", str(tmp_path / "half")):
         unpaired_folders(tmp_path / "half")
+
+
+def test_an_archive_with_other_numbers_of_images_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "BERKELEY_SETS", {"apple2orange": (3, 2, 1, 1)})
+    root = tmp_path / "apple2orange"
+
+    def put(part, *names):
+        (root / part).mkdir(parents=True, exist_ok=True)
+        for name in names:
+            Image.new("RGB", (6, 6)).save(root / part / f"{name}.png")
+
+    # A copy without test images may hold fewer.
+    put("trainA", 1, 2)
+    put("trainB", 1, 2)
+    assert len(unpaired_folders(root).train_a) == 2
+    put("testA", 1)
+    put("testB", 1)
+    with refusal(ValueError, f"{root / 'trainA'} to hold 3 images", "received 2"):
+        unpaired_folders(root)
+    put("trainA", 3)
+    assert len(unpaired_folders(root).train_a) == 3
+    put("testB", 2)
+    with refusal(ValueError, f"{root / 'testB'} to hold 1 images", "another name"):
+        unpaired_folders(root)
+    root.rename(tmp_path / "fruit")
+    assert len(unpaired_folders(tmp_path / "fruit").test_b) == 2
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", folders.BERKELEY_SETS)
+def test_the_real_sets_hold_no_more_than_their_archives(name):
+    for part, count in zip(folders.PARTS, folders.BERKELEY_SETS[name], strict=True):
+        place = data_folder() / name / part
+        found = len(list(place.glob("*"))) if place.exists() else 0
+        assert found <= count
+        if name == "horse2zebra" or (name, part[:5]) == ("apple2orange", "train"):
+            assert found == count
 
 
 def test_importing_costs_nothing_but_keras():

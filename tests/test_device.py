@@ -87,20 +87,43 @@ find = importlib.util.find_spec
 hidden = {hidden!r}
 importlib.util.find_spec = lambda name, *a: None if name in hidden else find(name, *a)
 import gankit
+import keras
 """
 
 
 def test_without_a_backend_the_error_names_a_remedy(tmp_path):
     everything = ["tensorflow", "torch", "jax"]
-    result = _python(HIDE.format(hidden=everything), tmp_path)
-    last = result.stderr.strip().splitlines()[-1]
-    assert "'tensorflow' is chosen but not installed" in last
-    assert "install one with pip install tensorflow" in last
+
+    def said(hidden, **environment):
+        result = _python(HIDE.format(hidden=hidden), tmp_path, **environment)
+        return result.stderr.strip().splitlines()[-1]
+
+    expected = "backend to be one of tensorflow, torch, jax that is installed, received"
+    last = said(everything)
+    assert f"{expected} 'tensorflow': type pip install tensorflow, as none is" in last
     (tmp_path / "keras.json").write_text('{"backend": "torch"}')
-    result = _python(HIDE.format(hidden=everything), tmp_path)
-    assert "'torch' is chosen but not installed" in result.stderr
-    result = _python(HIDE.format(hidden=["jax"]), tmp_path, KERAS_BACKEND="jax")
-    assert "'jax' is chosen but not installed" in result.stderr
+    assert "received 'torch': type pip install" in said(everything)
+    # Keras does not take an empty variable for a name, either.
+    assert "received 'torch': type pip" in said(everything, KERAS_BACKEND="")
+    remedy = "set the environment variable KERAS_BACKEND to tensorflow, which is"
+    assert f"'jax': {remedy} installed." in said(["jax"], KERAS_BACKEND="jax")
+    # Installed, and no backend; and one of Keras's on which nothing trains.
+    for name in ("nope", "os", "numpy"):
+        assert f"received {name!r}: {remedy}" in said([], KERAS_BACKEND=name)
+
+
+def test_another_backend_may_be_chosen_after_a_refusal(tmp_path):
+    code = (
+        "import gankit, os, importlib.util\n"
+        "try:\n    import keras\nexcept ImportError as error:\n    print(error)\n"
+        "os.environ['KERAS_BACKEND'] = 'tensorflow'\n"
+        "assert importlib.util.find_spec('tensorflow')  # only looks\n"
+        "import keras\n"
+        "assert 'gankit>GAN' in keras.saving.get_custom_objects()"
+    )
+    result = _python(code, tmp_path, KERAS_BACKEND="nope", TF_CPP_MIN_LOG_LEVEL=None)
+    assert result.returncode == 0 and not result.stderr, result.stderr
+    assert result.stdout.count("received 'nope'") == 1
 
 
 def test_import_gankit_imports_no_keras(tmp_path):

@@ -44,20 +44,75 @@ def test_two_devices_train_like_one(tmp_path):
 
 @pytest.mark.tensorflow
 def test_the_demo_runs_whole_on_two_devices(tmp_path):
-    """To its scores, for which each replica returns all images of a batch."""
-    command = "-m gankit run demo --devices 2 --size smoke --out run"
+    """To the scores of one device; each replica returns all images of a batch.
+
+    On one device and two, the distances differed by 3e-5 of their value on TensorFlow
+    and by 5e-4 on JAX, the losses by 6e-4 and 3e-3. JAX is left out here, as it
+    compiles each operation of the scoring for itself, which takes minutes.
+    """
+    values = []
+    for devices in (1, 2):
+        command = f"-m gankit run demo --devices {devices} --size smoke --out {devices}"
+        process = subprocess.run(
+            [sys.executable, *command.split()],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
+        assert process.returncode == 0, process.stderr
+        scores = json.loads((tmp_path / f"{devices}/scores.json").read_text("utf-8"))
+        assert scores["steps"] == 4 and scores["devices"] == devices
+        sides = {(s["n_real"], s["n_fake"]) for s in scores["scores"] if s["interval"]}
+        assert sides == {(200, 200)}
+        values.append({s["name"]: s["value"] for s in scores["scores"]})
+    one, two = values
+    assert {"recall", "FCD-digits-28", "KCD-digits-28"} < set(one)
+    for name in one:
+        distance = name in ("FCD-digits-28", "KCD-digits-28")
+        tolerance = {"rel": 2e-4} if distance else {"rel": 5e-3, "abs": 5e-3}
+        assert two[name] == pytest.approx(one[name], **tolerance), name
+
+
+SIZES = """
+from gankit.backend import device
+scope = device.distribute(2)  # before any computation
+import keras, numpy as np
+from gankit import GAN
+from gankit.datasets import Batches
+from gankit.networks import mlp
+shape = (4, 4, 1)
+images = np.random.default_rng(0).integers(0, 256, (20, *shape), dtype="uint8")
+with scope:
+    networks = mlp.generator(shape, 4, (8,)), mlp.discriminator(shape, (8,))
+    gan = GAN(*networks, latent_dim=4)
+    gan.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01))
+
+def fits(x, **options):
+    try:
+        gan.fit(x, verbose=0, **options)
+    except ValueError as error:
+        assert "multiple of 2 images (discriminator_steps=1, devices=2)" in str(error)
+        return False
+    return True
+
+batches = {size: Batches(images, batch_size=size, seed=0) for size in (1, 2, 3, 4, 5)}
+assert [fits(batches[size]) for size in batches] == [False, True, False, True, False]
+sizes = (1, 3, 5, 6, 8)
+assert [fits(images, batch_size=size) for size in sizes] == [False] * 3 + [True] * 2
+# The last batch holds 1, 3 or 2 images.
+cut = (images[:9], images[:11], images[:10])
+assert [fits(x, batch_size=4) for x in cut] == [False, False, True]
+assert all(np.isfinite(weight).all() for weight in gan.get_weights())
+"""
+
+
+@pytest.mark.tensorflow
+def test_batches_that_two_devices_cannot_divide_are_refused(tmp_path):
     process = subprocess.run(
-        [sys.executable, *command.split()],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=900,
+        [sys.executable, "-c", SIZES], capture_output=True, text=True, timeout=600
     )
     assert process.returncode == 0, process.stderr
-    scores = json.loads((tmp_path / "run" / "scores.json").read_text("utf-8"))
-    assert scores["steps"] == 4 and scores["devices"] == 2
-    sides = {(s["n_real"], s["n_fake"]) for s in scores["scores"] if s["interval"]}
-    assert sides == {(200, 200)}
 
 
 def test_more_devices_than_there_are_get_a_sentence():

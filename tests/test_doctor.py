@@ -2,8 +2,10 @@
 
 import collections
 import csv
+import functools
 import json
 import re
+import types
 from pathlib import Path
 
 import keras
@@ -11,7 +13,8 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from gankit import losses
+from gankit import datasets, losses
+from gankit.backend.arguments import check_labels
 from gankit.callbacks import checkpoint
 from gankit.callbacks.doctor import (
     Finding,
@@ -22,7 +25,9 @@ from gankit.callbacks.doctor import (
     training_doctor,
 )
 from gankit.constraints import clip_weights
-from gankit.datasets import Batches
+from gankit.datasets import Batches, UnpairedImageData, to_uint8
+from gankit.experiments.running import registry, watchers
+from gankit.experiments.running.task import task_of
 from gankit.losses import R1, R2, GradientPenalty
 from gankit.networks import cgan, mlp
 from gankit.trainers import GAN, AdversarialModel, ConditionalGAN
@@ -66,6 +71,30 @@ def _train(gan, images, *, steps=350, **kwargs):
     epochs = {"steps_per_epoch": EPOCH, "epochs": steps // EPOCH}
     gan.fit(batches, verbose=0, callbacks=[doctor], **epochs)
     return doctor
+
+
+@pytest.mark.tensorflow
+def test_the_data_of_no_experiment_are_a_finding(monkeypatch):
+    """A false alarm here would be one in every run of the experiment."""
+    monkeypatch.delenv("GANKIT_DATA", raising=False)
+    for name in ("digits", "shapes", "stripes", "stacked_mnist"):
+        draw = getattr(datasets, name)  # many experiments take the same
+        monkeypatch.setattr(datasets, name, functools.cache(draw))
+    for name in registry.names():
+        data = registry.find(name).data("smoke", None)
+        if isinstance(data, UnpairedImageData):
+            images = data.train_a, data.train_b
+        else:
+            images = (data.train.images,)
+            labels = data.train.labels
+            if labels is not None:
+                check_labels(labels, len(labels), data.num_classes)
+                assert len(np.unique(labels)) > 1, name
+        # What the doctor looks at, and all of them.
+        for given in (*TrainingDoctor(images).domains, *images):
+            real = given / np.float32(127.5) - 1
+            for sign in samples.data_range(real, given):
+                assert not sign.holds, (name, sign.sentence)
 
 
 def _kinds(doctor):
@@ -203,18 +232,26 @@ def _flat(value):
         (lambda x: _flat(0), "Of 32 images .* only 1 differ, and each has one colour"),
         (lambda x: _flat(255), "only 1 differ, and each has one colour"),
         (lambda x: np.repeat(x[:4], 16, axis=0), "Of 32 images .* only 4 differ:"),
-        (lambda x: x % 2, "uint8 with no value above 1.*Multiply them by 255"),
+        (lambda x: x % 2, "uint8 with no value above 1: .*to_uint8"),
+        (lambda x: x // 15, "uint8 with no value above 15: .*to_uint8"),
+        (lambda x: np.minimum(x, 31), "uint8 with no value above 31: .*to_uint8"),
     ],
-    ids=["black", "white", "repeated", "zeros and ones"],
+    ids=["black", "white", "repeated", "zeros and ones", "to 15", "to 31"],
 )
 def test_images_with_little_to_learn_from_are_found(images, change, sentence):
     images = change(images)
     doctor = _train(_gan(), images, steps=EPOCH)
     assert [(f.kind, f.step) for f in doctor.findings] == [("data", 0)]
     assert re.search(sentence, doctor.findings[0].sentence)
-    # What the sentence of zeros and ones advises.
-    if "Multiply" in sentence:
-        assert _kinds(_train(_gan(), images * 255, steps=EPOCH)) == []
+    # What the sentence of dark images advises.
+    if advice := re.findall(r"datasets\.(to_uint8.*)\.$", doctor.findings[0].sentence):
+        images = eval(advice[0], {"to_uint8": to_uint8, "images": images})
+        assert _kinds(_train(_gan(), images, steps=EPOCH)) == []
+
+
+def test_dark_levels_from_32_on_are_no_finding(images):
+    dark = np.minimum(images, 32)
+    assert not any(sign.holds for sign in samples.data_range(dark / 127.5 - 1, dark))
 
 
 def test_a_negative_rate_is_found(images):
@@ -277,7 +314,9 @@ def _is_won(rows):
 
 def test_what_the_histories_of_saved_runs_show_is_what_was_found():
     found, by_history, by_doctor = collections.Counter(), set(), set()
-    for path in sorted(RESULTS.glob("*/*/history.csv")):
+    paths = sorted(RESULTS.rglob("history.csv"))
+    assert RESULTS / "demo@class-seed0" / "history.csv" in paths
+    for path in paths:
         with path.open(encoding="utf-8") as file:
             rows = [
                 {name: float(value or 0) for name, value in row.items()}
@@ -594,6 +633,49 @@ def test_a_model_that_draws_no_samples_gets_the_other_checks(images):
     gan.fit((images, images), batch_size=16, epochs=8, verbose=0, callbacks=[doctor])
     (finding,) = doctor.findings
     assert finding.sentence.startswith("The discriminator d_b does not learn")
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (
+            lambda a, b: (a, _flat(0)),
+            ["Of 32 images of domain B .* only 1 differ, and each has one colour"],
+        ),
+        (
+            lambda a, b: (a // 15, b),
+            ["images of domain A are uint8 with no .* above 15"],
+        ),
+        (
+            lambda a, b: (a, (b / 255).astype("float32")),
+            ["images of domain B reach the networks with values from 0 to 0.9"],
+        ),
+        # Levels as floats in one domain, floats from -1 to 1 in the other.
+        (lambda a, b: (a.astype("float32"), (b / 127.5 - 1).astype("float32")), []),
+        (lambda a, b: (_flat(0), _flat(255)), ["of domain A", "of domain B"]),
+    ],
+    ids=["black B", "dark A", "B from 0 to 1", "two ranges", "both"],
+)
+def test_both_domains_of_a_translator_are_checked(images, change, found):
+    gan = _Translation()
+    gan.compile(*(keras.optimizers.Adam() for _ in range(2)))
+    pair = change(images, images[::-1])
+    if "0 to 0.9" in "".join(found):
+        gan.check_batch = lambda parts: None  # `fit` would refuse them
+    doctor = TrainingDoctor(pair)
+    gan.fit(pair, batch_size=16, epochs=1, verbose=0, callbacks=[doctor])
+    findings = [f for f in doctor.findings if f.kind == "data"]
+    assert [f.step for f in findings] == [0] * len(found)
+    for finding, sentence in zip(findings, found, strict=True):
+        assert re.search(sentence, finding.sentence)
+
+
+def test_the_doctor_of_a_run_gets_both_domains(images):
+    black = np.zeros_like(images)
+    data = UnpairedImageData(images, black)
+    run = types.SimpleNamespace(task=task_of(_Translation(), data))
+    assert [len(domain) for domain in watchers.doctor(run).domains] == [32, 32]
+    assert not watchers.doctor(run).domains[1].any()
 
 
 def test_the_verdict_uses_smoothed_labels(images, monkeypatch):

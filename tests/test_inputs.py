@@ -2,18 +2,23 @@
 
 import os
 import pickle
+import re
+import struct
 import threading
 import warnings
 import zipfile
+import zlib
 
 import keras
 import numpy as np
 import pytest
+import tifffile
 from keras import layers
 from PIL import Image
 
 import gankit
 from gankit import datasets, losses, metrics
+from gankit.backend import device
 from gankit.constraints import WeightClipping
 from gankit.datasets import Batches
 from gankit.datasets.image_files import SUFFIXES
@@ -69,8 +74,8 @@ class Recording(gankit.GAN):
         return {"d_loss": 0.0}
 
 
-def recording():
-    model = Recording(*networks(), latent_dim=4)
+def recording(**options):
+    model = Recording(*networks(), latent_dim=4, **options)
     model.compile("adam", "adam", run_eagerly=True, jit_compile=False)
     model.seen = []
     return model
@@ -142,6 +147,16 @@ BAD_IMAGES = {
         np.full((4, 8, 8, 1), np.nan, "float32"),
         "or floats, received others in float32",
     ),
+    "0 to 1.02": (
+        (LEVELS / 250).astype("float32"),
+        r"float32 from 0 to 1.02: .*to_uint8\(images, \(0, 1.0",
+    ),
+    "0 to 16": (LEVELS // 16 + LEVELS // 255.0, r"float64 from 0 to 16: .*\(0, 16.0\)"),
+    "0 to 9": (
+        LEVELS.astype("int64") // 28,
+        r"int64 from 0 to 9: .*\(0, 9.0\)\) or, if",
+    ),
+    "below 64": (LEVELS.astype("int32") // 4, "int32 from 0 to 63"),
     "empty": (LEVELS[:0], "not empty, received 1 arrays"),
     "no channels": (LEVELS[..., 0], "add a missing axis"),
     "another size": (np.zeros((4, 9, 9, 1), "uint8"), r"received \(4, 9, 9, 1\)"),
@@ -158,6 +173,25 @@ def test_other_images_are_refused_before_training(door, bad):
         message = "not empty"
     with pytest.raises(ValueError, match=message):
         DOORS[door](recording(), images)
+
+
+@pytest.mark.parametrize("bad", ["0 to 1", "0 to 1.02", "0 to 16", "0 to 9", "16 bits"])
+def test_what_the_message_on_a_range_advises_works(bad):
+    images = BAD_IMAGES[bad][0]
+    with pytest.raises(ValueError) as caught:
+        recording().fit(images, verbose=0)
+    (advice,) = re.findall(r"datasets\.(to_uint8\(.*?\)\))", str(caught.value))
+    scaled = eval(advice, {"to_uint8": datasets.to_uint8, "images": images})
+    model = recording()
+    model.fit(scaled, verbose=0, shuffle=False)
+    assert [model.seen[0].min(), model.seen[0].max()] == [-1, 1]
+
+
+@pytest.mark.parametrize("brightest", [64, 255])
+def test_dark_levels_are_levels_from_64_on(brightest):
+    model = recording()
+    model.fit(np.clip(LEVELS, 0, brightest).astype("int32"), verbose=0)
+    np.testing.assert_allclose(model.seen[0].max(), brightest / 127.5 - 1, 1e-6)
 
 
 @pytest.mark.parametrize(
@@ -239,9 +273,72 @@ def test_an_epoch_of_batches_is_a_pass():
 def test_batches_that_the_discriminator_steps_do_not_divide_are_refused(batch_size):
     model = gankit.GAN(*networks(), latent_dim=4, discriminator_steps=3)
     model.compile("adam", "adam")
-    message = f"discriminator_steps=3 divides, received batches of {batch_size}"
+    message = rf"multiple of 3 images \(discriminator_steps=3, .* of {batch_size}:"
     with pytest.raises(ValueError, match=message):
         model.fit(Batches(LEVELS, batch_size=batch_size, seed=0), verbose=0)
+
+
+SIZES = {
+    "array": lambda size: (LEVELS[:size], {"batch_size": 4}),
+    "Batches": lambda size: (Batches(LEVELS, batch_size=size, seed=0), {}),
+    "PyDataset": lambda size: (Sliced(LEVELS, size), {}),
+    "generator": lambda size: (iter([LEVELS[:size]]), {"steps_per_epoch": 1}),
+    "data set": lambda size: (dataset_of(LEVELS[:size]), {}),
+}
+
+
+class Sliced(keras.utils.PyDataset):
+    """Batches of 4, the last of another size."""
+
+    def __init__(self, images, last):
+        super().__init__()
+        self.images, self.last = images, last
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return self.images[: self.last if index else 4]
+
+
+@pytest.mark.parametrize("door", SIZES)
+@pytest.mark.parametrize("size", [1, 3, 5, 2, 4, 6])
+def test_batches_that_several_devices_cannot_divide_are_refused(
+    door, size, monkeypatch
+):
+    monkeypatch.setattr(device, "count", lambda: 2)
+    model = recording()
+    x, options = SIZES[door](size)
+    if size % 2 == 0:
+        model.fit(x, verbose=0, **options)
+        return
+    with pytest.raises(ValueError, match=r"multiple of 2 images .*devices=2.* of \d"):
+        model.fit(x, verbose=0, **options)
+    assert model.seen == []
+
+
+def test_several_devices_and_several_updates_divide_a_batch_together(monkeypatch):
+    monkeypatch.setattr(device, "count", lambda: 2)
+    model = recording(discriminator_steps=3)
+    model.fit(Batches(LEVELS, batch_size=6, seed=0), verbose=0)
+    for size in (2, 3, 4):
+        with pytest.raises(ValueError, match="multiple of 6 images"):
+            model.fit(Batches(LEVELS, batch_size=size, seed=0), verbose=0)
+    assert len(model.seen) == 1
+
+
+def test_a_data_set_that_may_end_in_a_short_batch_is_refused_on_several_devices(
+    monkeypatch,
+):
+    tf = pytest.importorskip("tensorflow")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("tf.data trains on TensorFlow")
+    monkeypatch.setattr(device, "count", lambda: 2)
+    data, model = tf.data.Dataset.from_tensor_slices(LEVELS), recording()
+    with pytest.raises(ValueError, match="batches of 4, the last of unknown: .*drop"):
+        model.fit(data.batch(4), verbose=0)
+    model.fit(data.batch(4, drop_remainder=True), verbose=0)
+    assert len(model.seen) == 1
 
 
 class Parts(gankit.AdversarialModel):
@@ -397,11 +494,28 @@ def test_a_kernel_of_zeros_has_no_spectral_norm(initializer):
         layer(np.ones((1, 2), "float32"))
 
 
-@pytest.mark.parametrize("labels", [np.array([1]), np.array([0.7, 0.7], "float32")])
-def test_conditional_batch_normalization_takes_one_integer_per_image(labels):
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.array([1]), "one integer label per image"),
+        (np.array([0.7, 0.7], "float32"), "one integer label per image"),
+        (np.array([0, -1]), "from 0 to 2, received values from -1 to 0"),
+        (np.array([3, 1]), "from 0 to 2, received values from 1 to 3"),
+    ],
+)
+def test_conditional_batch_normalization_takes_one_integer_per_image(labels, message):
+    images = np.ones((2, 4, 4, 1), "float32")
     layer = ConditionalBatchNormalization(3)
-    with pytest.raises(ValueError, match="one integer label per image"):
-        layer([np.ones((2, 4, 4, 1), "float32"), labels])
+    for training in (False, True):
+        with pytest.raises(ValueError, match=message):
+            layer([images, labels], training=training)
+    # A model of symbolic inputs is built, and called eagerly.
+    inputs = keras.Input((4, 4, 1)), keras.Input((), dtype="int32")
+    model = keras.Model(inputs, ConditionalBatchNormalization(3)(list(inputs)))
+    assert model([images, np.array([0, 2])]).shape == images.shape
+    if labels.dtype.kind == "i" and len(labels) == 2:
+        with pytest.raises(ValueError, match=message):
+            model([images, labels])
 
 
 # Scores.
@@ -523,7 +637,10 @@ def test_files_of_other_kinds_are_counted_and_named(tmp_path):
         (np.full((8, 8), 0.5, "float32"), "floating-point values"),
         (np.arange(-1, 63, dtype="int32").reshape(8, 8), "levels from -1 to 62"),
         (np.full((8, 8), 70_000, "int32"), "levels from 70000 to 70000"),
-        (np.full((8, 8), 4095, "uint16"), "levels from 4095 to 4095, which fill"),
+        (
+            np.full((8, 8), 4095, "uint16"),
+            "levels from 4095 to 4095, which .* to the range from 0 to 65535\\)",
+        ),
     ],
 )
 def test_what_has_no_certain_range_is_left_out_with_the_reason(tmp_path, array, reason):
@@ -531,6 +648,130 @@ def test_what_has_no_certain_range_is_left_out_with_the_reason(tmp_path, array, 
     save(tmp_path / "2.png")
     with pytest.warns(UserWarning, match=rf"1 of 2 .*1\.tif \({reason}"):
         assert len(images_in(tmp_path)) == 1
+
+
+def five_channels(path):
+    form = {"photometric": "minisblack", "planarconfig": "contig"}
+    tifffile.imwrite(path, np.zeros((8, 8, 5), "uint8"), **form)
+
+
+def png_of_16_bits(path, levels, kind):
+    """A PNG of 16 bits a channel, which Pillow cannot write: kind 2 is RGB."""
+
+    def chunk(name, content):
+        body = name + content
+        ends = len(content), zlib.crc32(body)
+        return struct.pack(">I", ends[0]) + body + struct.pack(">I", ends[1])
+
+    height, width = levels.shape[:2]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in levels)
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
+
+
+def cut(path):
+    save(path, RANDOM.integers(0, 256, (64, 64, 3), dtype=np.uint8))
+    path.write_bytes(path.read_bytes()[:2000])
+
+
+# The ending, what writes the file, and the reason for leaving it out.
+LEFT_OUT = {
+    "five channels": (".tif", five_channels, "damaged, or of a kind that Pillow does"),
+    "too many pixels": (
+        ".png",
+        lambda path: save(path, np.zeros((90, 90), "uint8")),
+        r"Image size \(8100 pixels\) exceeds limit of 5000",
+    ),
+    "far too many pixels": (
+        ".png",
+        lambda path: save(path, np.zeros((110, 110), "uint8")),
+        r"Image size \(12100 pixels\) exceeds limit of 10000",
+    ),
+    "cut": (".jpg", cut, "image file is truncated"),
+    "broken": (
+        ".jpg",
+        lambda path: path.write_bytes(b"broken"),
+        "damaged, or of a kind that Pillow does not read",
+    ),
+    "empty": (".png", lambda path: path.write_bytes(b""), "damaged, or of a kind that"),
+    "another kind": (
+        ".png",
+        lambda path: path.write_text("<svg/>"),
+        "damaged, or of a kind that Pillow does not read",
+    ),
+    "a link to none": (
+        ".png",
+        lambda path: path.symlink_to(path.with_name("gone")),
+        "no file, or a link to none",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", LEFT_OUT)
+def test_every_reason_for_leaving_a_file_out_is_given(tmp_path, monkeypatch, fault):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 5000)
+    suffix, write, reason = LEFT_OUT[fault]
+    save(tmp_path / "1.png")
+    write(tmp_path / f"2{suffix}")
+    message = rf"1 of 2 images in .* cannot be decoded .*: 2\{suffix} \({reason}"
+    with pytest.warns(UserWarning, match=message) as caught:
+        assert len(images_in(tmp_path)) == 1
+    assert len(caught) == 1 and caught[0].filename == __file__
+    (tmp_path / "1.png").unlink()
+    with pytest.raises(ValueError, match=rf"none of its 1 .* 2\{suffix} \({reason}"):
+        images_in(tmp_path)
+
+
+GREY = np.arange(64).reshape(8, 8)
+DEEP = {
+    "PNG": (".png", lambda path, levels: save(path, levels.astype("uint16"))),
+    "TIFF": (".tif", lambda path, levels: save(path, levels.astype("uint16"))),
+    "32 bits": (".tif", lambda path, levels: save(path, levels.astype("int32"))),
+    "colour": (
+        ".png",
+        lambda path, levels: png_of_16_bits(path, levels[..., None].repeat(3, -1), 2),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DEEP)
+@pytest.mark.parametrize("highest", [4096, 2**14 - 1, 2**15 - 1, 2**15, 2**16 - 1, 0])
+def test_16_bits_of_which_fewer_may_be_used_are_read_with_a_warning(
+    tmp_path, kind, highest
+):
+    suffix, write = DEEP[kind]
+    write(tmp_path / f"1{suffix}", GREY * highest // 63)
+    save(tmp_path / "2.png", COLOUR[0])
+    message = (
+        rf"Read 1 of 2 images in .*, such as 1\{suffix}, as 16 bits, where 65535 is "
+        "white, .*: if they use fewer bits"
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        image = images_in(tmp_path)[0]
+    assert abs(int(image.max()) - highest / 257) <= 1
+    if not 0 < highest < 2**15:
+        assert not caught
+        return
+    (warning,) = caught
+    assert re.match(message, str(warning.message)) and warning.filename == __file__
+    # What it advises.
+    folder = tmp_path / "scaled"
+    folder.mkdir()
+    write(folder / f"1{suffix}", GREY * 65535 // 63)
+    assert images_in(folder).max() == 255
+
+
+def test_many_dark_files_and_later_batches_cost_one_warning(tmp_path):
+    for i in range(sources.CHUNK + 2):
+        save(tmp_path / f"{i:03}.png", (GREY * 200).astype("uint16"))
+    with pytest.warns(UserWarning, match="Read 64 of 64 .* such as 000.png") as caught:
+        batches = list(metrics.find_images(str(tmp_path)).images)
+    assert sum(map(len, batches)) == sources.CHUNK + 2 and len(caught) == 1
 
 
 def test_32_bits_that_hold_8_keep_their_levels(tmp_path):

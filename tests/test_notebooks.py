@@ -3,6 +3,7 @@
 `make test` also runs them, under nbval.
 """
 
+import json
 import re
 import statistics
 import subprocess
@@ -17,9 +18,12 @@ import gankit
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 REPORTS = sorted((ROOT / "notebooks" / "reports").glob("*.ipynb"))
+SPEED = ROOT / "results" / "speed" / "notebooks"
 LESSONS = [path for path in NOTEBOOKS if path.stem[0] == "0"]
 # A cell that prints or plots.
-SHOWS = re.compile(r"\bprint\(|plotting\.|\bshow\w*\(|display\(|diagrams\.|Image\(")
+SHOWS = re.compile(
+    r"\bprint\(|plotting\.|toys\.pictures\.|\bshow\w*\(|display\(|diagrams\.|Image\("
+)
 # What each lesson builds or uses by its name.
 USED = {
     "00": [],
@@ -79,6 +83,11 @@ def test_its_cells_are_those_that_tools_look_for(notebook):
     assert 'os.environ.get("GANKIT_SIZE", "class")' in second.source
     assert any("nbval-check-output" in _tags(cell) for cell in others)
     assert notebook.metadata.kernelspec.name == "python3"
+
+
+@pytest.mark.parametrize("path", REPORTS, ids=lambda path: path.stem)
+def test_a_report_installs_this_version(path):
+    assert _code(nbformat.read(path, as_version=4))[0].source == INSTALL_CELL
 
 
 @pytest.mark.parametrize("path", [*NOTEBOOKS, *REPORTS], ids=lambda path: path.stem)
@@ -162,3 +171,23 @@ def test_a_saved_output_gives_no_answer_away(path):
             printed = "".join(output.get("text", "") for output in cell.outputs)
             assert printed and "expected" not in printed, cell.id
             assert all(line.endswith("not yet") for line in printed.splitlines())
+
+
+@lessons
+def test_a_lesson_was_measured_and_is_quick(path):
+    measured = json.loads((SPEED / f"{path.stem}.json").read_text("utf-8"))
+    assert measured["total"] < 10
+    # Until the first section: the imports, the data and the first picture.
+    assert measured["sections"]["start"] <= 0.25
+
+
+def test_sections_that_teachers_cut_or_keep_exist():
+    text = (ROOT / "docs" / "teaching.md").read_text("utf-8")
+    sections = re.findall(r"(?m)^\*\*Cut first\*\* (.*)$", text)
+    assert len(sections) == len(LESSONS)
+    for path, section in zip(LESSONS, sections, strict=True):
+        cells = nbformat.read(path, as_version=4).cells
+        texts = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+        headings = set(re.findall(r"(?m)^#+ (.*)$", texts))
+        named = re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", section)
+        assert named and set(named) <= headings

@@ -49,6 +49,16 @@ def _images(n, seed, high=256):
     return np.random.default_rng(seed).integers(0, high, (n, 8, 8, 1), dtype="uint8")
 
 
+def test_the_baseline_is_scored_once_when_it_is_asked_for(extractor):
+    scorer = Scorer(
+        _images(60, 0), extractor, value_range=RANGE, other_real=_images(60, 1)
+    )
+    assert extractor.compute.seen == 60
+    for _ in range(2):
+        (scores,) = scorer.baselines.values()
+    assert extractor.compute.seen == 120 and scores[0].n_fake == 60
+
+
 def test_all_scores_come_from_one_pass_over_each_side(extractor):
     real, fake = _images(60, 0), _images(60, 1, high=200)
     scorer = Scorer(real, extractor, value_range=RANGE)

@@ -9,20 +9,25 @@ import shlex
 import shutil
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import training_process
+import typer
+from PIL import Image
 from typer.testing import CliRunner
 
 from gankit import experiments, files, plotting
 from gankit.backend import device
 from gankit.callbacks import checkpoint
-from gankit.cli import app
-from gankit.experiments import data
-from gankit.experiments.running import record, registry
+from gankit.cli import app, output
+from gankit.course import clinic, report_kit
+from gankit.course.toys import modes
+from gankit.experiments import data, retraining
+from gankit.experiments.running import record, registry, study
 from gankit.metrics import feature_set
 
 NAME = "tests/training-process"
@@ -244,6 +249,94 @@ def test_one_process_a_folder(here):
     assert list(files.read_history("run/history.csv")["step"]) == [2]
 
 
+def _retraining(monkeypatch):
+    """A retraining of three mixes without any training, and what it wrote."""
+
+    class Trainer:
+        def __init__(self, images):
+            pass
+
+        def accuracies(self, phases, steps, seed):
+            values = len(phases) / 3, 1 / 7, 100
+            return dict(zip(retraining.COLUMNS[-3:], values, strict=True))
+
+    mixes = [
+        retraining.Mix(13, "real first", n, 9, n > 1, [None] * n) for n in (1, 2, 3)
+    ]
+    model = types.SimpleNamespace(num_classes=2)
+    run = types.SimpleNamespace(model=model)
+    monkeypatch.setattr(retraining, "load", lambda folder: run)
+    monkeypatch.setattr(retraining, "_synthetic", lambda *_: {})
+    monkeypatch.setattr(retraining, "_mixes", lambda *_: mixes)
+    monkeypatch.setattr(retraining, "MixTrainer", Trainer)
+    return lambda folder: retraining.retrain(NAME, out=folder), [retraining.FILE]
+
+
+def _modes(monkeypatch):
+    """A benchmark of two games without any training, and what it wrote."""
+
+    def search(place, loss, *, steps, rate, seeds):
+        points = np.full((5, 2), rate, "float32")
+        known = (place, loss, rate)
+        return [
+            dict(zip(modes.COLUMNS, (*known, s, steps, 8, 8, s / 7), strict=True))
+            for s in seeds
+        ], points
+
+    setting = {"steps": 7, "rates": (1.0, 2.0), "seeds": (0, 1)}
+    picture = types.SimpleNamespace(png=lambda dpi: b"picture")
+    monkeypatch.setattr(modes, "FULL", {"ring": setting})
+    monkeypatch.setattr(modes, "LOSSES", {"Wasserstein, clipping": None})
+    monkeypatch.setattr(modes, "search", search)
+    monkeypatch.setattr(modes, "draw", lambda samples: picture)
+    names = [f"ring-Wasserstein-clipping-{rate}.npy" for rate in (1, 2)]
+    return modes.search_all, [modes.TABLE, *names]
+
+
+@pytest.mark.parametrize("tabulated", [_retraining, _modes])
+def test_a_table_survives_a_power_cut(here, monkeypatch, tabulated):
+    write, names = tabulated(monkeypatch)
+    flushed, fsync = set(), files.os.fsync
+
+    def flush(number):
+        name = Path(f"/dev/fd/{number}").resolve().name
+        flushed.add(re.sub(r"^\.partial-\d+-", "", name))
+        fsync(number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "fsync", flush)
+        write(here / "whole")
+    assert {*names} <= flushed
+    table = here / "whole" / names[0]
+    content = table.read_bytes()
+    for end in {0, 5, *range(len(content) // 3, len(content), 11), len(content) - 1}:
+        for lost in (content[:end], content[:end] + bytes(20)):  # as ext4 leaves them
+            table.write_bytes(lost)
+            write(here / "whole")
+            assert table.read_bytes() == content, end
+
+
+def test_every_writer_has_its_folder_for_itself(here, monkeypatch):
+    pair = (NAME, "demo")
+    studied = study.FOLDER / f"{'-vs-'.join(pair).replace('/', '-')}@class"
+    retrain, _ = _retraining(monkeypatch)
+    search_all, _ = _modes(monkeypatch)
+    for folder, write in {
+        "run": lambda: experiments.run(NAME, steps=2, out="run"),
+        studied: lambda: experiments.run_study(pair),
+        "mixes": lambda: retrain("mixes"),
+        "modes": lambda: search_all("modes"),
+        "clinic": lambda: clinic.train("patient-1", folder="clinic"),
+    }.items():
+        Path(folder).mkdir(parents=True)
+        with (
+            files.only_process(folder),
+            pytest.raises(RuntimeError, match="no other process to work in"),
+        ):
+            write()
+        assert [path.name for path in Path(folder).iterdir()] == [".lock"]
+
+
 def test_an_edited_experiment_and_another_checkpoint_are_refused(here, monkeypatch):
     experiments.run(NAME, steps=2, out="run")
     before = (here / "run" / record.CHECKPOINT).read_bytes()
@@ -325,7 +418,7 @@ def test_another_machine_may_go_on_and_says_so(here, monkeypatch):
     assert experiments.run(NAME, out="run").finished  # it is at home here now
 
 
-def test_a_folder_of_data_that_is_not_there_is_refused(here, capsys):
+def test_a_folder_of_data_that_is_not_there_is_refused(here, capsys, monkeypatch):
     said = _sentence("run", "imperial/dcgan-shallow", "--data", "nope")
     assert "an existing folder of data sets, received nope: check the spelling" in said
     for command in (
@@ -335,6 +428,11 @@ def test_a_folder_of_data_that_is_not_there_is_refused(here, capsys):
         ("baselines", "mnist:test", "--data", "nope"),
     ):
         assert "received nope" in _sentence(*command)
+    with monkeypatch.context() as patch:
+        patch.setenv("GANKIT_DATA", "nope")
+        for command in (("run", "demo"), ("baselines", "mnist:test")):
+            said = _sentence(*command)
+            assert "received nope in GANKIT_DATA: check the spelling, or cr" in said
     assert not list(here.iterdir())
     # What is asked for is not replaced by what is embedded.
     for name in ("few", "own-other", "cmu/cats64-basic"):
@@ -374,7 +472,8 @@ def test_damage_gets_a_sentence_and_its_remedy_works(here):
         with pytest.raises(ValueError, match="history.csv, received a damaged"):
             files.read_history(folder / "history.csv")
         settings = json.loads(good[folder / "run.json"])
-        del settings["seconds"], settings["built"], settings["findings"]
+        for key in ("seconds", "device", "built", "findings"):
+            del settings[key]
         with record.opened(folder, settings) as recovered:
             assert recovered == json.loads(good[folder / "run.json"]) | settings, name
         # Without a checkpoint nothing is left of the run.
@@ -399,11 +498,20 @@ def test_damage_gets_a_sentence_and_its_remedy_works(here):
         {"data_fingerprint": []},
         {"findings": None},
         {"findings": ["[/b]"]},
+        {"findings": [{"kind": "rate", "step": None, "sentence": "[/b]"}]},
         {"built": 3},
+        {"device": 3},
+        {"stopped": 3},
+        {"earlier_machines": None},
+        {"earlier_machines": 3},
+        {"earlier_machines": [3]},
     ):
         (folder / "run.json").write_text(json.dumps({**text, **change}), "utf-8")
         with record.opened(folder, settings) as recovered:
-            assert recovered["seconds"] == text["seconds"], change
+            assert recovered == text, change
+        if change.keys() & {"findings", "stopped", "earlier_machines"}:
+            with pytest.raises(ValueError, match="run.json to be whole"):
+                report_kit.find_runs(here)
     (folder / "run.json").write_text(json.dumps({**text, "name": "[/b]"}), "utf-8")
     assert f"whose name is [/b], received {NAME}: use the" in _sentence(*run)
     (folder / "run.json").write_bytes(good[folder / "run.json"])
@@ -484,6 +592,21 @@ def test_errors_of_the_system_are_sentences(here, monkeypatch):
     assert "move" not in said and state.exists()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+def test_what_a_builtin_says_is_said_by_the_system(here, capsys):
+    """Its last frame is one of gankit, which called open, write or fsync."""
+    with pytest.raises(typer.Exit), output.sentences():
+        files.append_table("/dev/full", ["step"], [{"step": 1}])
+    said = capsys.readouterr().err
+    assert "received No space left on device: check its name" in said
+    state = here / "run" / record.CHECKPOINT
+    state.mkdir(parents=True)
+    said = _sentence("run", NAME, "--out", "run", "--steps", 2)
+    assert f"Expected to read or write run/{state.name}, received Is a dir" in said
+    state.rmdir()
+    assert _gankit("run", NAME, "--out", "run", "--steps", 2).exit_code == 0
+
+
 def test_a_cache_that_cannot_be_written_is_a_warning(here, monkeypatch):
     scorer = training_process._scorer(training_process._data("class", None), None)
     (here / "statistics").write_text("in the way", encoding="utf-8")
@@ -535,6 +658,31 @@ def test_printed_commands_work_when_typed(here):
         assert typed.exit_code == 0, (words, typed.output)
     assert experiments.load(folder).finished
     assert f"--logdir {shlex.quote(str(folder))}" in result.output
+
+
+def test_commands_for_a_translator_and_for_faces_work_when_typed(here, monkeypatch):
+    folder = here / "my horses"
+    Image.new("RGB", (40, 32), "tan").save("IN.png")
+    given = ("dtu/stripes", "--size", "smoke", "--out", folder)
+    typed = _gankit("run", *given, "--steps", 1)
+    assert typed.exit_code == 0, typed.output
+    refused = _sentence("sample", *given)
+    for said in (typed.output, refused):
+        (words,) = re.findall(r"gankit (translate .* OUT\.png)", said)
+        assert _gankit(*shlex.split(words)).exit_code == 0, words
+        with Image.open("OUT.png") as translated:
+            assert translated.size == (40, 32)
+        Path("OUT.png").unlink()
+    # A run whose folder was named is published from there.
+    named = ("publish", "dtu/stripes", "--size", "smoke", "--out", here / "not run")
+    (words,) = re.findall(r"run gankit (run .*) first", _sentence(*named))
+    assert shlex.split(words)[-2:] == ["--out", str(here / "not run")]
+    faces = types.SimpleNamespace(kept=[], dropped={}, limit=None, folder=folder)
+    monkeypatch.setattr(
+        "gankit.photos.faces.folder.prepare_faces", lambda *_, **__: faces
+    )
+    lines = _gankit("dataset", "prepare", here, folder).output.splitlines()
+    assert shlex.split(lines[-1]) == ["gankit", "run", "few", "--data", str(folder)]
 
 
 OTHERS = ("Image", "os", "tarfile", "archive")

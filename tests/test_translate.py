@@ -4,6 +4,7 @@ import gc
 import itertools
 import json
 import subprocess
+import zipfile
 
 import imageio.v3 as iio
 import imageio_ffmpeg
@@ -15,12 +16,21 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from gankit import pretrained
+from gankit.backend.layer_tree import all_layers
 from gankit.cli import app
-from gankit.datasets import animal_pairs, walking_animal
-from gankit.networks import cyclegan
+from gankit.datasets import (
+    ImageData,
+    Split,
+    UnpairedImageData,
+    animal_pairs,
+    walking_animal,
+)
+from gankit.experiments.running.results import save_network
+from gankit.experiments.running.task import task_of
+from gankit.networks import cgan, cyclegan
 from gankit.photos import translation
 from gankit.photos.translation.any_size import strides
-from gankit.trainers import CycleGAN
+from gankit.trainers import ConditionalGAN, CycleGAN
 
 FPS = 12.5
 
@@ -305,3 +315,73 @@ def test_what_cannot_be_translated_gets_a_sentence(model, make_gan, images, tmp_
     assert "a video to smooth" in sentence(run, image, png, "--smoothing", 0.5)
     assert not png.exists() and not mp4.exists()
     assert not list(tmp_path.glob(".partial*"))
+
+
+# What a run saves of a model.
+
+
+def _small_cyclegan():
+    form = {"filters": (8, 16), "blocks": 1}
+    networks = [cyclegan.small_generator(name=n, **form) for n in ("g_ab", "g_ba")]
+    networks += [cyclegan.patch22((16, 16, 3), 2, name=name) for name in ("d_a", "d_b")]
+    return CycleGAN(*networks, pool_size=0)
+
+
+def _conditional_gan():
+    form = {"image_shape": (16, 16, 3), "num_classes": 3}
+    return ConditionalGAN(
+        cgan.generator((8, 4), (2, 2), latent_dim=6, **form),
+        cgan.discriminator((4, 8), (2, 2), **form),
+        latent_dim=6,
+        num_classes=3,
+        ema=0.9,
+    )
+
+
+@pytest.mark.parametrize("build", [_small_cyclegan, _conditional_gan])
+def test_the_networks_that_a_run_saves_need_no_bfloat16(build, tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (8, 16, 16, 3), dtype="uint8")
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    model = build()
+    model.compile("adam", "adam")
+    if build is _small_cyclegan:
+        data, inputs = UnpairedImageData(images, images[::-1]), images / 127.5 - 1
+        model.fit((data.train_a, data.train_b), batch_size=4, verbose=0)
+        names = {"g_ab.keras": "g_ab", "g_ba.keras": "g_ba"}
+    else:
+        labels = np.arange(8) % 3
+        data = ImageData(Split(images, labels))
+        inputs = [rng.normal(size=(8, 6)).astype("float32"), labels]
+        model.fit(images, labels, batch_size=4, verbose=0)
+        names = {"generator.keras": "ema_generator"}
+    task_of(model, data).save(tmp_path)
+
+    keras.config.set_dtype_policy("float32")
+    single = build()
+    for file, name in names.items():
+        with zipfile.ZipFile(tmp_path / file) as archive:
+            assert b"bfloat16" not in archive.read("config.json")
+        loaded = keras.saving.load_model(tmp_path / file)
+        assert {layer.dtype_policy.name for layer in all_layers(loaded)} == {"float32"}
+        trained, network = getattr(model, name), getattr(single, name)
+        network.set_weights(trained.get_weights())
+        for one, other in zip(trained.get_weights(), loaded.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+        outputs, expected, rounded = (
+            keras.ops.convert_to_numpy(keras.ops.cast(each(inputs), "float32"))
+            for each in (loaded, network, trained)
+        )
+        np.testing.assert_array_equal(outputs, expected)
+        assert 0 < np.abs(outputs - rounded).mean() < 0.2 * np.std(outputs)
+
+
+def test_a_network_in_float32_is_saved_as_it_is(tmp_path):
+    network = _unfolding("g_ab")
+    save_network(network, tmp_path / "g_ab.keras")
+    loaded = keras.saving.load_model(tmp_path / "g_ab.keras")
+    pictures = np.random.default_rng(0).random((2, 8, 8, 3), "float32")
+    found, expected = (
+        keras.ops.convert_to_numpy(each(pictures)) for each in (loaded, network)
+    )
+    np.testing.assert_array_equal(found, expected)

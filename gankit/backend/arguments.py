@@ -1,4 +1,4 @@
-"""Checks of arguments: one of several choices, a whole number, a real number."""
+"""Checks of arguments: a choice, a whole number, a real number, labels."""
 
 import math
 import operator
@@ -36,16 +36,7 @@ def check_number(name, value, at_least, at_most=None):
 
 
 def check_real(name, value, **limits):
-    """Returns a finite number within limits as a float, or refuses the value.
-
-    Args:
-        name: Name of the argument, for the message.
-        value: Its value.
-        **limits: Any of `at_least`, `above`, `at_most` and `below`.
-
-    Raises:
-        ValueError: If the value is no number, NaN, infinite or outside the limits.
-    """
+    """Returns a finite number within limits (`_LIMITS`) as a float, or refuses it."""
     real = isinstance(value, (int, float, np.integer, np.floating))
     if (
         not real
@@ -59,3 +50,28 @@ def check_real(name, value, **limits):
             f"{value!r}: choose a number within these limits."
         )
     return float(value)
+
+
+def check_labels(labels, count, num_classes=None, what="labels"):
+    """Returns labels `(count,)` in [0, num_classes) as int32, or refuses them."""
+    labels = np.asarray(labels)
+    if labels.shape != (count,):
+        raise ValueError(
+            f"Expected {what} to have the shape ({count},), one per image, received "
+            f"{labels.shape}: pass labels.reshape(-1) if only the axes differ, or "
+            "labels.argmax(axis=-1) if they are one-hot."
+        )
+    if labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"Expected {what} to be whole numbers (0, 1, ...), received "
+            f"{labels.dtype}: number the classes and pass integers."
+        )
+    most = (num_classes or 2**31) - 1
+    if count and (labels.min() < 0 or labels.max() > most):
+        limits = "from 0 up" if num_classes is None else f"from 0 to {most}"
+        raise ValueError(
+            f"Expected {what} to be whole numbers {limits}, received values from "
+            f"{labels.min()} to {labels.max()}: number the classes from 0, and name "
+            "or build as many as there are."
+        )
+    return labels.astype(np.int32)

@@ -61,10 +61,9 @@ def setup(seed=0, *, precision=None, jit=None):
 def default_jit_compile(*, small=False):
     """Returns the default `jit_compile` of trainers: a bool, or Keras's `"auto"`.
 
-    Args:
-        small: Whether the networks are so small that calling an operation takes longer
-            than computing it. XLA fuses the operations, which makes a step nearly
-            twice as fast; `torch.compile` takes longer than the whole training.
+    Networks are `small` if calling an operation takes longer than computing it. XLA
+    fuses the operations, which makes a step nearly twice as fast; `torch.compile` takes
+    longer than the whole training.
     """
     if _jit is not None:
         return _jit
@@ -98,10 +97,7 @@ def distribute(devices):
     Each batch is divided among the devices. TensorFlow uses a
     `tf.distribute.MirroredStrategy`, JAX a `keras.distribution.DataParallel`. Without
     accelerators, the CPU is divided into virtual devices. This is no faster and serves
-    tests.
-
-    Args:
-        devices: Number of devices; 1 changes nothing.
+    tests. One device changes nothing.
 
     Raises:
         ValueError: If there are fewer devices, or the backend is PyTorch.
@@ -163,16 +159,10 @@ def replicas():
 def draw(sampler, n):
     """Draws random numbers inside a step, for `n` examples of this replica.
 
-    The replicas of a distributed training share one seed and would all draw the
-    same numbers. So each replica draws for the global batch and takes its own
-    slice, which gives what a single device with the whole batch would draw.
-
-    Args:
-        sampler: Function from a number of examples to a tensor `(number, ...)`.
-        n: Examples of this replica.
-
-    Returns:
-        Tensor `(n, ...)`.
+    The replicas of a distributed training share one seed and would all draw the same
+    numbers. So each replica draws for the global batch and takes its own slice, which
+    gives what a single device with the whole batch would draw. `sampler` is a function
+    from a number of examples to a tensor `(number, ...)`.
     """
     number, replica = replicas()
     if number == 1:
@@ -206,10 +196,7 @@ def workers():
 
 
 def synchronizes_batches():
-    """Returns whether batch normalisation must synchronise replicas.
-
-    In JAX a batch is one array, however many devices hold it.
-    """
+    """Returns whether batch normalisation must synchronise replicas; in JAX, never."""
     return keras.backend.backend() == "tensorflow" and count() > 1
 
 
@@ -316,11 +303,8 @@ def _gpu_computes_in_bfloat16():
 def _compilation():
     choice = default_jit_compile()
     if choice == "auto":
-        return {
-            "tensorflow": "XLA on",
-            "torch": "no torch.compile",
-            "jax": "compiled",
-        }[keras.backend.backend()]
+        words = {"tensorflow": "XLA on", "torch": "no torch.compile", "jax": "compiled"}
+        return words[keras.backend.backend()]
     if _jit is not None:
         return f"jit {'on' if _jit else 'off'}, as requested"
     return "XLA off, as it slows convolutions on CPUs"

@@ -9,15 +9,9 @@ from gankit.backend import device
 def input_gradient(function, inputs):
     """Computes the gradient of `sum(function(inputs))` with respect to `inputs`.
 
-    If each output depends only on its own example, row i is the gradient of output i.
-    The result can be differentiated again, so a loss may contain it.
-
-    Args:
-        function: Maps a batch to one or several numbers per example.
-        inputs: Tensor `(n, ...)`.
-
-    Returns:
-        A tensor of the same shape as `inputs`.
+    The function maps a batch `(n, ...)` to one or several numbers per example. If each
+    output depends only on its own example, row i is the gradient of output i. The
+    result, like `inputs` in shape, can be differentiated again: a loss may contain it.
     """
     match keras.backend.backend():
         case "tensorflow":
@@ -41,18 +35,11 @@ def input_gradient(function, inputs):
 
 
 def value_and_gradients(loss, variables, state):
-    """Computes `loss()` and its gradients with respect to `variables`.
+    """Computes `loss()` and its gradients with respect to `variables`, a pair.
 
-    Args:
-        loss: Function without arguments that returns a scalar, or a tuple whose first
-            entry is the scalar to differentiate.
-        variables: The variables to differentiate with respect to. A variable on which
-            the loss does not depend gets zeros.
-        state: Function that lists all variables the loss may read or update. Only JAX
-            calls it.
-
-    Returns:
-        The pair `(value, gradients)`.
+    The loss returns a scalar, or a tuple whose first entry is the scalar to
+    differentiate. A variable on which it does not depend gets zeros. `state` is a
+    function that lists all variables the loss may read or update; only JAX calls it.
     """
     match keras.backend.backend():
         case "tensorflow":
@@ -105,14 +92,9 @@ def value_and_gradients(loss, variables, state):
 def value_or_zero(predicate, function, state):
     """Computes the scalar `function()` where `predicate` holds, and is 0 elsewhere.
 
-    Where it does not hold, neither the function nor its gradient takes any time.
-
-    Args:
-        predicate: Boolean scalar, a tensor.
-        function: Function without arguments that returns a float32 scalar. It may
-            update variables that are not trainable.
-        state: Function that lists all variables the function may read or update. Only
-            JAX calls it.
+    Where it does not hold, neither the function nor its gradient takes any time. The
+    predicate is a boolean tensor. The function returns a float32 scalar and may update
+    variables that are not trainable. `state` is as in `value_and_gradients`.
     """
     if keras.backend.backend() != "jax":
         return ops.cond(predicate, function, lambda: ops.zeros(()))

@@ -2,17 +2,10 @@
 
 
 def all_layers(layer, *, recursive=True):
-    """Lists the layers inside a layer or model, at any depth.
+    """Lists the layers inside a layer or model, each once, if `recursive` at any depth.
 
     `keras.Model.layers` omits the layer inside a wrapper such as
     `SpectralNormalization`. Keras lists it only in a private method, which gankit
     calls here and nowhere else.
-
-    Args:
-        layer: A Keras layer or model.
-        recursive: Whether to descend into the layers found.
-
-    Returns:
-        A list of layers, each once.
     """
     return list(layer._flatten_layers(include_self=False, recursive=recursive))

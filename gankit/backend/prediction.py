@@ -7,19 +7,12 @@ from gankit.backend.arguments import check_number
 
 
 def predict(network, inputs, *, batch_size):
-    """Computes the outputs of a network batch by batch.
+    """Computes the output of a network batch by batch, a NumPy array `(n, ...)`.
 
     This is `network.predict` without the data set that Keras creates on TensorFlow.
     Closing that data set may take longer than computing a few batches; see
-    `gankit.datasets.tensorflow_batches`.
-
-    Args:
-        network: A `keras.Model` with one output.
-        inputs: Array `(n, ...)`, or a list of arrays if the network has several inputs.
-        batch_size: Number of examples to compute at once.
-
-    Returns:
-        NumPy array `(n, ...)`.
+    `gankit.datasets.tensorflow_batches`. `inputs` is an array `(n, ...)`, or a list of
+    arrays if the network has several inputs.
 
     Raises:
         ValueError: If there are no examples, or `batch_size` is less than 1.

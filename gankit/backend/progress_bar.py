@@ -9,12 +9,8 @@ def progress_bar(iterable=None, *, disable=False, **options):
     """Returns a `tqdm` bar for the place where it is shown.
 
     In a notebook it is one line of plain output, as Jupyter shows stderr in red. In a
-    log file it writes a line every half minute.
-
-    Args:
-        iterable: What to iterate over; `None` for a bar that is updated by hand.
-        disable: Whether to show nothing.
-        **options: Further arguments of `tqdm`.
+    log file it writes a line every half minute. Without an iterable, it is updated by
+    hand. The options are those of `tqdm`.
     """
     if disable:
         place = {}

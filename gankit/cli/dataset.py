@@ -1,5 +1,6 @@
 """Commands on data sets of one's own: `dataset prepare`."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -67,4 +68,4 @@ def prepare(
         ("verdicts.csv", "one line for each face and file, with the reason"),
     ):
         typer.echo(f"  {file:18} {what}")
-    typer.echo(f"Try next:\n  gankit run few --data {faces.folder}")
+    typer.echo(f"Try next:\n  gankit run few --data {shlex.quote(str(faces.folder))}")

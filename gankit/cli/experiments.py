@@ -249,7 +249,8 @@ def sample(
     if not hasattr(model, "sample" if label is None else "sample_labels"):
         raise ValueError(
             f"Expected a model that draws samples (of classes), received {name}: leave "
-            f"--label out, or use gankit translate {folder} IN.png OUT.png."
+            f"--label out, or use gankit translate {shlex.quote(str(folder))} IN.png "
+            "OUT.png."
         )
     of_class = {} if label is None else {"labels": [label] * count}
     images = model.sample(count, seed=sample_seed, **of_class)
@@ -274,8 +275,7 @@ def publish(
         typer.Option("--weights", help="Save the generator's weights in weights/."),
     ] = False,
     discriminators: Annotated[
-        bool,
-        typer.Option("--discriminators", help="Save the discriminator's as well."),
+        bool, typer.Option("--discriminators", help="Save the discriminator's as well.")
     ] = False,
 ):
     """Copy results of a run to results/, weights to weights/."""

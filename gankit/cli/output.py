@@ -37,9 +37,10 @@ def sentences():
             raise
         except (ValueError, OSError, ImportError, RuntimeError) as error:
             *_, last = traceback.walk_tb(error.__traceback__)
-            raised_in = Path(last[0].f_code.co_filename)
+            ours = PACKAGE in Path(last[0].f_code.co_filename).parents
             sentence = str(error)
-            if PACKAGE not in raised_in.parents:
+            # The system's errors have a number, also where gankit calls a builtin.
+            if not ours or getattr(error, "errno", None) is not None:
                 if not isinstance(error, OSError):
                     raise
                 sentence = (

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 
 from gankit.backend import device
-from gankit.backend.arguments import check_number
-from gankit.datasets.checks import check_images, check_labels
+from gankit.backend.arguments import check_labels, check_number
+from gankit.datasets.checks import check_images
 from gankit.datasets.tensorflow_batches import without_autotuning
 
 

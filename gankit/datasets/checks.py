@@ -4,6 +4,9 @@ import math
 
 import numpy as np
 
+# Images whose largest value is below may have another range than 0 to 255.
+DARKEST = 64
+
 
 def check_images(images, what="images"):
     """Refuses anything but uint8 `(n, height, width, 1 or 3)` with n > 0."""
@@ -50,7 +53,8 @@ def check_range(value_range):
 def are_levels(images, what="images"):
     """Tells levels from 0 to 255 (True) from floats in [-1, 1] (False), or refuses.
 
-    Floats from 0 to 1, NaN and all other values are refused.
+    Other types than uint8 are levels if the largest is 64 or more. Floats from 0 to 1,
+    levels from 0 to 16 or 0 to 9, NaN and all other values are refused.
     """
     if images.dtype == np.uint8:
         return True
@@ -65,36 +69,12 @@ def are_levels(images, what="images"):
         )
     if -1 <= low <= high <= 1 and not integers and (low < 0 or low == high):
         return False
-    if 0 <= low and 1 < high <= 255:
+    if 0 <= low and DARKEST <= high <= 255:
         return True
-    limits = (0, 1) if 0 <= low <= high <= 1 else (low, high)
+    limits = (min(0, low), max(1, high))
+    dark = " or, if they are dark, (0, 255)" if 0 <= low and 1 < high < DARKEST else ""
     raise ValueError(
         f"Expected {what} as levels from 0 to 255, or as floats from -1 to 1, received "
         f"{images.dtype} from {low:g} to {high:g}: scale them, for example with "
-        f"gankit.datasets.to_uint8(images, {limits})."
+        f"gankit.datasets.to_uint8(images, {limits}){dark}."
     )
-
-
-def check_labels(labels, count, num_classes=None, what="labels"):
-    """Returns labels `(count,)` in [0, num_classes) as int32, or refuses them."""
-    labels = np.asarray(labels)
-    if labels.shape != (count,):
-        raise ValueError(
-            f"Expected {what} to have the shape ({count},), one per image, received "
-            f"{labels.shape}: pass labels.reshape(-1) if only the axes differ, or "
-            "labels.argmax(axis=-1) if they are one-hot."
-        )
-    if labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"Expected {what} to be whole numbers (0, 1, ...), received "
-            f"{labels.dtype}: number the classes and pass integers."
-        )
-    most = (num_classes or 2**31) - 1
-    if count and (labels.min() < 0 or labels.max() > most):
-        limits = "from 0 up" if num_classes is None else f"from 0 to {most}"
-        raise ValueError(
-            f"Expected {what} to be whole numbers {limits}, received values from "
-            f"{labels.min()} to {labels.max()}: number the classes from 0, and name "
-            "or build as many as there are."
-        )
-    return labels.astype(np.int32)

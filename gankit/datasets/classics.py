@@ -25,8 +25,9 @@ def mnist(folder=None):
     """Loads MNIST: 70,000 handwritten digits, 28 x 28, white on black.
 
     By Y. LeCun, C. Cortes and C. Burges, after "Gradient-Based Learning Applied to
-    Document Recognition" (LeCun et al., 1998). The file is that of
-    `keras.datasets.mnist`. If it is missing, it is downloaded (11 MB) and checked.
+    Document Recognition" (LeCun et al., 1998, https://doi.org/10.1109/5.726791). The
+    file is that of `keras.datasets.mnist`. If it is missing, it is downloaded (11 MB)
+    and checked.
 
     Args:
         folder: The folder of `mnist.npz`; None for `data_folder()`.

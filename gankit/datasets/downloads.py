@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import os
+import shutil
 import socket
 import tempfile
 import zlib
@@ -27,18 +28,18 @@ def data_folder(folder=None):
     Returns:
         The `pathlib.Path` of the first that applies: `folder`; the environment
         variable `GANKIT_DATA`; `data` in the checkout, if the package runs from one;
-        `~/.cache/gankit`. The folder need not exist, unless it is given.
+        `~/.cache/gankit`. The last two need not exist.
 
     Raises:
-        FileNotFoundError: If there is no folder `folder`.
+        FileNotFoundError: If `folder`, or else that of `GANKIT_DATA`, is not there.
     """
-    if folder and not Path(folder).expanduser().is_dir():
-        raise FileNotFoundError(
-            f"Expected an existing folder of data sets, received {folder}: check the "
-            "spelling, or create it first."
-        )
-    folder = folder or os.environ.get("GANKIT_DATA")
-    if folder:
+    source = "" if folder else " in GANKIT_DATA"
+    if folder := folder or os.environ.get("GANKIT_DATA"):
+        if not Path(folder).expanduser().is_dir():
+            raise FileNotFoundError(
+                f"Expected an existing folder of data sets, received {folder}{source}: "
+                "check the spelling, or create it first."
+            )
         return Path(folder).expanduser()
     checkout = Path(__file__).resolve().parents[2]
     if (checkout / "pyproject.toml").is_file():
@@ -73,7 +74,10 @@ class Archive:
     unpack: Callable[[list[Path]], dict[str, np.ndarray]] | None = None
 
     def load(self, folder=None):
-        """Returns the arrays by key, and downloads a missing file first."""
+        """Returns the arrays by key, and first downloads a file that is missing here.
+
+        What `keras.datasets` has downloaded is copied, if its checksum is right.
+        """
         path = data_folder(folder) / self.file
         if not path.exists():
             self._download(path)
@@ -123,6 +127,10 @@ class Archive:
 
         if (folder / name).exists():
             return folder / name
+        home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+        copy = home / "datasets" / name
+        if copy.is_file() and sha256_of(copy) == self.sha256:
+            return Path(shutil.copy(copy, temporary))
         patience = socket.getdefaulttimeout()
         socket.setdefaulttimeout(PATIENCE)
         try:

@@ -10,8 +10,13 @@ from gankit.datasets.image_data import ImageData, Split, UnpairedImageData
 from gankit.datasets.image_files import list_images, load_images
 
 BERKELEY = "http://efrosgans.eecs.berkeley.edu/cyclegan/datasets/"
-BERKELEY_SETS = ("apple2orange", "horse2zebra", "monet2photo")
 PARTS = ("trainA", "trainB", "testA", "testB")
+# The photographs in each of these parts of an archive.
+BERKELEY_SETS = {
+    "apple2orange": (995, 1019, 266, 248),
+    "horse2zebra": (1067, 1334, 120, 140),
+    "monet2photo": (1072, 6287, 121, 751),
+}
 
 
 def image_folder(path, *, size, channels=3):
@@ -85,17 +90,26 @@ def unpaired_folders(path_or_name, *, size=None, channels=3, folder=None):
 
     Raises:
         FileNotFoundError: If trainA or trainB is missing.
-        ValueError: If a folder contains no image that can be decoded, or the images
-            differ in size and `size` is None.
+        ValueError: If a folder contains no image that can be decoded, the images
+            differ in size and `size` is None, or a folder with the name and the test
+            images of one of Berkeley's archives holds other numbers of images.
     """
     if size is not None:
         size = _checked(size, channels)
     root = _find_unpaired(path_or_name, folder)
     arrays, shapes = {}, {}
-    for part in PARTS:
+    counts = BERKELEY_SETS.get(root.name, [None] * len(PARTS))
+    for part, count in zip(PARTS, counts, strict=True):
         if not (root / part).exists():
             continue
         files = list_images(root / part)
+        # An archive has test images. Copies without them may hold fewer.
+        if (root / "testA").exists() and count not in (None, len(files)):
+            raise ValueError(
+                f"Expected {root / part} to hold {count} images, as {root.name}.zip "
+                f"does, received {len(files)}: unpack it again into an empty folder, "
+                "or give another set another name."
+            )
         arrays[part], _ = load_images(files, root / part, size=size, channels=channels)
         for image in arrays[part]:
             shapes.setdefault(image.shape[:2], part)
@@ -133,7 +147,12 @@ def _find_unpaired(path_or_name, folder):
     if not missing:
         return root
     if root.name in BERKELEY_SETS:
-        source = f"unpack {BERKELEY}{root.name}.zip into {root.parent}"
+        counts = ", ".join(map(str, BERKELEY_SETS[root.name]))
+        source = (
+            f"unpack {BERKELEY}{root.name}.zip, unverified as it comes over http and "
+            f"has no checksum, into {root.parent}, where {', '.join(PARTS)} must then "
+            f"hold {counts} images"
+        )
     elif root.name == "grumpycat":
         source = "ask your course for this set, since it has no public address"
     else:

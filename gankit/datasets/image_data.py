@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gankit.datasets.checks import check_images, check_labels, check_range
+from gankit.backend.arguments import check_labels
+from gankit.datasets.checks import check_images, check_range
 
 
 def _summary(data):

@@ -21,6 +21,9 @@ COMPANIONS = {
     *(".mat", ".npy", ".npz", ".zip", ".tar", ".gz"),
 }
 
+# Folders of which a warning said that their images may be too dark.
+_WARNED = set()
+
 
 def list_files(folder):
     """Returns the files in a folder and its subfolders, except hidden ones."""
@@ -94,9 +97,11 @@ def decode_all(files, *, size, channels):
     """Decodes files as `decode` does, but returns its errors."""
     from PIL import Image
 
+    dark = []
+
     def read(file):
         try:
-            return decode(file, size=size, channels=channels)
+            return decode(file, size=size, channels=channels, dark=dark)
         except ValueError as error:
             return error
 
@@ -105,7 +110,17 @@ def decode_all(files, *, size, channels):
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(read, files))
+            results = list(pool.map(read, files))
+    if dark and files[0].parent not in _WARNED:
+        _WARNED.add(files[0].parent)
+        warnings.warn(
+            f"Read {len(dark)} of {len(files)} images in {files[0].parent}, such as "
+            f"{min(dark)}, as 16 bits, where 65535 is white, though none of their "
+            "levels reaches half of it: if they use fewer bits, they are too dark, so "
+            "scale them to the range from 0 to 65535.",
+            stacklevel=4,
+        )
+    return results
 
 
 def left_in(results, files, folder):
@@ -131,13 +146,15 @@ def left_in(results, files, folder):
     return [i for i in range(len(files)) if i not in reasons]
 
 
-def decode(file, *, size=None, channels=3):
+def decode(file, *, size, channels, dark):
     """Decodes one image file and rotates it according to its EXIF data.
 
     Args:
         file: Its path.
         size: `(height, width)` to scale and crop to, or None to keep the size.
         channels: 1 or 3.
+        dark: List that gets the file's name if it has 16 bits, but no level of the
+            upper half.
 
     Returns:
         A uint8 array `(height, width, channels)`.
@@ -151,7 +168,11 @@ def decode(file, *, size=None, channels=3):
         if not Path(file).is_file():  # a pipe would wait for ever
             raise ValueError("no file, or a link to none")
         with Image.open(file) as opened:
-            image = _flatten(ImageOps.exif_transpose(opened), channels)
+            # Pillow keeps the upper 8 of 16 bits of a colour.
+            deep = ";16" in str(opened.tile)
+            image, deep = _flatten(ImageOps.exif_transpose(opened), channels, deep)
+        if deep and 0 < np.max(image.getextrema()) < 128:
+            dark.append(Path(file).name)
     except Image.UnidentifiedImageError as error:
         raise ValueError("damaged, or of a kind that Pillow does not read") from error
     except Exception as error:  # Damaged files raise almost every kind of exception.
@@ -162,8 +183,8 @@ def decode(file, *, size=None, channels=3):
     return np.asarray(image).reshape(image.height, image.width, channels)
 
 
-def _flatten(image, channels):
-    """Converts a PIL image of any mode to 8-bit grey or colour."""
+def _flatten(image, channels, deep):
+    """Converts a PIL image to 8-bit grey or colour; returns whether it had 16 bits."""
     from PIL import Image
 
     if image.mode == "F":
@@ -176,13 +197,14 @@ def _flatten(image, channels):
         if low < 0 or high > 65535 or (0 < high < 4096 and not eight_bits):
             raise ValueError(
                 f"levels from {low} to {high}, which fill neither 8 nor 16 bits: scale "
-                "them to 0 ... 65535"
+                "them to the range from 0 to 65535"
             )
-        levels = levels / (1 if eight_bits else 257)
+        deep = not eight_bits
+        levels = levels / (257 if deep else 1)
         image = Image.fromarray(np.rint(levels).astype(np.uint8))
     elif image.has_transparency_data:
         paper = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(paper, image.convert("RGBA"))
     elif image.mode == "LAB":
         image = image.convert("RGB")
-    return image.convert("L" if channels == 1 else "RGB")
+    return image.convert("L" if channels == 1 else "RGB"), deep

@@ -21,6 +21,9 @@ def is_used(size, folder, file):
         size: `"full"` always uses it, `"class"` where it is there. `"smoke"` does not.
         folder: The data folder. If it is named, nothing stands in for what is missing.
         file: A file or folder of the data set.
+
+    Returns:
+        Whether it is used.
     """
     if folder is not None or size == "full":
         return True
@@ -41,14 +44,31 @@ def stand_in(what, options):
 
 
 def mnist(size, folder):
-    """MNIST; scikit-learn's digits for quick runs or where MNIST is missing."""
+    """MNIST; scikit-learn's digits for quick runs or where MNIST is missing.
+
+    Args:
+        size: `"smoke"`, `"class"` or `"full"`. Full runs take the data set itself,
+            smoke runs what stands in for it, class runs the data set if it is there.
+        folder: The data folder. If it is named, every run takes the data set itself;
+            `None` looks where `gankit.datasets` does.
+
+    Returns:
+        `gankit.datasets.ImageData`.
+    """
     if is_used(size, folder, "mnist.npz"):
         return datasets.mnist(folder)
     return datasets.digits(size=28)
 
 
 def cifar10(size, folder):
-    """CIFAR-10; drawn shapes for quick runs or where CIFAR-10 is missing."""
+    """CIFAR-10; drawn shapes for quick runs or where CIFAR-10 is missing.
+
+    Args:
+        size, folder: As in `mnist`.
+
+    Returns:
+        `gankit.datasets.ImageData`.
+    """
     if is_used(size, folder, "cifar10.npz"):
         return datasets.cifar10(folder)
     return datasets.shapes()
@@ -58,6 +78,12 @@ def fruit(size, folder):
     """Apples and oranges, 64 x 64, as one set of two classes; drawn animals for tests.
 
     The last 200 photographs of each kind in apple2orange are held out.
+
+    Args:
+        size, folder: As in `mnist`.
+
+    Returns:
+        `gankit.datasets.ImageData`, whose test images are those held out.
     """
     if is_used(size, folder, "apple2orange/trainA"):
         data = datasets.unpaired_folders("apple2orange", size=64, folder=folder)
@@ -72,8 +98,17 @@ def _drawn_fruit():
 def church(size, folder):
     """LSUN's churches from the data folder, 64 x 64; drawn animals for tests.
 
+    The last 400 of them are held out.
+
+    Args:
+        size, folder: As in `mnist`.
+
+    Returns:
+        `gankit.datasets.ImageData`, whose test images are those held out.
+
     Raises:
-        FileNotFoundError: For full runs, if there is no folder `church_outdoor`.
+        FileNotFoundError: For full runs or a named folder, if there is no folder
+            `church_outdoor` in it.
     """
     if not is_used(size, folder, "church_outdoor"):
         return _drawn_fruit()
@@ -105,13 +140,27 @@ def _as_classes(data, held_out):
 
 
 def cats(size, folder):
-    """All 204 pictures of one cat, 64 x 64; drawn animals for quick runs."""
+    """All 204 pictures of one cat, 64 x 64; drawn animals for quick runs.
+
+    Args:
+        size, folder: As in `mnist`.
+
+    Returns:
+        `gankit.datasets.ImageData` without test images.
+    """
     pictures, name = _cats(size, folder)
     return datasets.ImageData(datasets.Split(pictures), name=name)
 
 
 def cats_held_out(size, folder):
-    """The same pictures, 44 of which, chosen at random, are held out."""
+    """The same pictures, 44 of which, chosen at random, are held out.
+
+    Args:
+        size, folder: As in `mnist`.
+
+    Returns:
+        `gankit.datasets.ImageData`, whose test images are those held out.
+    """
     pictures, name = _cats(size, folder)
     pictures = pictures[np.random.default_rng(0).permutation(len(pictures))]
     return datasets.ImageData(
@@ -129,12 +178,24 @@ def _cats(size, folder):
 
 
 def drawn_cats():
-    """88 drawn animals, uint8 `(88, 64, 64, 3)`, in place of pictures of a cat."""
+    """88 drawn animals, uint8 `(88, 64, 64, 3)`, in place of pictures of a cat.
+
+    Returns:
+        The array.
+    """
     return datasets.stripes(count=2 * CATS_HELD_OUT, size=64).train_b
 
 
 def stripes(size, folder):
-    """Drawn animals, plain and striped, 64 x 64; fewer and smaller for tests."""
+    """Drawn animals, plain and striped, 64 x 64; fewer and smaller for tests.
+
+    Args:
+        size: `"smoke"` draws 40 of 32 x 32 for each domain, any other size 300.
+        folder: The data folder, which is not used.
+
+    Returns:
+        `gankit.datasets.UnpairedImageData`.
+    """
     if size == "smoke":
         return datasets.stripes(count=40, size=32)
     return datasets.stripes(count=300, size=64)
@@ -163,5 +224,12 @@ def unpaired(name, side, *, in_class=False):
 
 
 def is_drawn(images):
-    """Whether a data set consists of drawn animals."""
+    """Whether a data set consists of drawn animals.
+
+    Args:
+        images: `gankit.datasets.ImageData` or `UnpairedImageData`.
+
+    Returns:
+        A bool.
+    """
     return images.name.startswith("stripes")

@@ -37,7 +37,23 @@ LABEL = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A figure of a report, or the place of a table; `figures.toml` has the fields."""
+    """A figure of a report, or the place of a table; `figures.toml` has the fields.
+
+    Attributes:
+        name: Its number, or its section where the report has no numbers.
+        draw: How it is drawn; `"table"` is the place of a table, `""` cannot be drawn
+            yet.
+        title: What it shows.
+        section: A heading above it.
+        words: A paragraph below that heading.
+        report: The report's own picture, in words.
+        ours: What ours shows, where the runs do not say it.
+        notice: Whether ours agrees, and what to notice; a format of the runs' scores.
+        runs: Names of saved runs, by their labels in the picture.
+        folder: Name of other saved results.
+        options: Arguments of the drawing.
+        command: What would give it, where that is not the run of an experiment.
+    """
 
     name: str
     draw: str = ""

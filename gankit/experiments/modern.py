@@ -84,7 +84,15 @@ class ModesScorer:
 
 
 def stacked_digits(size, folder):
-    """Stacked digits of MNIST; of scikit-learn's for quick runs or without MNIST."""
+    """Stacked digits of MNIST; of scikit-learn's for quick runs or without MNIST.
+
+    Args:
+        size, folder: As in `gankit.experiments.data.mnist`.
+
+    Returns:
+        `gankit.datasets.ImageData`: 200 images and 100 held out in size smoke, 10,000
+        and 2,600 in size class, 50,000 and 26,000 in size full.
+    """
     source = data.mnist(size, folder)
     counts = {"smoke": (200, 100), "class": (10_000, 2_600), "full": (50_000, SAMPLES)}
     train, held_out = counts[size]
@@ -95,6 +103,12 @@ def small_networks(image_shape):
     """A generator and a discriminator of half the Shallow DCGAN's widths.
 
     The discriminator has no batch normalisation, which gradient penalties exclude.
+
+    Args:
+        image_shape: `(height, width, channels)`, sides multiples of 4.
+
+    Returns:
+        The pair `(generator, discriminator)`.
     """
     return (
         dcgan.generator((64, 32), (2, 2), image_shape=image_shape),

@@ -120,6 +120,7 @@ def retrain(name, *, size="class", seeds=None, data=None, out=None):
         for mix in mixes
     ]
     with files.only_process(folder):
+        files.cut_history(folder / FILE)
         done = {_key(row) for row in read(folder)}
         for mix, seed in progress_bar(todo, desc="classifiers", unit="mix"):
             steps = mix.steps or plan.steps

@@ -22,7 +22,17 @@ RUNS = "saved runs"
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One model of a table; `tables.toml` describes the fields."""
+    """One model of a table; `tables.toml` describes the fields.
+
+    Attributes:
+        label: The model, in our words.
+        experiment: Name of the experiment that reproduces it.
+        report: What the report states; `""` where it states nothing.
+        half: Whether the experiment has a half-width variant.
+        baseline: The line of baselines to show instead of the model's own scores.
+        scores: Names of the scores, if they are not those of the table's columns.
+        swap: Words in the names of scores, and those in their place.
+    """
 
     label: str
     experiment: str
@@ -35,7 +45,16 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One of our measures; `tables.toml` describes the fields."""
+    """One of our measures; `tables.toml` describes the fields.
+
+    Attributes:
+        heading: What stands above it.
+        scores: Names of the scores in a cell, as in `scores.json`.
+        style: Format of each value.
+        scale: Factor of each value.
+        during_training: Whether to show the first and the last value of a training.
+        beside: Whether your runs are shown by it as well as by the first column.
+    """
 
     heading: str
     scores: Sequence[str]
@@ -47,7 +66,19 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One table of a report; `tables.toml` describes the fields."""
+    """One table of a report; `tables.toml` describes the fields.
+
+    Attributes:
+        name: Its number, or the place of its numbers in the report.
+        caption: What it shows, in our words.
+        subject: What its models have in common, in a few words.
+        columns: Our measures.
+        rows: The models.
+        notes: How the report's measure relates to ours.
+        reported: Heading of the report's own column.
+        repeats: Whether its models are those of an earlier table, on other data.
+        agrees: Whether our results agree with the report's, in words.
+    """
 
     name: str
     caption: str
@@ -62,7 +93,13 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A report; `tables.toml` describes the fields."""
+    """A report; `tables.toml` describes the fields.
+
+    Attributes:
+        university: Where it was written.
+        subject: What it is about.
+        tables: Its tables, in their order.
+    """
 
     university: str
     subject: str

@@ -208,6 +208,9 @@ def broken_guidelines(findings):
 
     Args:
         findings: Result of `guidelines`.
+
+    Returns:
+        A list of those in `GUIDELINES`.
     """
     texts = {finding.guideline for finding in findings if not finding.kept}
     return [guideline for guideline in GUIDELINES if guideline in texts]

@@ -26,6 +26,7 @@ class AdaptiveAugmentation(DifferentiableAugmentation):
         seed: Integer seed; `None` chooses one at random.
         target: The value of r that p is to keep, in (0, 1).
         images: Number of real images in which p can rise from 0 to 1.
+        **kwargs: As in `keras.layers.Layer`.
 
     Attributes:
         probability: p, a scalar variable in [0, 1].
@@ -65,29 +66,19 @@ class AdaptiveAugmentation(DifferentiableAugmentation):
         self.sign = self.add_weight(initializer="zeros", name="sign", **state)
 
     def augment(self, function, images):
-        draw = keras.random.uniform(
-            (ops.shape(images)[0], 1, 1, 1), seed=self.seed_generator
-        )
-        return ops.where(
-            draw < self.probability, super().augment(function, images), images
-        )
+        shape = (ops.shape(images)[0], 1, 1, 1)
+        draw = keras.random.uniform(shape, seed=self.seed_generator)
+        augmented = super().augment(function, images)
+        return ops.where(draw < self.probability, augmented, images)
 
     def adapt(self, logits):
-        """Moves p after a batch of real images.
-
-        Args:
-            logits: Logits of n real images, `(n, ...)`, 0 where the discriminator is
-                undecided.
-        """
+        """Moves p after n real images with the logits `(n, ...)`, 0 for undecided."""
         logits = ops.stop_gradient(ops.convert_to_tensor(logits, "float32"))
         sign = ops.mean(ops.sign(logits))
         self.sign.assign(self.sign + (sign - self.sign) / _BATCHES)
         change = ops.cast(ops.shape(logits)[0], "float32") / self.images
-        self.probability.assign(
-            ops.clip(
-                self.probability + change * ops.sign(self.sign - self.target), 0.0, 1.0
-            )
-        )
+        probability = self.probability + change * ops.sign(self.sign - self.target)
+        self.probability.assign(ops.clip(probability, 0.0, 1.0))
 
     def get_config(self):
         return {**super().get_config(), "target": self.target, "images": self.images}

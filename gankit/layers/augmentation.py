@@ -1,9 +1,7 @@
 """Random, differentiable augmentation of images inside the training step.
 
-Each function takes float images `(n, height, width, channels)` in [-1, 1] and a
-`keras.random.SeedGenerator`, and returns images of the same shape. Every call draws
-new random numbers for every image. Gradients flow back to the images, so a generator
-can learn from a discriminator that sees augmented fakes.
+Every call draws new random numbers for every image. Gradients flow back to the images,
+so a generator can learn from a discriminator that sees augmented fakes.
 
 The color, translation and cutout policies follow Zhao et al. 2020
 (https://arxiv.org/abs/2006.10738). Empty areas become 0, mid-grey, and the results
@@ -18,7 +16,15 @@ from gankit.backend.arguments import check_number, check_real
 
 
 def random_brightness(images, seed_generator):
-    """Adds one number from U(-0.5, 0.5) to each image."""
+    """Adds one number from U(-0.5, 0.5) to each image.
+
+    Args:
+        images: Float images `(n, height, width, channels)` in [-1, 1].
+        seed_generator: A `keras.random.SeedGenerator`.
+
+    Returns:
+        Images of the same shape.
+    """
     return images + _uniform(images, -0.5, 0.5, seed_generator)
 
 
@@ -26,13 +32,26 @@ def random_saturation(images, seed_generator):
     """Scales each pixel's distance from the mean of its channels by U(0, 2).
 
     Images with one channel do not change.
+
+    Args:
+        images, seed_generator: As in `random_brightness`.
+
+    Returns:
+        Images of the same shape.
     """
     grey = ops.mean(images, axis=-1, keepdims=True)
     return grey + (images - grey) * _uniform(images, 0.0, 2.0, seed_generator)
 
 
 def random_contrast(images, seed_generator):
-    """Scales each pixel's distance from the mean of its image by U(0.5, 1.5)."""
+    """Scales each pixel's distance from the mean of its image by U(0.5, 1.5).
+
+    Args:
+        images, seed_generator: As in `random_brightness`.
+
+    Returns:
+        Images of the same shape.
+    """
     mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
     return mean + (images - mean) * _uniform(images, 0.5, 1.5, seed_generator)
 
@@ -43,12 +62,14 @@ def random_translation(images, seed_generator, *, most=None):
     All integer shifts are equally likely. Pixels from outside the image are 0.
 
     Args:
-        images: Float images `(n, height, width, channels)`.
-        seed_generator: A `keras.random.SeedGenerator`.
+        images, seed_generator: As in `random_brightness`.
         most: The largest shift in pixels, instead of an eighth of the side.
 
     Returns:
         Images of the same shape.
+
+    Raises:
+        ValueError: If `most` is no whole number, or negative.
     """
     sides = images.shape[1:3]
     margins = [
@@ -65,6 +86,12 @@ def random_cutout(images, seed_generator):
     """Sets a rectangle in each image to 0, half as high and half as wide.
 
     Its centre may be anywhere in the image, so part of it may lie outside.
+
+    Args:
+        images, seed_generator: As in `random_brightness`.
+
+    Returns:
+        Images of the same shape.
     """
     rows = _random_interval(images, 1, seed_generator)  # (n, height, 1, 1)
     columns = _random_interval(images, 2, seed_generator)  # (n, 1, width, 1)
@@ -72,7 +99,14 @@ def random_cutout(images, seed_generator):
 
 
 def random_flip(images, seed_generator):
-    """Flips each image horizontally with probability 1/2."""
+    """Flips each image horizontally with probability 1/2.
+
+    Args:
+        images, seed_generator: As in `random_brightness`.
+
+    Returns:
+        Images of the same shape.
+    """
     flip = _uniform(images, 0.0, 1.0, seed_generator) < 0.5
     return ops.where(flip, ops.flip(images, axis=2), images)
 
@@ -83,8 +117,7 @@ def resize_crop_flip(images, seed_generator, *, scale=1.1):
     The interpolation is bicubic, and the result is clipped to [-1, 1].
 
     Args:
-        images: Float images `(n, height, width, channels)`.
-        seed_generator: A `keras.random.SeedGenerator`.
+        images, seed_generator: As in `random_brightness`.
         scale: Enlargement factor, at least 1; the enlarged sides are rounded.
 
     Returns:
@@ -118,6 +151,7 @@ class DifferentiableAugmentation(keras.layers.Layer):
     Args:
         policy: Keys of `POLICIES`, separated by commas and applied in this order.
         seed: Integer seed; `None` chooses one at random.
+        **kwargs: As in `keras.layers.Layer`.
 
     Raises:
         ValueError: If `policy` is no text or contains an unknown key.
@@ -147,6 +181,11 @@ class DifferentiableAugmentation(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
         # There is nothing to build, and Keras trains only models whose parts are built.
         self.built = True
+
+    @classmethod
+    def of(cls, policy, name):
+        """A layer for a policy; `None` if that is `None`."""
+        return None if policy is None else cls(policy, name=name)
 
     def call(self, images):
         for name in self.policy.split(","):
@@ -188,16 +227,9 @@ def _random_interval(images, axis, seed_generator):
 
 
 def _random_crop(images, rows, columns, seed_generator):
-    """Crops each image at random from `rows @ image @ columns.T`.
+    """Crops each image at random from `rows @ image @ columns.T`, to its old size.
 
-    Args:
-        images: `(n, height, width, channels)`.
-        rows: NumPy array `(height + spare, height)`.
-        columns: NumPy array `(width + spare, width)`.
-        seed_generator: A `keras.random.SeedGenerator`.
-
-    Returns:
-        `(n, height, width, channels)`.
+    `rows` is a NumPy array `(height + spare, height)`, `columns` the same for widths.
     """
     _, height, width, channels = images.shape
     # Multiplying by selected rows of each matrix is faster on a CPU than gathering
@@ -206,9 +238,8 @@ def _random_crop(images, rows, columns, seed_generator):
     rows, columns = (_random_rows(m, images, seed_generator) for m in (rows, columns))
     images = ops.matmul(rows, ops.reshape(images, (-1, height, width * channels)))
     images = ops.reshape(images, (-1, height, width, channels))
-    images = ops.reshape(
-        ops.transpose(images, (0, 2, 1, 3)), (-1, width, height * channels)
-    )
+    images = ops.transpose(images, (0, 2, 1, 3))
+    images = ops.reshape(images, (-1, width, height * channels))
     images = ops.reshape(ops.matmul(columns, images), (-1, width, height, channels))
     return ops.transpose(images, (0, 2, 1, 3))
 

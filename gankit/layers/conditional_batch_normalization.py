@@ -1,9 +1,11 @@
 """Batch normalisation with a gain and a bias for each class."""
 
+import contextlib
+
 import keras
 from keras import ops
 
-from gankit.backend.arguments import check_number, check_real
+from gankit.backend.arguments import check_labels, check_number, check_real
 
 
 @keras.saving.register_keras_serializable("gankit")
@@ -19,6 +21,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         epsilon: Number added to the variance, above 0.
         synchronized: Whether replicas share their statistics, as in
             `keras.layers.BatchNormalization` (TensorFlow only).
+        **kwargs: As in `keras.layers.Layer`.
 
     Input shape: a list `[images, labels]`, `(n, height, width, channels)` and integers
     `(n,)` in [0, num_classes).
@@ -27,7 +30,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
 
     Raises:
         ValueError: If an argument is out of range, or labels are not integers of shape
-            `(n,)`.
+            `(n,)`; outside of traced steps, also if one is not in [0, num_classes).
 
     Example:
 
@@ -88,6 +91,10 @@ class ConditionalBatchNormalization(keras.layers.Layer):
                 f"Expected one integer label per image, received {labels.dtype} "
                 f"{labels.shape} for images {images.shape}: pass one for each."
             )
+        # A traced step knows no values.
+        with contextlib.suppress(NotImplementedError, TypeError):
+            values = ops.convert_to_numpy(labels)
+            check_labels(values, len(values), self.num_classes)
         # One gain and one bias per image and channel: (n, 1, 1, channels).
         gain = self.gain(labels)[:, None, None, :]
         bias = self.bias(labels)[:, None, None, :]

@@ -24,6 +24,7 @@ class ImagePool(keras.layers.Layer):
         size: Number of images to store, at least 1.
         image_shape: `(height, width, channels)`.
         seed: Integer seed; `None` chooses one at random.
+        **kwargs: As in `keras.layers.Layer`.
 
     Raises:
         ValueError: If `size` is less than 1.

@@ -16,6 +16,7 @@ class ReflectionPadding2D(keras.layers.Layer):
     Args:
         padding: Pixels to add on each of the four sides, at least 1 and less than the
             image's sides.
+        **kwargs: As in `keras.layers.Layer`.
 
     Input shape: `(n, height, width, channels)`.
 

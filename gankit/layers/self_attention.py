@@ -33,6 +33,7 @@ class SelfAttention2D(layers.Layer):
             four times smaller.
         spectral_normalization: Whether to wrap the four convolutions in
             `gankit.layers.SpectralNormalization`, as in the paper.
+        **kwargs: As in `keras.layers.Layer`.
 
     Call arguments:
         inputs: `(n, height, width, C)`, where height and width are fixed and C is a
@@ -76,9 +77,8 @@ class SelfAttention2D(layers.Layer):
 
     def build(self, input_shape):
         _, height, width, channels = input_shape
-        if None in (height, width) or any(
-            channels % reduction for reduction in (self.reduction, self.value_reduction)
-        ):
+        uneven = channels % self.reduction or channels % self.value_reduction
+        if None in (height, width) or uneven:
             raise ValueError(
                 "Expected feature maps of fixed height and width whose channels are a "
                 f"multiple of {self.reduction} and {self.value_reduction}, received "
@@ -97,11 +97,10 @@ class SelfAttention2D(layers.Layer):
         self.gamma = self.add_weight(shape=(), initializer="zeros", name="gamma")
 
     def _convolution(self, filters, name):
+        options = {"use_bias": False, "dtype": self.dtype_policy}
         if not self.spectral_normalization:
-            return layers.Conv2D(
-                filters, 1, use_bias=False, dtype=self.dtype_policy, name=name
-            )
-        convolution = layers.Conv2D(filters, 1, use_bias=False, dtype=self.dtype_policy)
+            return layers.Conv2D(filters, 1, name=name, **options)
+        convolution = layers.Conv2D(filters, 1, **options)
         return SpectralNormalization(convolution, use_bias=False, name=name)
 
     def call(self, inputs, training=False, return_attention=False):

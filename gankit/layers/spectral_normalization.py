@@ -134,14 +134,10 @@ class SpectralNormalization(layers.Wrapper):
 
 
 def kernel_matrix(layer):
-    """Returns the kernel of a layer, or the table of an embedding, as a matrix.
+    """Returns the kernel of a built layer, or the table of an embedding, as a matrix.
 
-    Args:
-        layer: A built `Dense`, `Embedding`, convolution or transposed convolution.
-
-    Returns:
-        float32 tensor `(inputs, outputs)`. The inputs of a convolution are all values
-        of a patch.
+    It is float32 `(inputs, outputs)`. The inputs of a convolution are all values of a
+    patch.
     """
     kernel = ops.cast(_kernel(layer), "float32")
     if isinstance(layer, _TRANSPOSED):

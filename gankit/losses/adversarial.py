@@ -5,10 +5,6 @@ A discriminator (or critic) returns logits: one per image, `(n, 1)`, or one per 
 returns a float32 scalar to minimise. Each follows its paper's equation exactly, so the
 scales differ. `LOSSES[name]` also gives the value of each loss when the discriminator
 cannot distinguish real from fake.
-
-`real_logits` are the discriminator's logits for real images, `fake_logits` those for
-generated images. Only the relativistic loss compares them in pairs: the i-th real image
-with the i-th generated one.
 """
 
 import functools
@@ -39,12 +35,20 @@ def _cross_entropy(logits, target):
 def minimax_discriminator_loss(real_logits, fake_logits, *, real_label=1.0):
     """`-E[log D(x)] - E[log(1 - D(G(z)))]` with `D = sigmoid(logits)`.
 
-    It is 2 ln 2 = 1.386 if D is 1/2 everywhere. `real_label` is the target for real
-    images, in (0, 1]. Values below 1 are one-sided label smoothing (Salimans et al.
-    2016, section 3.4). The target for generated images stays 0.
+    Args:
+        real_logits, fake_logits: Logits of real and of generated images, of any shape.
+        real_label: Target for real images, in (0, 1]. Values below 1 are one-sided
+            label smoothing. The target for generated images stays 0.
+
+    Returns:
+        A float32 scalar, 2 ln 2 = 1.386 if D is 1/2 everywhere.
+
+    Raises:
+        ValueError: If `real_label` is out of range.
 
     Reference:
-        Goodfellow et al. 2014, equation 1 (https://arxiv.org/abs/1406.2661).
+        Goodfellow et al. 2014, equation 1 (https://arxiv.org/abs/1406.2661); smoothing:
+        Salimans et al. 2016, section 3.4 (https://arxiv.org/abs/1606.03498).
     """
     target = check_real("real_label", real_label, above=0, at_most=1)
     return _cross_entropy(real_logits, target) + _cross_entropy(fake_logits, 0.0)
@@ -53,8 +57,13 @@ def minimax_discriminator_loss(real_logits, fake_logits, *, real_label=1.0):
 def minimax_generator_loss(fake_logits):
     """The generator's loss of the minimax game: `E[log(1 - D(G(z)))]`.
 
-    It saturates: where D rejects the fakes (D near 0), the gradient vanishes. It is
-    -ln 2 = -0.693 if D is 1/2 everywhere.
+    It saturates: where D rejects the fakes (D near 0), the gradient vanishes.
+
+    Args:
+        fake_logits: Logits of generated images, of any shape.
+
+    Returns:
+        A float32 scalar, -ln 2 = -0.693 if D is 1/2 everywhere.
 
     Reference:
         Goodfellow et al. 2014, equation 1 (https://arxiv.org/abs/1406.2661).
@@ -63,14 +72,25 @@ def minimax_generator_loss(fake_logits):
 
 
 def non_saturating_discriminator_loss(real_logits, fake_logits, *, real_label=1.0):
-    """The same as `minimax_discriminator_loss`; only the generator's loss differs."""
+    """The same as `minimax_discriminator_loss`; only the generator's loss differs.
+
+    Args:
+        real_logits, fake_logits, real_label: As in `minimax_discriminator_loss`.
+
+    Returns:
+        A float32 scalar, 2 ln 2 = 1.386 if D is 1/2 everywhere.
+    """
     return minimax_discriminator_loss(real_logits, fake_logits, real_label=real_label)
 
 
 def non_saturating_generator_loss(fake_logits):
     """`-E[log D(G(z))]`, whose gradient is strong where D rejects the fakes.
 
-    It is ln 2 = 0.693 if D is 1/2 everywhere.
+    Args:
+        fake_logits: Logits of generated images, of any shape.
+
+    Returns:
+        A float32 scalar, ln 2 = 0.693 if D is 1/2 everywhere.
 
     Reference:
         Goodfellow et al. 2014, section 3 (https://arxiv.org/abs/1406.2661).
@@ -81,8 +101,17 @@ def non_saturating_generator_loss(fake_logits):
 def least_squares_discriminator_loss(real_logits, fake_logits, *, real_label=1.0):
     """`1/2 E[(D(x) - b)^2] + 1/2 E[D(G(z))^2]` with b = `real_label`, a = 0.
 
-    D is the output itself, without a sigmoid. The loss is 1/4 if D is 1/2 everywhere.
-    `real_label` is in (0, 1].
+    D is the output itself, without a sigmoid.
+
+    Args:
+        real_logits, fake_logits: Outputs for real and generated images, of any shape.
+        real_label: Target for real images, in (0, 1].
+
+    Returns:
+        A float32 scalar, 1/4 if D is 1/2 everywhere.
+
+    Raises:
+        ValueError: If `real_label` is out of range.
 
     Reference:
         Mao et al. 2017, equation 2 (https://arxiv.org/abs/1611.04076).
@@ -96,6 +125,12 @@ def least_squares_discriminator_loss(real_logits, fake_logits, *, real_label=1.0
 def least_squares_generator_loss(fake_logits):
     """`1/2 E[(D(G(z)) - 1)^2]`; 1/8 if D is 1/2 everywhere.
 
+    Args:
+        fake_logits: Outputs for generated images, of any shape.
+
+    Returns:
+        A float32 scalar.
+
     Reference:
         Mao et al. 2017, equation 2 with c = 1 (https://arxiv.org/abs/1611.04076).
     """
@@ -104,6 +139,12 @@ def least_squares_generator_loss(fake_logits):
 
 def hinge_discriminator_loss(real_logits, fake_logits):
     """`E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))]`; 2 if D is 0 everywhere.
+
+    Args:
+        real_logits, fake_logits: Logits of real and of generated images, of any shape.
+
+    Returns:
+        A float32 scalar.
 
     Reference:
         Miyato et al. 2018, equation 16 (https://arxiv.org/abs/1802.05957).
@@ -116,6 +157,12 @@ def hinge_discriminator_loss(real_logits, fake_logits):
 def hinge_generator_loss(fake_logits):
     """`-E[D(G(z))]`; 0 if D is 0 everywhere.
 
+    Args:
+        fake_logits: Logits of generated images, of any shape.
+
+    Returns:
+        A float32 scalar.
+
     Reference:
         Miyato et al. 2018, equation 17 (https://arxiv.org/abs/1802.05957).
     """
@@ -126,8 +173,13 @@ def wasserstein_discriminator_loss(real_logits, fake_logits):
     """`E[f(G(z))] - E[f(x)]`, the negative of the critic's estimate of the distance.
 
     The estimate is valid only for a Lipschitz critic f: clip its weights, normalise
-    them spectrally or penalise its gradient. It is 0 if the critic cannot distinguish
-    real from fake.
+    them spectrally or penalise its gradient.
+
+    Args:
+        real_logits, fake_logits: Outputs for real and generated images, of any shape.
+
+    Returns:
+        A float32 scalar, 0 if the critic cannot distinguish real from fake.
 
     Reference:
         Arjovsky et al. 2017, equation 3 (https://arxiv.org/abs/1701.07875).
@@ -137,6 +189,12 @@ def wasserstein_discriminator_loss(real_logits, fake_logits):
 
 def wasserstein_generator_loss(fake_logits):
     """`-E[f(G(z))]`, of which only changes carry meaning.
+
+    Args:
+        fake_logits: The critic's outputs for generated images, of any shape.
+
+    Returns:
+        A float32 scalar.
 
     Reference:
         Arjovsky et al. 2017, algorithm 1 (https://arxiv.org/abs/1701.07875).
@@ -148,7 +206,14 @@ def relativistic_discriminator_loss(real_logits, fake_logits):
     """`E[softplus(-(D(x) - D(G(z))))]` over pairs of a real and a generated image.
 
     The discriminator learns by how much each real image looks more real than its
-    partner. The loss is ln 2 = 0.693 if D gives all images the same logit.
+    partner.
+
+    Args:
+        real_logits, fake_logits: Logits of real and of generated images, of one shape,
+            in which the i-th entries are a pair.
+
+    Returns:
+        A float32 scalar, ln 2 = 0.693 if D gives all images the same logit.
 
     Raises:
         ValueError: If the logits differ in shape.
@@ -173,8 +238,17 @@ def relativistic_discriminator_loss(real_logits, fake_logits):
 def relativistic_generator_loss(fake_logits, real_logits=None):
     """`E[softplus(-(D(G(z)) - D(x)))]`: the discriminator's with exchanged roles.
 
+    Args:
+        fake_logits, real_logits: As in `relativistic_discriminator_loss`.
+
+    Returns:
+        A float32 scalar, ln 2 = 0.693 if D gives all images the same logit.
+
     Raises:
         ValueError: If the logits differ in shape, or `real_logits` are missing.
+
+    Reference:
+        Huang et al. 2024, equation 2 (https://arxiv.org/abs/2501.05441).
     """
     if real_logits is None:
         raise ValueError(
@@ -215,27 +289,21 @@ class AdversarialLoss:
     undecided: float | None = 0.0
 
     def of_generator(self, logits_of, fake, real):
-        """Computes the generator's loss from images.
+        """Computes the generator's loss from images, a scalar.
 
         Args:
             logits_of: Function of images that returns their logits. It is called on
                 `real` only if the loss `is_relative`.
             fake: Generated images `(n, ...)`.
             real: Real images `(n, ...)`.
-
-        Returns:
-            A scalar.
         """
         seen = [fake, real] if self.is_relative else [fake]
         return self.generator(*map(logits_of, seen))
 
     def smoothed(self, real_label):
-        """Returns a copy whose discriminator loss has the target `real_label`.
+        """Returns a copy whose target for real images is `real_label`, in (0, 1].
 
         The equilibrium shifts too: there D is `real_label / 2` everywhere.
-
-        Args:
-            real_label: Target for real images, in (0, 1].
 
         Raises:
             ValueError: If the loss has no labels to smooth, or `real_label` is out of
@@ -317,6 +385,9 @@ LOSSES = {
 
 def get(name):
     """Returns the `AdversarialLoss` called `name`, a key of `LOSSES`.
+
+    Args:
+        name: Such as `"hinge"`.
 
     Raises:
         ValueError: If there is no such loss.

@@ -42,7 +42,7 @@ class Penalty(abc.ABC):
         self.every = check_number("every", every, 1)
 
     def __call__(self, discriminator, real, fake):
-        """Computes the penalty.
+        """Computes the penalty, a float32 scalar.
 
         Args:
             discriminator: A network, or any function of images `(n, ...)` to one or
@@ -50,9 +50,6 @@ class Penalty(abc.ABC):
                 `lambda x: discriminator([x, labels])`.
             real: Real images `(n, ...)`.
             fake: Generated images `(n, ...)`.
-
-        Returns:
-            A float32 scalar.
         """
         return self.at(discriminator, self.points(real, fake))
 
@@ -165,7 +162,15 @@ class R1(_ZeroCentred):
 class R2(_ZeroCentred):
     """Penalises slopes at generated images: `gamma / 2 * E[||grad D(G(z))||^2]`.
 
-    The arguments are those of `R1`, the reference is its section 4.1.
+    Args:
+        gamma: The paper's gamma, above 0.
+        every: As in `Penalty`.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Reference:
+        Mescheder et al. 2018, equation 10 (https://arxiv.org/abs/1801.04406).
     """
 
     name = "r2"

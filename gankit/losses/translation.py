@@ -22,12 +22,26 @@ SHIFT = 4
 
 
 def l1(images, others):
-    """Mean absolute difference, minimised by the median."""
+    """Mean absolute difference, minimised by the median.
+
+    Args:
+        images, others: Images of one shape.
+
+    Returns:
+        A float32 scalar, 0 to 2.
+    """
     return ops.mean(ops.abs(_float32(images) - _float32(others)))
 
 
 def l2(images, others):
-    """Mean squared difference, minimised by the mean."""
+    """Mean squared difference, minimised by the mean.
+
+    Args:
+        images, others: Images of one shape.
+
+    Returns:
+        A float32 scalar, 0 to 4.
+    """
     return ops.mean(ops.square(_float32(images) - _float32(others)))
 
 
@@ -71,6 +85,12 @@ def ssim_l1(images, others):
 
     Unlike Zhao et al., this uses a single scale of SSIM and no Gaussian weights in L1.
 
+    Args:
+        images, others: As in `ssim`, which may raise a `ValueError`.
+
+    Returns:
+        A float32 scalar, 0 for equal images.
+
     Reference:
         Zhao et al. 2017, section 3.4 (https://arxiv.org/abs/1511.08861).
     """
@@ -83,6 +103,9 @@ PIXEL_LOSSES = {"l1": l1, "l2": l2, "ssim": ssim_l1}
 
 def get(name):
     """Returns the loss between images called `name`, a key of `PIXEL_LOSSES`.
+
+    Args:
+        name: Such as `"l1"`.
 
     Raises:
         ValueError: If there is no such loss.

@@ -125,7 +125,7 @@ def mind(
         FIDWeightsUnavailable: If the weights of the network cannot be found.
 
     References:
-        See `gankit.metrics.sliced_distance`.
+        Berthet et al. 2026 (https://arxiv.org/abs/2605.06797).
     """
     extractor = extractor or inception_extractor(features, resize, weights)
     return _distance("sliced", real, fake, extractor, value_range, held_out)
@@ -163,7 +163,8 @@ def precision_recall(
         FIDWeightsUnavailable: If the weights of the network cannot be found.
 
     References:
-        See `gankit.metrics.prdc`.
+        Kynkäänniemi et al. 2019, equations 1 and 2 (https://arxiv.org/abs/1904.06991);
+        Naeem et al. 2020, equations 4 and 5 (https://arxiv.org/abs/2002.09797).
     """
     extractor = extractor or inception_extractor(features, resize, weights)
     return PrecisionRecall(

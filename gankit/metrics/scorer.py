@@ -46,7 +46,8 @@ class Scorer:
 
     Attributes:
         baselines: Dict with the scores of `other_real` under `"real against real"`, a
-            list of `Score`. Empty without `other_real`.
+            list of `Score`. Empty without `other_real`. They are computed when they are
+            first asked for.
 
     Raises:
         ValueError: If the images do not fit, the statistics come from another
@@ -86,9 +87,13 @@ class Scorer:
         self.held_out = None
         if held_out is not None:
             self.held_out = self._features(held_out, "held out", value_range)
-        self.baselines = {}
-        if other_real is not None:
-            self.baselines[REAL] = self(other_real, value_range=value_range)
+        self._other_real = other_real, value_range
+
+    @functools.cached_property
+    def baselines(self):
+        # Not in the constructor: a training should begin before its curve is drawn.
+        images, value_range = self._other_real
+        return {} if images is None else {REAL: self(images, value_range=value_range)}
 
     @property
     def n(self):

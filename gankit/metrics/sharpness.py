@@ -21,8 +21,8 @@ def gradient_energy(images, *, value_range=None):
         float64 array `(n,)`, from 0 to 2.
 
     Reference:
-        Subbarao et al. 1993, "Focusing techniques", Optical Engineering 32(11), use the
-        energy of the image gradient as a measure of focus.
+        Subbarao et al. 1993, "Focusing techniques" (https://doi.org/10.1117/12.147706),
+        use the energy of the image gradient as a measure of focus.
     """
     energies = []
     for batch in uint8_batches(images, value_range=value_range):

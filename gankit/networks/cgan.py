@@ -47,6 +47,11 @@ def generator(
 
     Raises:
         ValueError: If `conditioning` is unknown, or the strides do not fit.
+
+    References:
+        Concatenation: Mirza and Osindero 2014, section 3.2
+        (https://arxiv.org/abs/1411.1784); projection: Miyato and Koyama 2018, section 3
+        (https://arxiv.org/abs/1802.05637).
     """
     check_choice("conditioning to be one of", conditioning, CONDITIONINGS)
     latent = keras.Input((latent_dim,), name="latent")
@@ -99,6 +104,11 @@ def discriminator(
 
     Raises:
         ValueError: If `conditioning` is unknown, or the strides do not fit.
+
+    References:
+        Concatenation: Mirza and Osindero 2014, section 3.2
+        (https://arxiv.org/abs/1411.1784); projection: Miyato and Koyama 2018, section 3
+        (https://arxiv.org/abs/1802.05637).
     """
     check_choice("conditioning to be one of", conditioning, CONDITIONINGS)
     images = keras.Input(image_shape, name="images")
@@ -140,7 +150,7 @@ def projection(features, labels, num_classes, spectral_norm):
         spectral_norm: Whether to apply spectral normalisation to the embedding.
 
     Reference:
-        Miyato and Koyama 2018, equation 4.
+        Miyato and Koyama 2018, section 3 (https://arxiv.org/abs/1802.05637).
     """
     # A dense layer on one-hot labels is an embedding.
     embedding = layers.Dense(
@@ -161,6 +171,7 @@ class OneHot(layers.Layer):
 
     Args:
         num_classes: Number of classes.
+        **kwargs: As in `keras.layers.Layer`; the default `dtype` is float32.
     """
 
     def __init__(self, num_classes, **kwargs):
@@ -196,8 +207,13 @@ def shallow(image_shape=(28, 28, 1), num_classes=10, latent_dim=100, **options):
 def deep(image_shape=(28, 28, 1), num_classes=10, latent_dim=100, **options):
     """Builds the Deep CGAN of the Imperial College report (figure 6).
 
-    The layers are those of `gankit.networks.dcgan.deep`. Arguments and result are as
-    in `shallow`.
+    The layers are those of `gankit.networks.dcgan.deep`.
+
+    Args:
+        image_shape, num_classes, latent_dim, **options: As in `shallow`.
+
+    Returns:
+        The pair `(generator, discriminator)`.
     """
     form = {"image_shape": image_shape, "num_classes": num_classes}
     return _pair((256, 128, 64, 32), (2, 2, 1, 1), latent_dim, form, **options)

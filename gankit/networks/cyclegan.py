@@ -51,6 +51,9 @@ def generator(
 
     Raises:
         ValueError: If there is no such normalisation.
+
+    Reference:
+        Zhu et al. 2017, appendix 7.2 (https://arxiv.org/abs/1703.10593).
     """
     images = keras.Input(image_shape, name="source")
     x = encoder_body(images, width, blocks, dropout=dropout, norm=norm)
@@ -60,7 +63,15 @@ def generator(
 
 
 def encoder_body(images, width, blocks, *, dropout=0.0, norm="instance"):
-    """Returns the output of the generator's first half, which ends with its blocks."""
+    """Returns the output of the generator's first half, which ends with its blocks.
+
+    Args:
+        images: Keras tensor `(n, height, width, channels)`, sides multiples of 4.
+        width, blocks, dropout, norm: As in `generator`.
+
+    Returns:
+        Feature maps `(n, height / 4, width / 4, 4 * width)`.
+    """
     x = _norm_relu(reflection_convolution(images, width, 7), norm)
     for factor in (2, 4):
         x = weight_layer(layers.Conv2D, factor * width, 3, 2, padding="same")(x)
@@ -69,7 +80,17 @@ def encoder_body(images, width, blocks, *, dropout=0.0, norm="instance"):
 
 
 def decoder_body(x, channels, width, blocks=0, *, dropout=0.0, norm="instance"):
-    """Returns the images of its second half, which may begin with residual blocks."""
+    """Returns the images of its second half, which may begin with residual blocks.
+
+    Args:
+        x: Feature maps from `encoder_body`.
+        channels: Channels of the images.
+        width, blocks, dropout, norm: As in `generator`.
+
+    Returns:
+        float32 images of four times the sides, `(n, height, width, channels)`, in
+        [-1, 1].
+    """
     x = _residual_blocks(x, blocks, dropout=dropout, norm=norm)
     for factor in (2, 1):
         layer = weight_layer(
@@ -207,6 +228,13 @@ def patch70(image_shape=(128, 128, 3), width=64, **options):
         image_shape: `(height, width, channels)`.
         width: Channels of the first convolution, which then double.
         **options: `norm`, `spectral_norm` and `name` of `patch_discriminator`.
+
+    Returns:
+        A `keras.Model`; see `patch_discriminator`. Images of 128 x 128 give 14 x 14
+        logits.
+
+    Reference:
+        Zhu et al. 2017, appendix 7.2 (https://arxiv.org/abs/1703.10593).
     """
     filters = (width, 2 * width, 4 * width, 8 * width)
     return patch_discriminator(image_shape, filters, (2, 2, 2, 1), **options)
@@ -219,8 +247,11 @@ def patch46(image_shape=(64, 64, 3), width=32, **options):
 
     Args:
         image_shape: `(height, width, channels)`.
-        width: Channels of the first convolution.
+        width: Channels of the first convolution, which then double.
         **options: `norm`, `spectral_norm` and `name` of `patch_discriminator`.
+
+    Returns:
+        A `keras.Model`; see `patch_discriminator`.
     """
     filters = (width, 2 * width, 4 * width)
     return patch_discriminator(
@@ -229,13 +260,31 @@ def patch46(image_shape=(64, 64, 3), width=32, **options):
 
 
 def patch22(image_shape=(64, 64, 3), width=32, **options):
-    """Builds a discriminator of 22 x 22 patches, one layer shorter than `patch46`."""
+    """Builds a discriminator of 22 x 22 patches, one layer shorter than `patch46`.
+
+    For images of 64 x 64 it returns 8 x 8 logits.
+
+    Args:
+        image_shape, width, **options: As in `patch46`.
+
+    Returns:
+        A `keras.Model`; see `patch_discriminator`.
+    """
     filters = (width, 2 * width)
     return patch_discriminator(image_shape, filters, (2, 2), last_stride=2, **options)
 
 
 def patch94(image_shape=(256, 256, 3), width=64, **options):
-    """Builds `patch70` with stride 2 in its last two layers: 94 x 94 patches."""
+    """Builds `patch70` with stride 2 in its last two layers: 94 x 94 patches.
+
+    For images of 256 x 256 it returns 8 x 8 logits.
+
+    Args:
+        image_shape, width, **options: As in `patch70`.
+
+    Returns:
+        A `keras.Model`; see `patch_discriminator`.
+    """
     filters = (width, 2 * width, 4 * width, 8 * width)
     return patch_discriminator(image_shape, filters, (2,) * 4, last_stride=2, **options)
 

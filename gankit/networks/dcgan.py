@@ -49,6 +49,9 @@ def generator(
     Raises:
         ValueError: If the product of the strides does not divide the image's sides, or
             there are not as many strides as filters.
+
+    Reference:
+        Radford et al. 2016, section 3 (https://arxiv.org/abs/1511.06434).
     """
     latent = keras.Input((latent_dim,), name="latent")
     images = generator_body(
@@ -138,6 +141,9 @@ def discriminator(
 
     Raises:
         ValueError: If there are not as many strides as filters.
+
+    Reference:
+        Radford et al. 2016, section 3 (https://arxiv.org/abs/1511.06434).
     """
     images = keras.Input(image_shape, name="images")
     features = discriminator_features(
@@ -192,7 +198,15 @@ def discriminator_features(
 
 
 def to_logits(features, *, spectral_norm=False):
-    """Maps features `(n, d)` to float32 logits `(n, 1)` with a dense layer."""
+    """Maps features `(n, d)` to float32 logits `(n, 1)` with a dense layer.
+
+    Args:
+        features: Result of `discriminator_features`.
+        spectral_norm: Whether to use spectral normalisation.
+
+    Returns:
+        The logits.
+    """
     return logits_layer(layers.Dense, 1, spectral_norm=spectral_norm)(features)
 
 
@@ -264,6 +278,9 @@ def photographs(image_shape=(64, 64, 3), latent_dim=100, width=64):
 
     Returns:
         The pair `(generator, discriminator)`.
+
+    Reference:
+        Radford et al. 2016, figure 1 (https://arxiv.org/abs/1511.06434).
     """
     widths = (8 * width, 4 * width, 2 * width, width)
     form = {"image_shape": image_shape, "kernel_size": 4}

@@ -20,6 +20,10 @@ def generator(
     Returns:
         A `keras.Model`, latents `(n, latent_dim)` to float32 images
         `(n, height, width, channels)` in [-1, 1].
+
+    Reference:
+        Goodfellow et al. 2014, section 5 (https://arxiv.org/abs/1406.2661), with other
+        activations and without dropout.
     """
     latent = keras.Input((latent_dim,), name="latent")
     x = latent
@@ -42,6 +46,10 @@ def discriminator(image_shape=(28, 28, 1), hidden=(512, 256), name="discriminato
     Returns:
         A `keras.Model`, images `(n, height, width, channels)` in [-1, 1] to float32
         logits `(n, 1)`.
+
+    Reference:
+        Goodfellow et al. 2014, section 5 (https://arxiv.org/abs/1406.2661), with other
+        activations and without dropout.
     """
     images = keras.Input(image_shape, name="images")
     x = layers.Flatten()(images)

@@ -52,7 +52,8 @@ def generator(
         `(n,)`, to float32 images `(n, side, side, channels)` in [-1, 1].
 
     Reference:
-        Miyato et al. 2018, table 4; SAGAN, section 4.
+        Miyato et al. 2018, table 4 (https://arxiv.org/abs/1802.05957); self-attention:
+        Zhang et al. 2019, section 4 (https://arxiv.org/abs/1805.08318).
     """
     side, _, channels = image_shape
     latent = keras.Input((latent_dim,), name="latent")
@@ -113,7 +114,8 @@ def discriminator(
         these and labels `(n,)`, to float32 logits `(n, 1)`.
 
     Reference:
-        Miyato et al. 2018, table 4; projection: Miyato and Koyama 2018, equation 4.
+        Miyato et al. 2018, table 4 (https://arxiv.org/abs/1802.05957); projection:
+        Miyato and Koyama 2018, section 3 (https://arxiv.org/abs/1802.05637).
     """
     images = keras.Input(image_shape, name="images")
     convolution = _convolutions(spectral_norm)
@@ -150,6 +152,9 @@ def networks(
 
     Returns:
         The pair `(generator, discriminator)`.
+
+    Reference:
+        Miyato et al. 2018, table 4 (https://arxiv.org/abs/1802.05957).
     """
     return (
         generator(image_shape, latent_dim, width, batch_norm=batch_norm, **form),

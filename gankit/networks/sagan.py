@@ -159,7 +159,11 @@ def dcgan(
 def sagan(image_shape=(32, 32, 3), latent_dim=100, width=128, **critic):
     """Builds the report's SAGAN: its DCGAN with self-attention in both networks.
 
-    Arguments and result are as in `dcgan`, without `batch_norm`.
+    Args:
+        image_shape, latent_dim, width, **critic: As in `dcgan`.
+
+    Returns:
+        The pair `(generator, discriminator)`.
     """
     return (
         generator(image_shape, latent_dim, width, attention=True),

@@ -53,9 +53,8 @@ def show_picture(path, *, title, height=None, photographs=False):
 
 def _enlarged(images):
     size = [round(ENLARGED * side) for side in images.shape[2:0:-1]]
-    pictures = [Image.fromarray(image.squeeze()) for image in images]
-    resized = [picture.resize(size, Image.Resampling.BICUBIC) for picture in pictures]
-    return np.stack(resized).reshape(len(images), *size[::-1], images.shape[-1])
+    pictures = [Image.fromarray(image.squeeze()).resize(size) for image in images]
+    return np.stack(pictures).reshape(len(images), *size[::-1], images.shape[-1])
 
 
 def _show(picture, title, *, photographs):

@@ -7,11 +7,8 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageColor
 
 # Red, green and blue of what is drawn on photographs, which keeps its colours.
-_MARKS = [
-    value
-    for colour in ("white", "black", *TABLEAU_COLORS.values())
-    for value in ImageColor.getrgb(colour)
-]
+_COLOURS = ("white", "black", *TABLEAU_COLORS.values())
+_MARKS = [value for colour in _COLOURS for value in ImageColor.getrgb(colour)]
 
 
 class Picture(Figure):
@@ -36,7 +33,7 @@ class Picture(Figure):
         }
         said = {lead: list(dict.fromkeys(filter(None, w))) for lead, w in words.items()}
         sentences = [f"{lead}{'; '.join(w)}." for lead, w in said.items() if w]
-        return " ".join(" ".join(sentences).split())
+        return " ".join(" ".join(sentences).split()).replace("..", ".")
 
     def png(self, dpi="figure"):
         """Returns the figure as a small PNG, for a notebook or a repository."""

@@ -17,7 +17,7 @@ from gankit.backend.gradients import (
 )
 from gankit.datasets.checks import are_levels
 from gankit.losses.penalties import Penalty
-from gankit.trainers.first_batch import first_batch
+from gankit.trainers.first_batch import batch_sizes, first_batch
 
 # Arguments of `keras.Model.fit`.
 _WITHOUT_MEANING = (
@@ -37,14 +37,12 @@ class AdversarialModel(keras.Model):
     `prepare` made of the batch and return a scalar. The base class alternates the
     updates, computes each player's gradients and handles saving.
 
-    A training step is algorithm 1 of Goodfellow et al. (2014): `discriminator_steps`
-    updates of the discriminators, then `generator_steps` updates of the generators.
-    Each update takes gradients with respect to one player's variables only, so no
-    network is ever frozen.
+    A training step does `discriminator_steps` updates of the discriminators, then
+    `generator_steps` updates of the generators. Each update takes gradients with
+    respect to one player's variables only, so no network is ever frozen.
 
     With `discriminator_steps=k` the data must deliver k batches as one. Each update of
-    the discriminators takes its own slice, and the generators see the last one
-    (algorithm 1 of Arjovsky et al. 2017).
+    the discriminators takes its own slice, and the generators see the last one.
 
     `discriminator_loss` returns the adversarial loss alone, which is logged as
     `d_loss`, so that it can be compared with its value at the equilibrium. For the
@@ -65,6 +63,7 @@ class AdversarialModel(keras.Model):
         generator_steps: Generator updates per step, at least 1.
         penalties: List of penalties of `gankit.losses`, such as `[R1(10.0)]`, which
             the discriminators minimise too.
+        **kwargs: As in `keras.Model`, such as `name`.
 
     Attributes:
         update_observers: Functions of a list of networks. Each is called whenever an
@@ -74,6 +73,10 @@ class AdversarialModel(keras.Model):
         ValueError: If a number of steps is less than 1, one network serves as both
             generator and discriminator, or `penalties` is no list of different
             penalties.
+
+    References:
+        Goodfellow et al. 2014, algorithm 1 (https://arxiv.org/abs/1406.2661); slices:
+        Arjovsky et al. 2017, algorithm 1 (https://arxiv.org/abs/1701.07875).
     """
 
     # The names of the arrays in a batch, `("images", "labels")` for example. If a
@@ -120,6 +123,7 @@ class AdversarialModel(keras.Model):
         )
         self.generator_steps = check_number("generator_steps", generator_steps, 1)
         self.update_observers = []
+        self._devices = device.count()
         # Whether each part of a batch consists of levels that are not uint8.
         self._levels = ()
         self.seed_generator = keras.random.SeedGenerator()
@@ -194,14 +198,7 @@ class AdversarialModel(keras.Model):
     # The training step.
 
     def update_players(self, batch):
-        """Updates both players alternately; returns their mean losses.
-
-        Args:
-            batch: Prepared data.
-
-        Returns:
-            Dict of scalars, the logs of `fit()`.
-        """
+        """Updates both players alternately on prepared data; returns a dict of logs."""
         updates = self.discriminator_steps
         n = ops.shape(keras.tree.flatten(batch)[0])[0]
         size = -(-n // updates)
@@ -223,10 +220,7 @@ class AdversarialModel(keras.Model):
         return {tracker.name: tracker.result() for tracker in trackers}
 
     def update_discriminators(self, batch):
-        """Updates the discriminators once on prepared data; returns their loss.
-
-        The loss is returned without penalties.
-        """
+        """Updates the discriminators once; returns their loss, without penalties."""
         return self.minimize(
             lambda: self.discriminator_loss(batch),
             self.discriminators,
@@ -361,14 +355,11 @@ class AdversarialModel(keras.Model):
         return super().fit(x, **kwargs)
 
     def train_on_batch(self, x, y=None):
-        """Trains for one step on one batch.
+        """Trains for one step on one batch; returns the logs, a dict of floats.
 
         Args:
             x: The batch: images, or a tuple of arrays.
             y: Labels `(n,)` of a conditional model.
-
-        Returns:
-            Dict of floats, the logs.
 
         Raises:
             ValueError: As in `fit`.
@@ -380,13 +371,15 @@ class AdversarialModel(keras.Model):
         """Returns the data for Keras, after a look at their first batch."""
         parts, x = first_batch(x if y is None else (x, y))
         self.check_batch(parts)
-        size = getattr(x, "batch_size", None) or len(parts[0])
-        if isinstance(x, tuple) or hasattr(x, "shape"):
-            size = min(batch_size or 32, size)
-        if size % (steps := self.discriminator_steps):
+        steps, devices = self.discriminator_steps, self._devices
+        sizes = batch_sizes(x, len(parts[0]), batch_size, devices)
+        if any(n == "unknown" or n % (steps * devices) for n in sizes):
+            received = ", the last of ".join(map(str, sizes))
             raise ValueError(
-                f"Expected batches that discriminator_steps={steps} divides, received "
-                f"batches of {size}: pass a multiple of it as batch_size."
+                f"Expected batches of a multiple of {steps * devices} images "
+                f"(discriminator_steps={steps}, devices={devices}), received batches "
+                f"of {received}: choose such a size, and pass gankit.datasets.Batches, "
+                "whose last batch is full, or drop the remainder."
             )
         return x
 

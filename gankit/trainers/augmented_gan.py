@@ -16,8 +16,7 @@ class AugmentedGAN(GAN):
     `gankit.layers.DifferentiableAugmentation` the first layer of the discriminator.
 
     Args:
-        generator: As in `GAN`.
-        discriminator: As in `GAN`.
+        generator, discriminator: As in `GAN`.
         preprocessing: Policy of `DifferentiableAugmentation` for real images, such as
             `"resize_crop_flip"`. The results are clipped to [-1, 1]. `None` augments
             nothing.
@@ -28,22 +27,15 @@ class AugmentedGAN(GAN):
 
     Example:
 
-    >>> gan = AugmentedGAN(
-    ...     *gankit.networks.few_images.networks(),
-    ...     latent_dim=100,
-    ...     preprocessing="resize_crop_flip",
-    ... )
+    >>> networks = gankit.networks.few_images.networks()
+    >>> gan = AugmentedGAN(*networks, latent_dim=100, preprocessing="resize_crop_flip")
     """
 
     def __init__(self, generator, discriminator, *, preprocessing=None, **options):
         super().__init__(generator, discriminator, **options)
         self.preprocessing = preprocessing
         # As a layer, so that the model saves its seed.
-        self.preprocess = (
-            None
-            if preprocessing is None
-            else DifferentiableAugmentation(preprocessing, name="preprocess")
-        )
+        self.preprocess = DifferentiableAugmentation.of(preprocessing, "preprocess")
 
     def prepare(self, batch):
         images = super().prepare(batch)

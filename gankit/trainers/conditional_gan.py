@@ -4,9 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from gankit.backend.arguments import check_number
+from gankit.backend.arguments import check_labels, check_number
 from gankit.backend.layer_tree import all_layers
-from gankit.datasets.checks import check_labels
 from gankit.trainers.gan import GAN, check_shapes
 
 
@@ -34,10 +33,8 @@ class ConditionalGAN(GAN):
 
     Example:
 
-    >>> generator, discriminator = gankit.networks.cgan.shallow(num_classes=10)
-    >>> gan = gankit.ConditionalGAN(
-    ...     generator, discriminator, num_classes=10, latent_dim=100
-    ... )
+    >>> networks = gankit.networks.cgan.shallow(num_classes=10)
+    >>> gan = gankit.ConditionalGAN(*networks, num_classes=10, latent_dim=100)
     >>> gan.sample(2, labels=[3, 7]).shape
     (2, 28, 28, 1)
 
@@ -66,8 +63,7 @@ class ConditionalGAN(GAN):
 
         Args:
             n: Number of labels.
-            seed: Integer seed, which gives the same labels at every call. `None` uses
-                the model's own random state.
+            seed: As in `sample_latent`.
 
         Returns:
             int32 tensor `(n,)`.
@@ -109,8 +105,7 @@ class ConditionalGAN(GAN):
             n: Number of images, at least 1.
             labels: Their classes, integers `(n,)`. `None` cycles through all classes,
                 0, 1, 2 and so on.
-            seed: Integer; the same seed gives the same latents.
-            batch_size: Number of images to generate at once.
+            seed, batch_size: As in `GAN.sample`.
 
         Returns:
             NumPy uint8 array `(n, height, width, channels)`.

@@ -61,6 +61,7 @@ class CycleGAN(AdversarialModel):
             discriminators see, such as `"color,translation,cutout"`, or `None`.
         preprocessing: Policy for real images, applied before all else, such as
             `"resize_crop_flip"`, or `None`.
+        **kwargs: As in `keras.Model`, such as `name`.
 
     Raises:
         ValueError: If the networks do not fit together, or an argument is out of
@@ -69,12 +70,9 @@ class CycleGAN(AdversarialModel):
     Example:
 
     >>> build = gankit.networks.cyclegan
-    >>> gan = CycleGAN(
-    ...     build.generator(name="g_ab"),
-    ...     build.generator(name="g_ba"),
-    ...     build.patch70(name="d_a"),
-    ...     build.patch70(name="d_b"),
-    ... )
+    >>> generators = [build.generator(name=name) for name in ("g_ab", "g_ba")]
+    >>> discriminators = [build.patch70(name=name) for name in ("d_a", "d_b")]
+    >>> gan = CycleGAN(*generators, *discriminators)
     >>> gan.compile(keras.optimizers.Adam(2e-4, 0.5), keras.optimizers.Adam(2e-4, 0.5))
     >>> gan.fit(Batches((horses, zebras), batch_size=4, seed=0), steps_per_epoch=100)
     >>> zebras = gan.translate(horses, "ab")
@@ -140,15 +138,11 @@ class CycleGAN(AdversarialModel):
             ImagePool(pool_size, image_shape=shape, name=name) if pool_size else None
             for name in ("pool_a", "pool_b")
         )
-        self.augment = _augmentation_layer(augmentation, "augment")
-        self.preprocess = _augmentation_layer(preprocessing, "preprocess")
-        self.part_trackers = [
-            keras.metrics.Mean(name=f"{part}_loss")
-            for part in (
-                *("adversarial", "cycle", "identity"),
-                *(("d_adversarial", "consistency") if consistency_weight else ()),
-            )
-        ]
+        self.augment = DifferentiableAugmentation.of(augmentation, "augment")
+        self.preprocess = DifferentiableAugmentation.of(preprocessing, "preprocess")
+        parts = ("adversarial", "cycle", "identity")
+        parts += ("d_adversarial", "consistency") if consistency_weight else ()
+        self.part_trackers = [keras.metrics.Mean(name=f"{p}_loss") for p in parts]
 
     def prepare(self, batch):
         images = super().prepare(batch)
@@ -174,8 +168,7 @@ class CycleGAN(AdversarialModel):
         )
         self.d_loss_tracker.update_state(d_loss)
         self.g_loss_tracker.update_state(loss)
-        parts = (*parts, *d_parts)
-        for tracker, part in zip(self.part_trackers, parts, strict=True):
+        for tracker, part in zip(self.part_trackers, (*parts, *d_parts), strict=True):
             tracker.update_state(part)
         trackers = (self.d_loss_tracker, self.g_loss_tracker, *self.part_trackers)
         return {tracker.name: tracker.result() for tracker in trackers}
@@ -232,23 +225,16 @@ class CycleGAN(AdversarialModel):
         real, fake = self._augment(real), self._augment(fake)
         sources = {"fake": [fake], "real": [real], "both": [real, fake]}
         sources = sources[self.consistency_on] if self.consistency_weight else []
-        variants = [
-            translation.shift_and_flip(images, self.seed_generator)
-            for images in sources
-        ]
+        variants = [translation.shift_and_flip(x, self.seed_generator) for x in sources]
         real_logits, fake_logits, *variant_logits = _call_on_batches(
             discriminator, real, fake, *(images for images, _ in variants)
         )
-        consistency = sum(
-            translation.consistency(
-                real_logits if source is real else fake_logits,
-                logits,
-                flips if self.consistency_aligned else None,
-            )
-            for source, (_, flips), logits in zip(
-                sources, variants, variant_logits, strict=True
-            )
-        )
+        consistency = 0
+        triples = zip(sources, variants, variant_logits, strict=True)
+        for source, (_, flips), logits in triples:
+            original = real_logits if source is real else fake_logits
+            flips = flips if self.consistency_aligned else None
+            consistency += translation.consistency(original, logits, flips)
         loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
         return loss, consistency
 
@@ -345,10 +331,6 @@ def _call_on_batches(network, *batches):
     return [outputs[i * n : (i + 1) * n] for i in range(len(batches))]
 
 
-def _augmentation_layer(policy, name):
-    return None if policy is None else DifferentiableAugmentation(policy, name=name)
-
-
 def _from_uint8(images):
     images = np.asarray(images)
     check_images(images)
@@ -362,11 +344,8 @@ def _to_uint8(images):
 def _check_networks(g_ab, g_ba, d_a, d_b):
     """Checks that all networks take and return images of the same shape."""
     shape = d_a.input_shape[1:]
-    for name, other in (
-        ("d_b", d_b.input_shape),
-        ("g_ab", g_ab.output_shape),
-        ("g_ba", g_ba.output_shape),
-    ):
+    others = d_b.input_shape, g_ab.output_shape, g_ba.output_shape
+    for name, other in zip(("d_b", "g_ab", "g_ba"), others, strict=True):
         pairs = zip(shape, other[1:], strict=True)
         if None in shape or any(b not in (None, a) for a, b in pairs):
             raise ValueError(

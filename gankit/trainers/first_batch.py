@@ -50,6 +50,33 @@ def first_batch(x):
     return tuple(ops.convert_to_numpy(part) for part in parts), x
 
 
+def batch_sizes(x, n, batch_size, devices):
+    """Returns the sizes of the batches that must be divided.
+
+    Args:
+        x: The data, as `first_batch` returns them.
+        n: The number of images in the batch that it returns.
+        batch_size: As in `keras.Model.fit`.
+        devices: Number of devices.
+
+    Returns:
+        Tuple: the size of the first batch and, for several devices, that of the last,
+        which is `"unknown"` for a `tf.data.Dataset` that may end in a short one.
+    """
+    size = getattr(x, "batch_size", None) or n  # `Batches`, which are always full
+    arrays = isinstance(x, tuple) or hasattr(x, "shape")
+    if arrays:
+        size = min(batch_size or 32, n)
+    if devices == 1:
+        return (size,)  # of a short last batch, one of several might get no image
+    if arrays:
+        return size, n % size or size
+    if isinstance(x, keras.utils.PyDataset) and x.num_batches:
+        return n, len(keras.tree.flatten(x[x.num_batches - 1])[0])
+    specs = keras.tree.flatten(getattr(x, "element_spec", ()))
+    return size, size if all(spec.shape[0] for spec in specs) else "unknown"
+
+
 def _with_first(first, rest):
     """A generator of tuples, the only iterator that Keras accepts."""
     for batch in itertools.chain([first], rest):

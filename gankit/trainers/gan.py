@@ -37,6 +37,7 @@ class GAN(AdversarialModel):
             as 0.999. `sample` then uses the averaged weights. `None` turns it off.
         penalties: List of penalties on the discriminator's slope, such as
             `[gankit.losses.R1(10.0)]`. `d_loss` is logged without them.
+        **kwargs: As in `keras.Model`, such as `name`.
 
     Raises:
         ValueError: If the networks do not fit together, or an argument is out of
@@ -86,11 +87,8 @@ class GAN(AdversarialModel):
             check_real("ema", ema, above=0, below=1)
         self.adversarial_loss = losses.get(loss)
         self._check_networks(generator, discriminator, latent_dim)
-        check_choice(
-            "latent_distribution to be one of",
-            latent_distribution,
-            LATENT_DISTRIBUTIONS,
-        )
+        one_of = "latent_distribution to be one of"
+        check_choice(one_of, latent_distribution, LATENT_DISTRIBUTIONS)
         if real_label != 1.0 and not self.adversarial_loss.smooths_labels:
             raise ValueError(
                 f"Expected real_label=1.0 with the loss {loss!r}, which has no "
@@ -117,9 +115,8 @@ class GAN(AdversarialModel):
         self.real_label = real_label
         self.weight_clipping = weight_clipping
         self.ema = ema
-        if ema is None:
-            self.ema_generator = None
-        else:
+        self.ema_generator = None
+        if ema is not None:
             self.ema_generator = keras.models.clone_model(generator)
             self.ema_generator.set_weights(generator.get_weights())
 
@@ -255,17 +252,7 @@ class GAN(AdversarialModel):
 
 
 def check_shapes(latent_dim, latent_shape, fake_shape, image_shape):
-    """Checks that the shapes of a generator and a discriminator match.
-
-    Args:
-        latent_dim: Length of a latent vector.
-        latent_shape: Shape of the generator's latents.
-        fake_shape: Shape of the generator's images.
-        image_shape: Shape of the discriminator's images.
-
-    Raises:
-        ValueError: If they do not match.
-    """
+    """Refuses shapes of a generator and a discriminator that do not match."""
     if tuple(latent_shape) != (None, latent_dim):
         raise ValueError(
             f"Expected a generator that takes latents (n, {latent_dim}), received one "

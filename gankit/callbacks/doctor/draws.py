@@ -14,15 +14,11 @@ def latents(model, count):
     with keras.StatelessScope():
         first, second = (to_float(model.sample_latent(count)) for _ in range(2))
     alike = np.ptp(first, axis=0).max() == 0.0
+    which = "All latents of a batch are" if alike else "Latents of all steps are"
     yield Sign(
         "latent",
-        (
-            "All latents of a batch are the same"
-            if alike
-            else "Every step gets the same latents"
-        )
-        + ": the generator only ever has to make the same pictures. Draw new latents "
-        "for every image and step, from the model's seed_generator.",
+        f"{which} the same: the generator only ever has to make the same pictures. "
+        "Draw new latents for every image and step, from the model's seed_generator.",
         holds=alike or np.array_equal(first, second),
     )
 

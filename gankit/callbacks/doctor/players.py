@@ -320,17 +320,11 @@ def mixed_updates(updates, model):
         updates: Lists of networks, one for each call of `minimize`.
         model: The `gankit.AdversarialModel`.
     """
-    sides = [
-        {id(network) for network in networks}
-        for networks in (model.generators, model.discriminators)
-    ]
+    sides = [set(map(id, side)) for side in (model.generators, model.discriminators)]
     yield Sign(
         "mixed",
         "One update changes generator and discriminator together, with one loss: what "
         "one gains the other loses, so their gradients cancel and neither learns. "
         "Minimise each player's loss over its own networks, with its own optimizer.",
-        holds=any(
-            all(side & {id(network) for network in networks} for side in sides)
-            for networks in updates
-        ),
+        holds=any(all(side & set(map(id, u)) for side in sides) for u in updates),
     )

@@ -7,6 +7,8 @@ from gankit.callbacks.doctor.findings import Sign
 
 # The bound of images in [-1, 1], with a margin for rounding.
 RANGE = 1.01
+# Levels of 0 to 255 that look black.
+BLACK = 32
 # A discriminator has won if its loss is below this share of that of one that guesses.
 WON = 0.03
 
@@ -16,29 +18,31 @@ def to_float(tensor):
     return ops.convert_to_numpy(ops.cast(tensor, "float32"))
 
 
-def data_range(images, given):
+def data_range(images, given, domain=""):
     """Checks whether real images differ and have the range of a tanh.
 
     Args:
         images: Images as the networks receive them, float32.
         given: The same images as `fit()` receives them.
+        domain: Words that name their domain, if there are two.
     """
     distinct = len({image.tobytes() for image in given})
     yield Sign(
         "data",
-        f"Of {len(given)} images that were looked at only {distinct} differ"
+        f"Of {len(given)} images{domain} that were looked at only {distinct} differ"
         f"{', and each has one colour' if not np.ptp(given, axis=(1, 2)).any() else ''}"
         ": there is little to learn but to repeat them. Check how the images were "
         "read, and that none is repeated.",
-        "variety",
+        f"variety{domain}",
         holds=2 * distinct <= len(given),
     )
     yield Sign(
         "data",
-        "The images are uint8 with no value above 1: as uint8 means 0 to 255, the "
-        "networks see black alone. Multiply them by 255.",
-        "scale",
-        holds=given.dtype == np.uint8 and given.max() == 1,
+        f"The images{domain} are uint8 with no value above {given.max()}: as uint8 "
+        "means 0 to 255, the networks see black alone. Scale them with "
+        "gankit.datasets.to_uint8(images, (0, images.max())).",
+        f"scale{domain}",
+        holds=given.dtype == np.uint8 and 0 < given.max() < BLACK,
     )
     low, high = images.min(), images.max()
     # Images without negative values are in [0, 1], unless they are bright uint8 images.
@@ -46,9 +50,11 @@ def data_range(images, given):
     halved = low >= 0 and not bright
     yield Sign(
         "data",
-        f"The images reach the networks with values from {low:.4g} to {high:.4g}, but "
-        "a generator's tanh gives -1 to 1: the range alone tells real from fake. Pass "
-        "images as uint8, 0 to 255, which gankit scales, or scale them to [-1, 1].",
+        f"The images{domain} reach the networks with values from {low:.4g} to "
+        f"{high:.4g}, but a generator's tanh gives -1 to 1: the range alone tells real "
+        "from fake. Pass images as uint8, 0 to 255, which gankit scales, or scale them "
+        "to [-1, 1].",
+        domain,
         holds=not (-RANGE <= low <= high <= RANGE and not halved),
     )
 

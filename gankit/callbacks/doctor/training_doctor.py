@@ -43,10 +43,11 @@ class TrainingDoctor(keras.callbacks.Callback):
 
     The doctor changes nothing in the model, not even its seeds: training ends with the
     same weights with or without it. It compares logits only if the networks take no
-    labels, and checks images only if the model can draw samples.
+    labels, and samples only if the model can draw them.
 
     Args:
-        images: Real images `(n, height, width, channels)`, as `fit()` receives them.
+        images: Real images `(n, height, width, channels)`, as `fit()` receives them;
+            for a translator a pair of such arrays.
         seed: Seed of the latents and of the choice of images.
         say: Function that receives each sentence; by default it writes to stderr, above
             a progress bar.
@@ -75,14 +76,18 @@ class TrainingDoctor(keras.callbacks.Callback):
 
     def __init__(self, images, *, seed=0, say=_say):
         super().__init__()
-        if np.ndim(images) != 4 or len(images) < 2:
-            raise ValueError(
-                "Expected two or more real images (n, height, width, channels), "
-                f"received the shape {np.shape(images)}: pass the images that fit() "
-                "trains on."
-            )
-        chosen = np.random.default_rng(seed).permutation(len(images))[:COUNT]
-        self.images = np.asarray(images)[chosen]
+        domains = images if isinstance(images, list | tuple) else (images,)
+        self.domains = []
+        for domain in domains:
+            if np.ndim(domain) != 4 or len(domain) < 2:
+                raise ValueError(
+                    "Expected two or more real images (n, height, width, channels), "
+                    f"received the shape {np.shape(domain)}: pass the images that "
+                    "fit() trains on."
+                )
+            chosen = np.random.default_rng(seed).permutation(len(domain))[:COUNT]
+            self.domains.append(np.asarray(domain)[chosen])
+        self.images = self.domains[0]
         self.seed = seed
         self.say = say
         self.findings = []
@@ -104,9 +109,10 @@ class TrainingDoctor(keras.callbacks.Callback):
         self._report(draws.latents(self.model, COUNT))
         if self._is_unconditional():
             self._report(draws.augmentation(self.model, self.images))
-        if self._is_unconditional() or hasattr(self.model, "sample"):
-            signs = list(samples.data_range(self._real(), self.images))
-            self._images_fit = not any(sign.holds for sign in signs)
+        for name, real, given in zip("AB", self._real(), self.domains, strict=False):
+            domain = f" of domain {name}" if len(self.domains) > 1 else ""
+            signs = list(samples.data_range(real, given, domain))
+            self._images_fit &= not any(sign.holds for sign in signs)
             self._report(signs)
         for player in self._players(self._weights):
             self._report(players.learning_rate(player))
@@ -194,11 +200,13 @@ class TrainingDoctor(keras.callbacks.Callback):
         return all(len(getattr(player, "inputs", ())) == 1 for player in two)
 
     def _real(self):
+        """The images of each domain, as the networks receive them."""
         with keras.StatelessScope():
             if self._is_unconditional():
-                return to_float(self.model.prepare(self.images))
+                return [to_float(self.model.prepare(self.images))]
             # The model's own method may expect labels as well.
-            return to_float(AdversarialModel.prepare(self.model, self.images))
+            real = AdversarialModel.prepare(self.model, self.domains)
+            return [to_float(x) for x in (real if isinstance(real, tuple) else [real])]
 
     # Reporting.
 
@@ -257,12 +265,12 @@ class TrainingDoctor(keras.callbacks.Callback):
             with keras.StatelessScope():
                 latent = model.sample_latent(len(self.images), seed=self.seed)
                 fake = to_float(model.generator(latent, training=True))
-                real = self._real()
+                (real,) = self._real()
                 logits = [model.discriminator(x, training=True) for x in (real, fake)]
             self._report(samples.verdict(*logits, self._losses))
         elif hasattr(model, "sample"):
             fake = model.sample(len(self.images), seed=self.seed) / 127.5 - 1.0
-            real = self._real()
+            (real,) = self._real()
         else:
             return
         self._report(samples.sample_range(real, fake))

@@ -57,6 +57,7 @@ def train(name, *, seed=0, folder=None):
 
     Raises:
         ValueError: If there is no such patient or fault.
+        RuntimeError: If another process works in the folder.
     """
     if name not in PATIENTS and name not in FAULTS:
         raise ValueError(
@@ -71,8 +72,9 @@ def train(name, *, seed=0, folder=None):
     # The findings are the key, so the doctor does not print them.
     doctor = TrainingDoctor(images, say=lambda sentence: None)
     log = folder / "history.csv"
-    log.unlink(missing_ok=True)
-    with callbacks.Progress(STEPS) as progress:
+    folder.mkdir(parents=True, exist_ok=True)
+    with files.only_process(folder), callbacks.Progress(STEPS) as progress:
+        log.unlink(missing_ok=True)
         observers = [
             doctor,
             callbacks.HistoryLog(log),
@@ -88,7 +90,7 @@ def train(name, *, seed=0, folder=None):
                 verbose=0,
                 callbacks=observers,
             )
-    _draw(gan, folder)
+        _draw(gan, folder)
     return Case(PATIENTS.get(name, name), folder, doctor.findings)
 
 

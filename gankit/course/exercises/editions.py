@@ -125,21 +125,19 @@ def handout(out, folder):
         paths.append(out / f"gankit-{edition}.zip")
         pages = [folder.parent / "docs" / page for page in _PAGES[edition]]
         pages += [folder / "README.md"] if edition == "teachers" else []
-        with zipfile.ZipFile(paths[-1], "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.write(wheels[-1], wheels[-1].name)
-            for page in pages:
-                if page.exists():
-                    archive.write(page, page.name)
-            for path in sorted(folder.glob("reports/*.ipynb")):
-                archive.write(path, f"reports/{path.name}")
-            texts = {
-                f"{name}.ipynb": json.dumps(notebook, indent=1, ensure_ascii=False)
-                for name, notebook in versions.items()
-            }
-            texts |= {"marking_key.md": key} if edition == "teachers" else {}
-            for name, text in texts.items():
+        copied = {page.name: page for page in (wheels[-1], *pages) if page.exists()}
+        copied |= {
+            f"reports/{p.name}": p for p in sorted(folder.glob("reports/*.ipynb"))
+        }
+        held = {name: path.read_bytes() for name, path in copied.items()}
+        for name, notebook in versions.items():
+            text = json.dumps(notebook, indent=1, ensure_ascii=False)
+            held[f"{name}.ipynb"] = f"{text}\n"
+        held |= {"marking_key.md": f"{key}\n"} if edition == "teachers" else {}
+        with zipfile.ZipFile(paths[-1], "w") as archive:
+            for name, content in held.items():
                 info = zipfile.ZipInfo(name, time.localtime()[:6])
                 # Otherwise only the owner may read what is unpacked.
                 info.external_attr = 0o644 << 16
-                archive.writestr(info, f"{text}\n", zipfile.ZIP_DEFLATED)
+                archive.writestr(info, content, zipfile.ZIP_DEFLATED)
     return paths

@@ -6,6 +6,7 @@ import functools
 from pathlib import Path
 
 from gankit.experiments.running import registry
+from gankit.experiments.running.record import ADDED
 from gankit.experiments.running.saved import SavedRun
 from gankit.files import read_json
 from gankit.metrics.score import Score
@@ -170,7 +171,7 @@ def _read(place):
 def _read_json(path):
     if not path.exists():
         return {}
-    form = {"name": str, "size": str, "seed": int}
+    form = {"name": str, "size": str, "seed": int, **ADDED}
     return read_json(path, form, "repair it, or choose the runs to report with only=")
 
 

@@ -11,8 +11,8 @@ FEWEST_WORDS = 40
 class Words:
     """The texts that only the student can write.
 
-    A text may have paragraphs, lists, `*emphasis*`, `**strong**` and `` `code` ``, as
-    in Markdown. A text in square brackets counts as not written.
+    A text may have paragraphs, lists, `*emphasis*`, `**strong**` and code in backticks,
+    as in Markdown. A text in square brackets counts as not written.
 
     Attributes:
         title: Title of the report.

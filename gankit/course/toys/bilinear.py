@@ -51,12 +51,28 @@ def step_matrix(method, rate=0.1, *, ratio=1.0, penalty=1.0):
 
 
 def spectral_radius(matrix):
-    """The largest absolute eigenvalue of a matrix."""
+    """The largest absolute eigenvalue of a matrix.
+
+    Args:
+        matrix: Square array, such as that of `step_matrix`.
+
+    Returns:
+        A float of at least 0.
+    """
     return float(np.max(np.abs(np.linalg.eigvals(matrix))))
 
 
 def trajectory(matrix, steps, start=(1.0, 1.0)):
-    """The values of (x, y) at each step from `start`, float64 `(steps + 1, 2)`."""
+    """The values of (x, y) at each step from `start`, float64 `(steps + 1, 2)`.
+
+    Args:
+        matrix: Array `(2, 2)` from `step_matrix`.
+        steps: Number of steps.
+        start: x and y before the first step.
+
+    Returns:
+        The values, `start` first.
+    """
     points = [np.asarray(start, "float64")]
     for _ in range(steps):
         points.append(matrix @ points[-1])

@@ -43,7 +43,9 @@ def kullback_leibler(real, fake, x):
 def jensen_shannon(real, fake, x):
     """The mean of both `KL` to the average of p and q.
 
-    The arguments are those of `kullback_leibler`.
+    Args:
+        real, fake: As in `kullback_leibler`.
+        x: Increasing points `(n,)` that cover the mass of both.
 
     Returns:
         A number of nats from 0 to ln 2.

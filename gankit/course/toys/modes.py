@@ -112,7 +112,14 @@ def best_rates(rows):
 
 
 def medians(rows):
-    """Medians of `modes`, `touched` and `high_quality` over rows."""
+    """Medians of `modes`, `touched` and `high_quality` over rows.
+
+    Args:
+        rows: As from `search` or `read`, at least one.
+
+    Returns:
+        Dictionary from these three names to a float.
+    """
     return {key: float(np.median([row[key] for row in rows])) for key in COLUMNS[-3:]}
 
 
@@ -126,6 +133,9 @@ def search_all(folder, progress=iter):
 
     Returns:
         All rows.
+
+    Raises:
+        RuntimeError: If another process works in the folder.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -135,27 +145,37 @@ def search_all(folder, progress=iter):
         for loss in LOSSES
         for rate in setting["rates"]
     ]
-    done = {(row["place"], row["loss"], row["rate"]) for row in read(folder)}
-    for place, loss, rate in progress(trainings):
-        if (place, loss, rate) in done:
-            continue
-        setting = FULL[place]
-        rows, samples = search(
-            place, loss, steps=setting["steps"], rate=rate, seeds=setting["seeds"]
-        )
-        np.save(_points(folder, place, loss, rate), samples)
-        files.append_table(folder / TABLE, COLUMNS, rows)
-    rows = read(folder)
-    samples = {
-        key: np.load(_points(folder, *key, best[0]["rate"]))
-        for key, best in best_rates(rows).items()
-    }
-    (folder / PICTURE).write_bytes(draw(samples).png(dpi=80))
+    with files.only_process(folder):
+        files.cut_history(folder / TABLE)
+        # By seed, as only some rows of a training may have reached the disk.
+        done = {_key(row) for row in read(folder)}
+        for place, loss, rate in progress(trainings):
+            steps, seeds = FULL[place]["steps"], FULL[place]["seeds"]
+            if done >= {(place, loss, rate, seed) for seed in seeds}:
+                continue
+            rows, samples = search(place, loss, steps=steps, rate=rate, seeds=seeds)
+            with files.atomic(_points(folder, place, loss, rate)) as temporary:
+                np.save(temporary, samples)
+            missing = [row for row in rows if _key(row) not in done]
+            files.append_table(folder / TABLE, COLUMNS, missing)
+        rows = read(folder)
+        samples = {
+            key: np.load(_points(folder, *key, best[0]["rate"]))
+            for key, best in best_rates(rows).items()
+        }
+        (folder / PICTURE).write_bytes(draw(samples).png(dpi=80))
     return rows
 
 
 def read(folder):
-    """Reads the rows that `search_all` wrote; an empty list if there are none."""
+    """Reads the rows that `search_all` wrote; an empty list if there are none.
+
+    Args:
+        folder: The folder given to `search_all`.
+
+    Returns:
+        List of dictionaries of `COLUMNS`.
+    """
     return files.read_table(Path(folder) / TABLE, words=COLUMNS[:2])
 
 
@@ -183,6 +203,10 @@ def draw(samples):
         axes.set(yticks=[], ylabel=place if loss == losses[0] else "")
         axes.set_title(loss.replace(", ", ",\n", 1), fontsize=9)
     return figure
+
+
+def _key(row):
+    return tuple(row[key] for key in COLUMNS[:4])
 
 
 def _points(folder, place, loss, rate):

@@ -74,22 +74,50 @@ class Uniforms:
 
 
 def gaussian(mean=3.0, scale=0.5):
-    """A Gaussian on the line."""
+    """A Gaussian on the line.
+
+    Args:
+        mean: Its mean.
+        scale: Its standard deviation.
+
+    Returns:
+        A `GaussianMixture` of one component.
+    """
     return GaussianMixture(np.array([[mean]]), scale)
 
 
 def mixture(means=(-2.0, 2.0), scale=0.4):
-    """A mixture of Gaussians on the line, with equal weights."""
+    """A mixture of Gaussians on the line, with equal weights.
+
+    Args:
+        means: Mean of each component.
+        scale: Standard deviation of every component.
+
+    Returns:
+        A `GaussianMixture`.
+    """
     return GaussianMixture(np.array(means)[:, None], scale)
 
 
 def two_uniforms():
-    """Two uniforms with equal weights, on [-2, -1] and on [1, 2]."""
+    """Two uniforms with equal weights, on [-2, -1] and on [1, 2].
+
+    Returns:
+        A `Uniforms`.
+    """
     return Uniforms(((-2.0, -1.0), (1.0, 2.0)))
 
 
 def ring(modes=8, radius=2.0, scale=0.02):
     """Gaussians on a circle.
+
+    Args:
+        modes: Number of Gaussians, at equal distances.
+        radius: Radius of the circle around the origin.
+        scale: Standard deviation of each, in both directions.
+
+    Returns:
+        A `GaussianMixture` in the plane.
 
     Reference:
         Metz et al. 2017, section 3 (https://arxiv.org/abs/1611.02163).
@@ -101,6 +129,14 @@ def ring(modes=8, radius=2.0, scale=0.02):
 
 def grid(side=5, spacing=2.0, scale=0.05):
     """Gaussians on a square grid of `side` by `side`, centred at the origin.
+
+    Args:
+        side: Number of Gaussians along each side.
+        spacing: Distance between neighbours.
+        scale: Standard deviation of each, in both directions.
+
+    Returns:
+        A `GaussianMixture` in the plane.
 
     Reference:
         Lin et al. 2018 (https://arxiv.org/abs/1712.04086).

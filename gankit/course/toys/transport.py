@@ -37,7 +37,15 @@ class Potentials:
 
 
 def costs(x, y):
-    """Euclidean distances `(n, m)` between points `(n, d)` and `(m, d)`."""
+    """Euclidean distances `(n, m)` between points `(n, d)` and `(m, d)`.
+
+    Args:
+        x: Array `(n, d)`.
+        y: Array `(m, d)`.
+
+    Returns:
+        Array `(n, m)`, the `cost` of `primal` and `dual`.
+    """
     return np.linalg.norm(x[:, None, :] - y[None, :, :], axis=-1)
 
 

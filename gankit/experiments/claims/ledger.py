@@ -134,7 +134,14 @@ def check(claim, runs=seed_runs):
 
 
 def markdown(claims):
-    """A Markdown table of claims and verdicts."""
+    """A Markdown table of claims and verdicts.
+
+    Args:
+        claims: List of `Claim`, such as that of `ledger`.
+
+    Returns:
+        The text of the table, a row for each claim.
+    """
     lines = ["| place | claim | verdict | seeds | tested by |", "|---|---|---|---|---|"]
     for claim in claims:
         by = ", ".join(f"`{name}`" for name in claim.tested_by) or claim.untestable

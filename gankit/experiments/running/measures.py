@@ -4,15 +4,8 @@ import dataclasses
 
 # What should be the same for all runs that are compared.
 CONDITIONS = (
-    "device",
-    "devices",
-    "backend",
-    "precision",
-    "threads",
-    "data",
-    "batch_size",
-    "versions",
-    "commit",
+    *("device", "devices", "backend", "precision", "threads", "data", "batch_size"),
+    *("versions", "commit"),
 )
 
 

@@ -170,6 +170,12 @@ def pretrained(name=None) -> Any:
 def find_card(name):
     """The `Card` of a saved model.
 
+    Args:
+        name: Name of its experiment.
+
+    Returns:
+        The `Card`, from the nearest folder that has one.
+
     Raises:
         ValueError: If no model of that name is saved.
     """

@@ -21,6 +21,9 @@ CHECKPOINT = "checkpoint.npz"
 RECORD = "run.json"
 # Settings in which a machine may differ: the results then differ in their last bits.
 MACHINE = ("precision", "threads", "versions")
+# The form of what a training adds to its record, and `scores.json` takes over.
+ADDED = {"findings?": [{"kind": str, "step": int, "sentence": str}], "stopped?": str}
+ADDED |= {"earlier_machines?": [dict]}
 # Parts of a configuration that are numbered anew in every process, or that follow from
 # the settings of the machine.
 _PASSING = ("name", "dtype", "inbound_nodes", "input_layers", "output_layers")
@@ -130,7 +133,7 @@ def _read(path, state, settings):
     form = {key: type(value) for key, value in settings.items() if key != "width"}
     advice = "move the folder away, or choose another with --out"
     try:
-        form |= {"seconds": (int, float), "built?": dict, "findings?": [{"kind": str}]}
+        form |= {"seconds": (int, float), "device?": str, "built?": dict, **ADDED}
         return read_json(path, form, advice)
     except (FileNotFoundError, ValueError):
         saved = checkpoint.saved_file(state, RECORD) if state.exists() else None

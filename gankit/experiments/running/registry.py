@@ -139,9 +139,7 @@ def experiment(name, *, half=None, **fields):
         if half is None:
             register(Experiment(build=build, **described))
             return build
-        register(
-            Experiment(build=functools.partial(build, width=1.0), **described),
-        )
+        register(Experiment(build=functools.partial(build, width=1.0), **described))
         variant = {
             **described,
             "name": name + HALF,
@@ -158,6 +156,12 @@ def experiment(name, *, half=None, **fields):
 
 def register(experiment):
     """Adds an experiment to the list and returns it.
+
+    Args:
+        experiment: The `Experiment`.
+
+    Returns:
+        The same `Experiment`.
 
     Raises:
         ValueError: If the name is taken, or a size has no budget.
@@ -183,7 +187,14 @@ def load_all():
 
 
 def names(prefix=""):
-    """Names of all experiments that begin with `prefix`, sorted."""
+    """Names of all experiments that begin with `prefix`, sorted.
+
+    Args:
+        prefix: Such as `"imperial/"`; `""` for all.
+
+    Returns:
+        List of names.
+    """
     load_all()
     return sorted(name for name in _EXPERIMENTS if name.startswith(prefix))
 

@@ -1,7 +1,10 @@
 """What a run leaves: scores, models, pictures."""
 
 import dataclasses
+import re
 import warnings
+
+import keras
 
 from gankit import files, plotting
 from gankit.experiments.running import record, watchers
@@ -100,3 +103,18 @@ def _on_the_way(folder, last):
             rows.get("step", ()), rows.get(last.name, ()), strict=True
         )
     ]
+
+
+def save_network(network, path):
+    """Saves a network so that it computes in float32, whatever it was trained in.
+
+    Args:
+        network: A built `keras.Model`.
+        path: The file, which ends in `.keras`.
+    """
+    if "bfloat16" in (config := network.to_json()):
+        weights = network.get_weights()
+        config = re.sub("(mixed_)?bfloat16", "float32", config)
+        network = keras.models.model_from_json(config)
+        network.set_weights(weights)
+    network.save(path)

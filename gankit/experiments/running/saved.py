@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import shlex
 import shutil
 import warnings
 from pathlib import Path
@@ -12,10 +13,7 @@ from gankit.files import SHIPPED, read_history, read_json
 RESULTS = Path("results")
 ALWAYS_SAVED = ("scores.json", "history.csv", "samples.png")
 # Saved as well if the run has them, of seed 0.
-ALSO_SAVED = (
-    *("scores.csv", "weights.csv", "classes.csv", "confusion.csv"),
-    "stages.png",
-)
+ALSO_SAVED = ("scores.csv", "weights.csv", "classes.csv", "confusion.csv", "stages.png")
 LARGEST_PICTURE = 800_000
 _NUMBER, _MAYBE = (int, float), type(None)
 _SCORE = {
@@ -42,7 +40,16 @@ def read_scores(folder):
 
 
 def run_folder(name, size="class", seed=0):
-    """The folder of a run: `runs/NAME` for size class and seed 0, else with both."""
+    """The folder of a run: `runs/NAME` for size class and seed 0, else with both.
+
+    Args:
+        name: Name of the experiment.
+        size: `"smoke"`, `"class"` or `"full"`.
+        seed: Seed of the run.
+
+    Returns:
+        Its path, such as `runs/NAME@full-seed1`, whether or not it exists.
+    """
     suffix = "" if (size, seed) == ("class", 0) else f"@{size}-seed{seed}"
     return Path("runs") / f"{name}{suffix}"
 
@@ -73,7 +80,8 @@ def publish(name, *, size="full", seed=0, width=None, out=None):
     if missing:
         raise ValueError(
             f"Expected a scored run in {source}, received a folder without "
-            f"{missing[0]}: run gankit run {name} --size {size} --seed {seed} first."
+            f"{missing[0]}: run gankit run {name} --size {size} --seed {seed}"
+            f"{f' --out {shlex.quote(str(out))}' if out else ''} first."
         )
     scores = read_scores(source)
     for table in ("history.csv", "scores.csv"):

@@ -67,7 +67,17 @@ _STUDIES = {}
 
 
 def register_study(study):
-    """Adds a study to the list and returns it."""
+    """Adds a study to the list and returns it.
+
+    Args:
+        study: The `Study`. It replaces one of the same name.
+
+    Returns:
+        The same `Study`.
+
+    Raises:
+        ValueError: If one of its experiments is not registered.
+    """
     for name in study.experiments:
         registry.find(name)
     _STUDIES[study.name] = study
@@ -75,13 +85,23 @@ def register_study(study):
 
 
 def studies():
-    """All registered studies by name."""
+    """All registered studies by name.
+
+    Returns:
+        Dict from name to `Study`.
+    """
     registry.load_all()
     return dict(_STUDIES)
 
 
 def find_study(name):
     """Looks up a registered study.
+
+    Args:
+        name: Its name, such as `"stacked"`.
+
+    Returns:
+        The `Study`.
 
     Raises:
         ValueError: If there is no study of that name.
@@ -181,6 +201,9 @@ def equal_compute(limits, seconds):
 
 def publish_study(name):
     """Copies the results of a full study to `results/NAME/`.
+
+    Args:
+        name: Name of a registered study.
 
     Returns:
         The folder under `results/`.
@@ -316,6 +339,9 @@ class StudyResult:
 
 def load_study(folder):
     """Reads what `run_study` or `publish_study` left in a folder.
+
+    Args:
+        folder: The folder that either of them returned, or that `saved_folder` finds.
 
     Returns:
         The `StudyResult`.

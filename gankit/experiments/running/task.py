@@ -13,6 +13,7 @@ import numpy as np
 from gankit import callbacks, plotting
 from gankit.datasets import Batches, UnpairedImageData
 from gankit.experiments.running import translations
+from gankit.experiments.running.results import save_network
 from gankit.experiments.scoring.adversarial import class_scores, discriminator_scores
 from gankit.experiments.scoring.conditional import class_accuracy, conditional_scores
 from gankit.experiments.scoring.translations import TranslationScoreCallback
@@ -132,7 +133,7 @@ class ImageTask:
     def save(self, folder):
         """Writes `generator.keras` and a grid of samples, `samples.png`."""
         generator = self.model.ema_generator or self.model.generator
-        generator.save(folder / "generator.keras")
+        save_network(generator, folder / "generator.keras")
         count, _, scale = self.layout
         images = self.model.sample(count)
         plotting.save_grid(folder / "samples.png", images, scale=scale)

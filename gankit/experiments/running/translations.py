@@ -3,6 +3,7 @@
 import numpy as np
 
 from gankit import callbacks, plotting
+from gankit.experiments.running.results import save_network
 from gankit.plotting.curves import moving_average
 from gankit.plotting.picture import Picture
 
@@ -25,12 +26,11 @@ def translation_triples(model, images, direction):
     Returns:
         uint8 array `(3 n, height, width, channels)`: every third is a reconstruction.
     """
-    rows = (
-        images,
+    there, back = (
         model.translate(images, direction),
         model.reconstruct(images, direction),
     )
-    return np.stack(rows, axis=1).reshape(-1, *images.shape[1:])
+    return np.stack((images, there, back), axis=1).reshape(-1, *images.shape[1:])
 
 
 def examples(data, count):
@@ -100,7 +100,7 @@ def save(model, data, folder):
         folder: Where the files go, a `pathlib.Path`.
     """
     for generator in model.generators:
-        generator.save(folder / f"{generator.name}.keras")
+        save_network(generator, folder / f"{generator.name}.keras")
     pictures = examples(data, _affordable(data, COUNT))
     _save_grid(folder / "samples.png", model, pictures)
 
@@ -125,11 +125,8 @@ def loss_curves(history, model, title):
     if "consistency_loss" in history:
         of_players = ("d_adversarial_loss", "adversarial_loss", "consistency_loss")
     figure = Picture(figsize=(8, 4.5), layout="constrained")
-    for axes, names in zip(
-        figure.subplots(1, 2),
-        (of_players, ("cycle_loss", "identity_loss")),
-        strict=True,
-    ):
+    left, right = figure.subplots(1, 2)
+    for axes, names in ((left, of_players), (right, ("cycle_loss", "identity_loss"))):
         for i, name in enumerate(names):
             values, colour = history[name], f"C{i}"
             marker = "o" if len(steps) == 1 else None
@@ -137,13 +134,11 @@ def loss_curves(history, model, title):
             axes.plot(steps, moving_average(values, window), color=colour, label=name)
         axes.set_xlabel("step")
         axes.grid(alpha=0.3)
-    adversarial, _ = figure.axes
     loss = model.adversarial_loss
-    for i, level in enumerate(
-        (loss.discriminator_equilibrium, loss.generator_equilibrium)
-    ):
+    levels = loss.discriminator_equilibrium, loss.generator_equilibrium
+    for i, level in enumerate(levels):
         # Of two discriminators each.
-        adversarial.axhline(2 * level, color=f"C{i}", linestyle="--", linewidth=1)
+        left.axhline(2 * level, color=f"C{i}", linestyle="--", linewidth=1)
     for axes in figure.axes:
         axes.legend(fontsize=9)
     figure.suptitle(

@@ -9,9 +9,8 @@ FRAMES = 48
 
 
 def doctor(run):
-    """The `gankit.TrainingDoctor` of a run; a translator's looks at domain A."""
-    images = run.task.images
-    return callbacks.TrainingDoctor(images[0] if isinstance(images, tuple) else images)
+    """The `gankit.TrainingDoctor` of a run."""
+    return callbacks.TrainingDoctor(run.task.images)
 
 
 def logs(run):

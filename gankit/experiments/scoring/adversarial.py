@@ -36,10 +36,8 @@ def adversarial_scores(model, data, history):
         List of `gankit.metrics.Score`: the final losses and those of
         `discriminator_scores`.
     """
-    return [
-        *final_losses(history),
-        *discriminator_scores(model, data, model.sample(COUNT, seed=1)),
-    ]
+    fake = model.sample(COUNT, seed=1)
+    return [*final_losses(history), *discriminator_scores(model, data, fake)]
 
 
 def discriminator_scores(model, data, fake):
@@ -198,11 +196,9 @@ def logits_of(model, images, labels=None, generated=False):
     count = math.ceil(len(images) / BATCH_SIZE)
     batches = [np.array_split(images, count)]
     # The model's own preprocessing, such as a crop, is for real images only.
-    prepare = (
-        functools.partial(AdversarialModel.prepare, model)
-        if generated
-        else model.prepare
-    )
+    prepare = model.prepare
+    if generated:
+        prepare = functools.partial(AdversarialModel.prepare, model)
     if isinstance(model, ConditionalGAN):
         if labels is None:
             labels = np.arange(len(images), dtype="int32") % model.num_classes

@@ -117,6 +117,7 @@ def within_classes(images, labels, data, extractor):
         chosen = of_images[of_labels == number][:n]
         return extractor(chosen, value_range=(0, 255), batch_size=256)
 
+    real = [features(tests.images, tests.labels, c) for c in classes]
     kinds = {
         "": (images, labels),
         ", training images": (data.train.images, data.train.labels),
@@ -125,20 +126,12 @@ def within_classes(images, labels, data, extractor):
     counts = {"n_real": count, "n_fake": count, "extractor": extractor.name}
     scores = []
     for kind, source in kinds.items():
-        found = [
-            prdc(
-                real=features(tests.images, tests.labels, c), fake=features(*source, c)
-            )
-            for c in classes
-        ]
+        found = [prdc(real=real[c], fake=features(*source, c)) for c in classes]
         for name in ("recall", "coverage"):
             values = [getattr(each, name) for each in found]
-            for statistic, value in (
-                ("mean", np.mean(values)),
-                ("lowest", min(values)),
-            ):
+            for statistic, of in (("mean", np.mean), ("lowest", min)):
                 label = f"{name} within classes, {statistic}{kind}"
-                scores.append(Score(label, float(value), **counts))
+                scores.append(Score(label, float(of(values)), **counts))
     return scores
 
 

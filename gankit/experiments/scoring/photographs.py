@@ -1,5 +1,6 @@
 """Scores of small photographs in classes: by the network of FID and a classifier."""
 
+import functools
 import warnings
 
 from gankit.backend import device
@@ -56,9 +57,10 @@ class PhotographScorer:
             scorer = Scorer(first, inception, kinds=kinds, other_real=others, **RANGE)
             self.n = n
             self._scorers.insert(0, scorer)
-        self.baselines = {
-            REAL: [s for scorer in self._scorers for s in scorer.baselines[REAL]]
-        }
+
+    @functools.cached_property
+    def baselines(self):
+        return {REAL: [s for scorer in self._scorers for s in scorer.baselines[REAL]]}
 
     def __call__(self, fake, *, value_range):
         """Scores images; see `gankit.metrics.Scorer`.

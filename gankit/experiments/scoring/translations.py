@@ -1,5 +1,7 @@
 """Scores of translators in both directions, with those of real pictures."""
 
+import functools
+
 import numpy as np
 
 from gankit.callbacks.scores import ScoreCallback
@@ -7,12 +9,7 @@ from gankit.experiments.data import is_drawn
 from gankit.experiments.running.translations import examples
 from gankit.experiments.scoring.adversarial import final_losses, with_suffix
 from gankit.experiments.scoring.photographs import RANGE, available_inception
-from gankit.metrics import (
-    Scorer,
-    domain_score,
-    inverted_colours,
-    reconstruction_error,
-)
+from gankit.metrics import Scorer, domain_score, inverted_colours, reconstruction_error
 from gankit.metrics.baselines import NOTHING
 from gankit.metrics.scorer import REAL
 from gankit.metrics.translation import domain_classifier_for
@@ -47,15 +44,22 @@ class TranslationScorer:
 
     def __init__(self, data, folder=None, *, extractor=None):
         self.classifier = domain_classifier_for(data, folder=folder)
-        extractor = extractor or self.classifier.extractor
-        self._directions = [
-            _Direction(data, direction, extractor, self.classifier)
+        self._data = data
+        self._extractor = extractor or self.classifier.extractor
+
+    # Not before the first score, as features of photographs take minutes.
+
+    @functools.cached_property
+    def _directions(self):
+        return [
+            _Direction(self._data, direction, self._extractor, self.classifier)
             for direction in ("ab", "ba")
         ]
-        self.baselines = {}
-        for direction in self._directions:
-            for line, scores in direction.baselines.items():
-                self.baselines.setdefault(line, []).extend(scores)
+
+    @functools.cached_property
+    def baselines(self):
+        there, back = (direction.baselines for direction in self._directions)
+        return {line: there[line] + back[line] for line in there}
 
     def __call__(self, model):
         """Scores a `gankit.CycleGAN`, and its reconstructions as a baseline.
@@ -143,9 +147,6 @@ class TranslationScoreCallback(ScoreCallback):
         every: Steps between two scorings.
         path: CSV file for the scores; see `gankit.ScoreCallback`.
     """
-
-    def __init__(self, scorer, *, every, path):
-        super().__init__(scorer, every=every, path=path)
 
     def score(self):
         return self.scorer.translations(self.model)

@@ -5,9 +5,8 @@ import math
 import numpy as np
 from scipy.special import entr, log_softmax
 
-from gankit.backend.arguments import check_number
+from gankit.backend.arguments import check_labels, check_number
 from gankit.datasets import ImageData, Split
-from gankit.datasets.checks import check_labels
 from gankit.metrics.classifiers.training import train_classifier, train_test_split
 from gankit.metrics.features.images import uint8_batches
 from gankit.metrics.score import Score
@@ -80,7 +79,7 @@ def classifier_score(images, classifier, *, value_range=None, splits=10, seed=0)
         ValueError: If the images do not fit, or are fewer than the splits.
 
     Reference:
-        See `score_from_logits`.
+        Salimans et al. 2016, section 4 (https://arxiv.org/abs/1606.03498).
     """
     logits = classifier.predict_logits(images, value_range=value_range)
     name = f"classifier score ({classifier.data_name})"

@@ -59,8 +59,10 @@ def explore(model, train=None, *, class_names=None, count=6, seed=0):
 class Explorer:
     """The widgets of `explore`, and the images that they draw.
 
-    The arguments are those of `explore`. Code can set the widgets too; the images
-    follow.
+    Code can set the widgets too; the images follow.
+
+    Args:
+        model, train, class_names, count, seed: As in `explore`.
 
     Attributes:
         directions: The `gankit.photos.explore.directions.Directions`.
@@ -74,6 +76,10 @@ class Explorer:
         image: The image, uint8 `(height, width, channels)`.
         strip: Images of the interpolation, uint8 `(9, height, width, channels)`.
         nearest: Index of the nearest training image; `None` without these.
+
+    Raises:
+        ImportError: If ipywidgets is not installed.
+        ValueError: As in `explore`.
     """
 
     def __init__(self, model, train, class_names, count, seed):

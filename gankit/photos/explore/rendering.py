@@ -121,7 +121,11 @@ def mixing_network(network, num_classes):
 
 
 class MixedRows(layers.Layer):
-    """Mixes the rows of an embedding by shares: `(n, rows)` to `(n, d)`."""
+    """Mixes the rows of an embedding by shares: `(n, rows)` to `(n, d)`.
+
+    Args:
+        embedding: A built `keras.layers.Embedding`, whose rows have d numbers.
+    """
 
     def __init__(self, embedding):
         super().__init__(dtype=embedding.dtype_policy)
@@ -132,7 +136,14 @@ class MixedRows(layers.Layer):
 
 
 class MixedNormalization(layers.Layer):
-    """A `ConditionalBatchNormalization` that takes shares instead of labels."""
+    """A `ConditionalBatchNormalization` that takes shares instead of labels.
+
+    Args:
+        normalization: The built layer, whose weights it shares.
+
+    Input shape: a list `[images, shares]`, `(n, height, width, channels)` and
+    `(n, num_classes)`.
+    """
 
     def __init__(self, normalization):
         # No autocast, which would round the shares.
