@@ -126,7 +126,7 @@ def test_right_answers_in_other_styles_are_accepted_at_once(key):
         took = time.process_time() - start
         assert tried == (1, "Right."), (code, tried)
     # The first also sets up what TensorFlow runs for the first time.
-    assert took < 1.0
+    assert took < 3.0
 
 
 @every_exercise
