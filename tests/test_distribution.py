@@ -47,8 +47,8 @@ def test_the_demo_runs_whole_on_two_devices(tmp_path):
     """To the scores of one device; each replica returns all images of a batch.
 
     On one device and two, the distances differed by 3e-5 of their value on TensorFlow
-    and by 5e-4 on JAX, the losses by 6e-4 and 3e-3. JAX is left out here, as it
-    compiles each operation of the scoring for itself, which takes minutes.
+    and by 5e-4 on JAX, the losses by 6e-4 and 3e-3. JAX is left out here: a run
+    takes more than a minute, as it compiles each operation of the scoring for itself.
     """
     values = []
     for devices in (1, 2):

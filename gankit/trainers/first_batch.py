@@ -64,17 +64,16 @@ def batch_sizes(x, n, batch_size, devices):
         which is `"unknown"` for a `tf.data.Dataset` that may end in a short one.
     """
     size = getattr(x, "batch_size", None) or n  # `Batches`, which are always full
-    arrays = isinstance(x, tuple) or hasattr(x, "shape")
-    if arrays:
+    if isinstance(x, tuple) or hasattr(x, "shape"):
         size = min(batch_size or 32, n)
-    if devices == 1:
-        return (size,)  # of a short last batch, one of several might get no image
-    if arrays:
-        return size, n % size or size
-    if isinstance(x, keras.utils.PyDataset) and x.num_batches:
-        return n, len(keras.tree.flatten(x[x.num_batches - 1])[0])
-    specs = keras.tree.flatten(getattr(x, "element_spec", ()))
-    return size, size if all(spec.shape[0] for spec in specs) else "unknown"
+        last = n % size or size
+    elif devices > 1 and isinstance(x, keras.utils.PyDataset) and x.num_batches:
+        last = len(keras.tree.flatten(x[x.num_batches - 1])[0])
+    else:
+        specs = keras.tree.flatten(getattr(x, "element_spec", ()))
+        last = size if all(spec.shape[0] for spec in specs) else "unknown"
+    # Of a short last batch, one of several devices might get no image.
+    return (size, last)[:devices]
 
 
 def _with_first(first, rest):

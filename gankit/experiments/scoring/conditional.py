@@ -62,13 +62,9 @@ def conditional_scores(model, data, scorer, classifier):
 
 def accuracy_on_real_images(classifier):
     """The accuracy of a classifier on real images, as a `gankit.metrics.Score`."""
-    return share_score(
-        "accuracy on real images",
-        round(classifier.test_accuracy * classifier.test_n),
-        classifier.test_n,
-        n_real=classifier.test_n,
-        extractor=classifier.name,
-    )
+    name, n = "accuracy on real images", classifier.test_n
+    right = round(classifier.test_accuracy * n)
+    return share_score(name, right, n, n_real=n, extractor=classifier.name)
 
 
 def balanced(model, count):
