@@ -142,7 +142,7 @@ def test_imports_print_nothing(tmp_path, code):
 
 def test_convolutions_run_on_onednn_whatever_the_processor(tmp_path):
     # By itself, TensorFlow leaves it out where the processor has no instructions for
-    # neural networks, and is two to three times as slow.
+    # neural networks.
     code = (
         "import gankit, keras; keras.layers.Conv2D(3, 3)(keras.ops.ones((1, 9, 9, 3)))"
     )

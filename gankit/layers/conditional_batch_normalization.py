@@ -91,9 +91,10 @@ class ConditionalBatchNormalization(keras.layers.Layer):
                 f"Expected one integer label per image, received {labels.dtype} "
                 f"{labels.shape} for images {images.shape}: pass one for each."
             )
-        # A traced step knows no values.
-        with contextlib.suppress(NotImplementedError, TypeError):
+        values = None
+        with contextlib.suppress(NotImplementedError, TypeError):  # of a traced step
             values = ops.convert_to_numpy(labels)
+        if values is not None:
             check_labels(values, len(values), self.num_classes)
         # One gain and one bias per image and channel: (n, 1, 1, channels).
         gain = self.gain(labels)[:, None, None, :]

@@ -163,8 +163,7 @@ class R2(_ZeroCentred):
     """Penalises slopes at generated images: `gamma / 2 * E[||grad D(G(z))||^2]`.
 
     Args:
-        gamma: The paper's gamma, above 0.
-        every: As in `Penalty`.
+        gamma, every: As in `R1`.
 
     Raises:
         ValueError: If an argument is out of range.

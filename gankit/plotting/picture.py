@@ -32,8 +32,8 @@ class Picture(Figure):
             "Legend: ": [t.get_text() for each in legends if each for t in each.texts],
         }
         said = {lead: list(dict.fromkeys(filter(None, w))) for lead, w in words.items()}
-        sentences = [f"{lead}{'; '.join(w)}." for lead, w in said.items() if w]
-        return " ".join(" ".join(sentences).split()).replace("..", ".")
+        parts = [f"{lead}{'; '.join(w).rstrip('.')}." for lead, w in said.items() if w]
+        return " ".join(" ".join(parts).split())
 
     def png(self, dpi="figure"):
         """Returns the figure as a small PNG, for a notebook or a repository."""
