@@ -51,7 +51,7 @@ $(BACKENDS_STAMP): $(STAMP)
 
 install: $(STAMP)  ## install everything into .venv
 
-demo: $(STAMP)  ## train a GAN on handwritten digits, two or three minutes, into runs/demo
+demo: $(STAMP)  ## train a GAN on handwritten digits, two to six minutes, into runs/demo
 	$(BIN)/gankit run demo
 
 test: $(STAMP)  ## run the quick tests on TensorFlow, and the notebooks in smoke size
@@ -110,7 +110,7 @@ $(NBGRADER_STAMP): $(STAMP)
 	$(NBGRADER)/bin/pip install --quiet --disable-pip-version-check nbgrader==0.9.6
 	@touch $@
 
-nbgrader: $(NBGRADER_STAMP)  ## let nbgrader assign and grade the first lesson, two or three minutes
+nbgrader: $(NBGRADER_STAMP)  ## let nbgrader assign and grade the first lesson
 	GANKIT_SIZE=smoke KERAS_BACKEND=tensorflow $(BIN)/python tests/nbgrader/course.py $(NBGRADER)
 
 bench: $(BACKENDS_STAMP)  ## measure speed and FID next to other packages, into results/speed and results/parity
